@@ -1,0 +1,112 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// One of our own modules; its folder is `Sources/<name>`.
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+/// An entry point of a few lines; everything it does lives in `DESCommands`.
+func program(_ name: String) -> Target {
+    .executableTarget(
+        name: name,
+        dependencies: ["DESCommands", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+        swiftSettings: settings
+    )
+}
+
+func tests(of name: String, _ more: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests",
+        dependencies: [.target(name: name)] + more,
+        resources: resources,
+        swiftSettings: settings
+    )
+}
+
+let package = Package(
+    name: "des",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "des", targets: ["des"]),
+        .executable(name: "des-migrate", targets: ["des-migrate"]),
+        .executable(name: "des-pack", targets: ["des-pack"]),
+        .executable(name: "des-stats", targets: ["des-stats"]),
+        .library(name: "DESShard", targets: ["DESShard"]),
+        .library(name: "DESRouting", targets: ["DESRouting"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+
+        module("DESSystem", ["CLinux"]),
+        module("DESRouting", ["CZlib"]),
+        module("DESShard", ["DESSystem", "CZlib", "CZstd", "CLZ4", "COpenSSL"]),
+        module("DESStorage", ["DESSystem", "DESShard"]),
+        module("DESCatalog", ["DESRouting", .product(name: "GRDB", package: "GRDB.swift")]),
+        module("DESConfiguration", ["Yams"]),
+        module(
+            "DESTelemetry",
+            [
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        module(
+            "DESMigration",
+            [
+                "DESSystem", "DESRouting", "DESShard", "DESStorage", "DESCatalog", "DESTelemetry",
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        module(
+            "DESCommands",
+            [
+                "DESMigration", "DESConfiguration",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ]
+        ),
+        program("des"),
+        program("des-migrate"),
+        program("des-pack"),
+        program("des-stats"),
+
+        tests(of: "DESSystem"),
+        tests(of: "DESRouting", resources: [.copy("Golden")]),
+        tests(of: "DESShard", ["DESSystem"], resources: [.copy("Golden")]),
+        tests(of: "DESStorage", ["DESSystem"]),
+        tests(of: "DESCatalog", ["DESRouting", .product(name: "GRDB", package: "GRDB.swift")]),
+        tests(of: "DESConfiguration"),
+        tests(
+            of: "DESTelemetry",
+            [
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+            ]
+        ),
+        tests(of: "DESMigration", ["DESSystem", "DESRouting", "DESShard", "DESStorage", "DESCatalog", "DESTelemetry"]),
+        tests(of: "DESCommands"),
+    ]
+)

@@ -1,0 +1,24 @@
+#pragma once
+// Calls that Linux has but the Glibc module does not show, as functions with fixed argument types.
+#include <errno.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/// Renames and refuses to replace: 0, or -1 and errno.
+static inline int des_rename_noreplace(const char *from, const char *to) {
+    return (int)syscall(SYS_renameat2, -100 /* AT_FDCWD */, from, -100, to, 1 /* RENAME_NOREPLACE */);
+}
+
+/// Starts writing back what is dirty in a range, without waiting (a length of 0 means to the end).
+static inline int des_start_writeback(int descriptor, long long offset, long long length) {
+#ifdef SYS_sync_file_range
+    return (int)syscall(SYS_sync_file_range, descriptor, offset, length, 2 /* SYNC_FILE_RANGE_WRITE */);
+#else
+    errno = ENOSYS;
+    return -1;
+#endif
+}
+
+/// Names the calling thread; the kernel keeps 15 bytes.
+static inline void des_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }

@@ -1,0 +1,54 @@
+import DESSystem
+
+/// Reads a content-addressed file in pieces and proves that it is what its name says.
+package final class BigFileReader {
+    package static let pieceSize = 1 << 20
+
+    package let path: String
+    private let sha256: String
+    private let size: UInt64
+    /// Of what has been read so far.
+    package private(set) var crc32 = CRC32()
+
+    package init(path: String, sha256: String, size: UInt64) {
+        self.path = path
+        self.sha256 = sha256
+        self.size = size
+    }
+
+    /// Gives the content in pieces; throws at the end if size or hash are not the expected ones.
+    package func forEachPiece(
+        _ body: (UnsafeRawBufferPointer) throws(ShardError) -> Void
+    ) throws(ShardError) {
+        let hash = SHA256()
+        crc32 = CRC32()
+        var offset: UInt64 = 0
+        do {
+            let file = try OpenFile(path)
+            let found = UInt64(try file.status().size)
+            guard found == size else {
+                throw ShardError(.corrupt, file: path, "expected \(size) bytes, found \(found)")
+            }
+            let buffer = ByteBuffer(capacity: Self.pieceSize)
+            while true {
+                buffer.removeAll()
+                let room = UnsafeMutableRawBufferPointer(rebasing: buffer.reserve(Self.pieceSize).prefix(Self.pieceSize))
+                let count = try file.read(into: room, at: Int64(offset))
+                guard count > 0 else { break }
+                buffer.commit(count)
+                hash.update(buffer.bytes)
+                crc32.update(buffer.bytes)
+                offset += UInt64(count)
+                try body(buffer.bytes)
+            }
+        } catch let error as ShardError {
+            throw error
+        } catch {
+            throw ShardError(.bigFileUnavailable, file: path, "\(error)")
+        }
+        let digest = hash.finish()
+        guard offset == size, digest == sha256 else {
+            throw ShardError(.corrupt, file: path, "expected SHA-256 \(sha256), found \(digest)")
+        }
+    }
+}

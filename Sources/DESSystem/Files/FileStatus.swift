@@ -1,0 +1,67 @@
+package import Glibc
+
+/// What tells one state of one file from another: if all of it is equal, it is still the same file with the same content,
+/// as far as a file system can tell without reading it.
+package struct FileIdentity: Sendable, Hashable {
+    package let device: UInt64
+    package let inode: UInt64
+    /// Length in bytes.
+    package let size: Int64
+    /// Last modification, nanoseconds since 1970.
+    package let modifiedAtNanoseconds: Int64
+
+    package init(device: UInt64, inode: UInt64, size: Int64, modifiedAtNanoseconds: Int64) {
+        self.device = device
+        self.inode = inode
+        self.size = size
+        self.modifiedAtNanoseconds = modifiedAtNanoseconds
+    }
+}
+
+/// The part of `stat` that DES looks at.
+package struct FileStatus: Sendable, Hashable {
+    package enum Kind: String, Sendable, Hashable {
+        case regular = "regular file"
+        case directory
+        case symbolicLink = "symbolic link"
+        case fifo = "FIFO"
+        case socket
+        case characterDevice = "character device"
+        case blockDevice = "block device"
+        case unknown
+    }
+
+    package let kind: Kind
+    package let identity: FileIdentity
+    /// How many names the file has.
+    package let linkCount: Int
+
+    package var size: Int64 { identity.size }
+
+    package init(kind: Kind, identity: FileIdentity, linkCount: Int = 1) {
+        self.kind = kind
+        self.identity = identity
+        self.linkCount = linkCount
+    }
+
+    package init(_ raw: stat) {
+        kind =
+            switch raw.st_mode & S_IFMT {
+            case S_IFREG: .regular
+            case S_IFDIR: .directory
+            case S_IFLNK: .symbolicLink
+            case S_IFIFO: .fifo
+            case S_IFSOCK: .socket
+            case S_IFCHR: .characterDevice
+            case S_IFBLK: .blockDevice
+            default: .unknown
+            }
+        identity = FileIdentity(
+            device: UInt64(raw.st_dev),
+            inode: UInt64(raw.st_ino),
+            size: Int64(raw.st_size),
+            modifiedAtNanoseconds: Int64(raw.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(raw.st_mtim.tv_nsec)
+        )
+        linkCount = Int(raw.st_nlink)
+    }
+}

@@ -1,0 +1,104 @@
+import CLinux
+import Glibc
+
+/// An open file descriptor that closes itself. Calls block; run them on an executor of their own.
+///
+/// It is handed from task to task but used by one at a time, except for `read(at:)`, `size` and `synchronize`, which
+/// the kernel lets any number of threads call at once.
+package final class OpenFile: Sendable {
+    package enum Access: Sendable {
+        case read
+        /// Creates the file, refusing one that exists, for reading and writing.
+        case createNew
+        /// An existing file or a new one, for reading and writing.
+        case readWrite
+    }
+
+    package let path: String
+    package let descriptor: CInt
+
+    package init(_ path: String, _ access: Access = .read) throws(SystemError) {
+        let flags: CInt =
+            switch access {
+            case .read: O_RDONLY
+            case .createNew: O_RDWR | O_CREAT | O_EXCL
+            case .readWrite: O_RDWR | O_CREAT
+            }
+        // Non-blocking, so that opening a FIFO that nobody writes to does not hang; no effect on regular files.
+        let descriptor = open(path, flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0o644)
+        guard descriptor >= 0 else {
+            throw SystemError.last(access == .createNew ? "create" : "open", path)
+        }
+        self.path = path
+        self.descriptor = descriptor
+    }
+
+    deinit { close(descriptor) }
+
+    package func status() throws(SystemError) -> FileStatus {
+        var raw = stat()
+        guard fstat(descriptor, &raw) == 0 else { throw SystemError.last("stat", path) }
+        return FileStatus(raw)
+    }
+
+    /// Where the open file really is, every link resolved.
+    package func resolvedPath() throws(SystemError) -> String {
+        try FileSystem.linkTarget("/proc/self/fd/\(descriptor)")
+    }
+
+    /// Reads until the buffer is full or the file ends; returns the number of bytes read.
+    package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(SystemError) -> Int {
+        guard let base = buffer.baseAddress else { return 0 }
+        var done = 0
+        while done < buffer.count {
+            let count = pread(descriptor, base + done, buffer.count - done, off_t(offset) + off_t(done))
+            if count == 0 { break }
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw SystemError.last("read", path)
+            }
+            done += count
+        }
+        return done
+    }
+
+    /// Writes all of the buffer at the descriptor's own position.
+    package func write(_ buffer: UnsafeRawBufferPointer) throws(SystemError) {
+        guard let base = buffer.baseAddress else { return }
+        var done = 0
+        while done < buffer.count {
+            let count = Glibc.write(descriptor, base + done, buffer.count - done)
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw SystemError.last("write", path)
+            }
+            done += count
+        }
+    }
+
+    package func truncate(to size: Int64) throws(SystemError) {
+        guard ftruncate(descriptor, off_t(size)) == 0 else { throw SystemError.last("truncate", path) }
+    }
+
+    /// Returns once content and size are on the device.
+    package func synchronize() throws(SystemError) {
+        while fsync(descriptor) != 0 {
+            if errno != EINTR { throw SystemError.last("sync", path) }
+        }
+    }
+
+    /// Asks the kernel to start writing back what is dirty, without waiting, so that a later `synchronize` is short.
+    package func startWriteback() {
+        _ = des_start_writeback(descriptor, 0, 0)
+    }
+
+    /// Takes the exclusive lock of the file, which ends with this descriptor or its process; false if another has it.
+    package func tryLock() throws(SystemError) -> Bool {
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            if errno == EINTR { continue }
+            if errno == EWOULDBLOCK { return false }
+            throw SystemError.last("lock", path)
+        }
+        return true
+    }
+}
