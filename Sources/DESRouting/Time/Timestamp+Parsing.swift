@@ -9,7 +9,7 @@ extension Timestamp {
     /// | with a zone | `…Z`, `… UTC`, `…+02`, `…+0200`, `… +02:00`, `…-07:00:00`, `… +0000 UTC` |
     /// | epoch number | `1704164645`, `1704164645.123`, `1704164645123` (see ``init(epoch:)-(Int64)``) |
     ///
-    /// - A time without a zone is UTC. A date without a time may have a zone that names its minutes (`2024-01-02+02:00`).
+    /// - A time without a zone is UTC. A date alone may have a zone too, one with minutes (`2024-01-02+02:00`).
     /// - `T`, `Z` and `UTC` may be lower case; blanks around the text and before the zone are ignored.
     /// - Fraction digits after the sixth are cut off, never rounded: a time stays within its day.
     /// - `24:00`, with zeros only after it, is midnight at the end of the day (ISO 8601).

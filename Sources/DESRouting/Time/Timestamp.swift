@@ -47,6 +47,7 @@ public struct Timestamp: Sendable, Hashable, Comparable {
         CivilDate.floorDivide(microsecondsSinceEpoch, CivilDate.microsecondsPerDay).quotient
     }
 
+    /// Whether `left` is the earlier moment.
     public static func < (left: Timestamp, right: Timestamp) -> Bool {
         left.microsecondsSinceEpoch < right.microsecondsSinceEpoch
     }

@@ -1,0 +1,41 @@
+import DESSystem
+
+/// Lists files below a directory by key, without what begins with a dot. All calls block.
+struct DirectoryLister: Sendable {
+    let root: String
+
+    func list(prefix: String, after: String?, limit: Int) throws(SystemError) -> ObjectPage {
+        let folder = prefix.contains("/") ? FileSystem.parentDirectory(of: prefix) : ""
+        var keys: [String] = []
+        try collect(folder: folder, prefix: prefix, after: after, into: &keys)
+        keys.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        let page = keys.prefix(max(1, limit))
+        var objects: [ObjectAttributes] = []
+        objects.reserveCapacity(page.count)
+        for key in page {
+            guard let status = try FileSystem.status("\(root)/\(key)"), status.kind == .regular else { continue }
+            objects.append(ObjectAttributes(key: key, size: UInt64(status.size)))
+        }
+        return ObjectPage(objects: objects, next: page.count < keys.count ? page.last : nil)
+    }
+
+    private func collect(
+        folder: String, prefix: String, after: String?, into keys: inout [String]
+    ) throws(SystemError) {
+        let directory = folder.isEmpty ? root : "\(root)/\(folder)"
+        guard let status = try FileSystem.status(directory), status.kind == .directory else { return }
+        for name in try FileSystem.names(in: directory) where !name.hasPrefix(".") {
+            let key = folder.isEmpty ? name : "\(folder)/\(name)"
+            // Only shards' folder-less names are many; a folder is looked into if the prefix leads there.
+            if try FileSystem.status("\(root)/\(key)")?.kind == .directory {
+                if key.hasPrefix(prefix) || prefix.hasPrefix(key + "/") {
+                    try collect(folder: key, prefix: prefix, after: after, into: &keys)
+                }
+                continue
+            }
+            guard key.hasPrefix(prefix) else { continue }
+            if let after, !after.utf8.lexicographicallyPrecedes(key.utf8) { continue }
+            keys.append(key)
+        }
+    }
+}

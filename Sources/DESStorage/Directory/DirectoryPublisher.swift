@@ -1,0 +1,108 @@
+import DESSystem
+import Glibc
+
+/// Makes staged files appear in a directory. All calls block.
+struct DirectoryPublisher: Sendable {
+    let store: DirectoryStore
+
+    /// Gives every file its name first, then makes all the names durable with one sync a folder.
+    func publish(_ files: [StagedFile]) -> [Result<PublishOutcome, StorageError>] {
+        var outcomes: [Result<PublishOutcome, StorageError>] = []
+        var folders: [String: [Int]] = [:]
+        for (position, file) in files.enumerated() {
+            do throws(StorageError) {
+                let destination = try store.path(of: file.key)
+                outcomes.append(.success(try publish(file, at: destination)))
+                folders[FileSystem.parentDirectory(of: destination), default: []].append(position)
+            } catch {
+                outcomes.append(.failure(error))
+            }
+        }
+        for (folder, positions) in folders {
+            do throws(SystemError) {
+                try FileSystem.synchronizeDirectory(folder)
+            } catch {
+                for position in positions {
+                    outcomes[position] = .failure(StorageError(error, key: files[position].key))
+                }
+            }
+        }
+        return outcomes
+    }
+
+    private func publish(_ file: StagedFile, at destination: String) throws(StorageError) -> PublishOutcome {
+        do throws(SystemError) {
+            do throws(SystemError) {
+                try FileSystem.link(file.path, to: destination)
+            } catch where error.code == ENOENT {
+                // Either the folder is not there yet, or the staged file is gone: the second try tells.
+                try createFolder(FileSystem.parentDirectory(of: destination))
+                try FileSystem.link(file.path, to: destination)
+            }
+            return try confirm(file, at: destination)
+        } catch {
+            switch error.code {
+            case EEXIST: return try settleExisting(file, at: destination)
+            case EXDEV, EPERM, EOPNOTSUPP, ENOSYS, EMLINK: return try publishCopy(of: file, at: destination)
+            default: throw StorageError(error, key: file.key)
+            }
+        }
+    }
+
+    /// The folders' own names must be durable as well.
+    private func createFolder(_ folder: String) throws(SystemError) {
+        try FileSystem.createDirectory(folder)
+        try FileSystem.synchronizeDirectory(FileSystem.parentDirectory(of: folder))
+    }
+
+    /// A link is confirmed by being the same file; its content was verified in staging.
+    private func confirm(_ file: StagedFile, at destination: String) throws(SystemError) -> PublishOutcome {
+        let staged = try FileSystem.status(file.path)
+        let published = try FileSystem.status(destination)
+        guard let staged, let published, staged.identity == published.identity, UInt64(published.size) == file.size
+        else { throw SystemError(code: EIO, operation: "confirm", subject: destination) }
+        return .created
+    }
+
+    private func settleExisting(_ file: StagedFile, at destination: String) throws(StorageError) -> PublishOutcome {
+        do throws(SystemError) {
+            let staged = try FileSystem.status(file.path)
+            let existing = try FileSystem.status(destination)
+            if let staged, let existing, existing.kind == .regular, staged.size == existing.size {
+                if staged.identity == existing.identity { return .alreadyThere }
+                if try FileContent.checksum(file.path) == FileContent.checksum(destination) {
+                    // It may have been written by a process that died before its own sync.
+                    try OpenFile(destination).synchronize()
+                    return .alreadyThere
+                }
+            }
+        } catch {
+            throw StorageError(error, key: file.key)
+        }
+        throw StorageError(
+            .conflict, key: file.key, "\(destination) exists with other content; it was left as it is"
+        )
+    }
+
+    private func publishCopy(of file: StagedFile, at destination: String) throws(StorageError) -> PublishOutcome {
+        let folder = FileSystem.parentDirectory(of: destination)
+        let partial = folder + "/." + destination.dropFirst(folder.utf8.count + 1) + ".partial"
+        do throws(SystemError) {
+            if try FileSystem.status(destination) == nil {
+                // Left by a process that died here: the name is this file's alone.
+                try FileSystem.remove(partial)
+                if try FileContent.copy(file.path, to: partial) {
+                    try FileSystem.renameNew(partial, to: destination)
+                    return .created
+                }
+            }
+        } catch {
+            try? FileSystem.remove(partial)
+            guard error.code == EEXIST else { throw StorageError(error, key: file.key) }
+        }
+        guard (try? FileSystem.status(destination)) != nil else {
+            throw StorageError(.damaged, key: file.key, "a copy at \(destination) differs from what was written")
+        }
+        return try settleExisting(file, at: destination)
+    }
+}

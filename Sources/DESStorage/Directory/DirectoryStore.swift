@@ -1,0 +1,100 @@
+package import DESShard
+package import DESSystem
+
+/// A local directory as an object store; a key is a path below it.
+///
+/// Publishing gives the staged file a second name (hard link) where staging is on the same file system, else copies it,
+/// makes it durable, compares it and renames without replacing. Blocking calls run on the thread pool handed in.
+package struct DirectoryStore: ObjectStore {
+    package let root: String
+    let threads: ThreadPool
+
+    package init(root: String, threads: ThreadPool) {
+        self.root = root
+        self.threads = threads
+    }
+
+    package var name: String { root }
+
+    package func publish(_ files: [StagedFile]) async -> [Result<PublishOutcome, StorageError>] {
+        let publisher = DirectoryPublisher(store: self)
+        return await run { publisher.publish(files) }
+    }
+
+    package func attributes(of key: String) async throws(StorageError) -> ObjectAttributes? {
+        try await attempt(key) { path throws(SystemError) in
+            guard let status = try FileSystem.status(path), status.kind == .regular else { return nil }
+            return ObjectAttributes(key: key, size: UInt64(status.size))
+        }
+    }
+
+    package func checksum(of key: String) async throws(StorageError) -> CRC32 {
+        try await attempt(key) { path throws(SystemError) in try FileContent.checksum(path) }
+    }
+
+    package func read(_ key: String) async throws(StorageError) -> [UInt8] {
+        try await read(key, range: 0..<UInt64(Int64.max))
+    }
+
+    package func read(_ key: String, range: Range<UInt64>) async throws(StorageError) -> [UInt8] {
+        try await attempt(key) { path throws(SystemError) in try FileContent.read(path, range).bytes }
+    }
+
+    package func readTail(_ key: String, count: Int) async throws(StorageError) -> (bytes: [UInt8], size: UInt64) {
+        try await attempt(key) { path throws(SystemError) in
+            let file = try OpenFile(path)
+            let size = UInt64(try file.status().size)
+            let start = size - min(size, UInt64(max(0, count)))
+            return try FileContent.read(file, start..<size)
+        }
+    }
+
+    package func list(prefix: String, after: String?, limit: Int) async throws(StorageError) -> ObjectPage {
+        try await attempt(prefix) { _ throws(SystemError) in
+            try DirectoryLister(root: root).list(prefix: prefix, after: after, limit: limit)
+        }
+    }
+
+    package func delete(_ key: String) async throws(StorageError) {
+        try await attempt(key) { path throws(SystemError) in try FileSystem.remove(path) }
+    }
+
+    /// The path of a key, which must not lead out of the directory.
+    func path(of key: String) throws(StorageError) -> String {
+        let parts = key.split(separator: "/", omittingEmptySubsequences: false)
+        let isSafe = parts.allSatisfy { $0 != ".." && $0 != "." } && !key.utf8.contains(0) && !key.hasPrefix("/")
+        guard isSafe else {
+            throw StorageError(.invalidKey, key: key, "the key \(key.debugDescription) leads out of \(root)")
+        }
+        return "\(root)/\(key)"
+    }
+
+    private func run<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
+        await withTaskExecutorPreference(threads) { await Self.call(body) }
+    }
+
+    private static func call<Value: Sendable>(_ body: @Sendable () -> Value) async -> Value { body() }
+
+    private func attempt<Value: Sendable>(
+        _ key: String, _ body: @escaping @Sendable (String) throws(SystemError) -> Value
+    ) async throws(StorageError) -> Value {
+        let path = try path(of: key)
+        let result: Result<Value, SystemError> = await run {
+            do throws(SystemError) { return .success(try body(path)) } catch { return .failure(error) }
+        }
+        switch result {
+        case .success(let value): return value
+        case .failure(let error): throw StorageError(error, key: key)
+        }
+    }
+}
+
+extension StorageError {
+    init(_ error: SystemError, key: String) {
+        let code: Code =
+            if error.code == 2 { .notFound } else if error.isOutOfSpace { .outOfSpace } else if error.isUnwritable {
+                .unwritable
+            } else { .failed }
+        self.init(code, key: key, error.description)
+    }
+}

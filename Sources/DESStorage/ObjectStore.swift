@@ -1,0 +1,82 @@
+package import DESShard
+
+/// A file in staging that is complete, durable and to appear in the store under a key.
+package struct StagedFile: Sendable, Hashable {
+    /// Where it lies now.
+    package let path: String
+    /// Its name in the store, with `/` between folders.
+    package let key: String
+    /// Its size in bytes.
+    package let size: UInt64
+
+    package init(path: String, key: String, size: UInt64) {
+        self.path = path
+        self.key = key
+        self.size = size
+    }
+}
+
+/// What publishing a file came to.
+package enum PublishOutcome: Sendable, Hashable {
+    /// It is there now, durable, and confirmed by size and checksum.
+    case created
+    /// It was there already with the same content.
+    case alreadyThere
+}
+
+/// What a store tells of an object without reading it.
+package struct ObjectAttributes: Sendable, Hashable {
+    package let key: String
+    /// In bytes.
+    package let size: UInt64
+
+    package init(key: String, size: UInt64) {
+        self.key = key
+        self.size = size
+    }
+}
+
+/// Some of a store's objects in the order of their keys.
+package struct ObjectPage: Sendable, Hashable {
+    package let objects: [ObjectAttributes]
+    /// Give it as `after` to go on; nil at the end.
+    package let next: String?
+
+    package init(objects: [ObjectAttributes], next: String?) {
+        self.objects = objects
+        self.next = next
+    }
+}
+
+/// Objects by key. They appear whole or not at all, are never overwritten, and never change.
+///
+/// "Not there" is an answer (nil), "do not know" is an error; the two are never mixed up.
+package protocol ObjectStore: Sendable {
+    /// What messages call it; holds no secret.
+    var name: String { get }
+
+    /// Makes the files appear under their keys, refusing to replace anything, and returns once they are durable and
+    /// confirmed. Each file has an outcome of its own, in the order given.
+    func publish(_ files: [StagedFile]) async -> [Result<PublishOutcome, StorageError>]
+
+    /// Nil if there is no such object.
+    func attributes(of key: String) async throws(StorageError) -> ObjectAttributes?
+
+    /// The CRC-32 of all of its bytes.
+    func checksum(of key: String) async throws(StorageError) -> CRC32
+
+    /// All bytes of a small object.
+    func read(_ key: String) async throws(StorageError) -> [UInt8]
+
+    /// The bytes of a range; fewer if the object ends before.
+    func read(_ key: String, range: Range<UInt64>) async throws(StorageError) -> [UInt8]
+
+    /// The last bytes, at most `count`, and the object's size.
+    func readTail(_ key: String, count: Int) async throws(StorageError) -> (bytes: [UInt8], size: UInt64)
+
+    /// Objects whose key begins with `prefix`, at most `limit` of them, beginning after the key `after`.
+    func list(prefix: String, after: String?, limit: Int) async throws(StorageError) -> ObjectPage
+
+    /// Removes an object; one that is not there is fine.
+    func delete(_ key: String) async throws(StorageError)
+}

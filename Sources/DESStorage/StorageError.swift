@@ -1,0 +1,37 @@
+/// Why a store did not do what it was asked.
+package struct StorageError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The kinds of errors; more may be added.
+    package struct Code: Sendable, Hashable, CustomStringConvertible {
+        package let description: String
+
+        /// There is no such object.
+        package static let notFound = Code(description: "notFound")
+        /// Something else is there under that key; it was left as it is.
+        package static let conflict = Code(description: "conflict")
+        /// The store is full.
+        package static let outOfSpace = Code(description: "outOfSpace")
+        /// The store does not let us write.
+        package static let unwritable = Code(description: "unwritable")
+        /// What was written is not what is there.
+        package static let damaged = Code(description: "damaged")
+        /// The key cannot be used in this store.
+        package static let invalidKey = Code(description: "invalidKey")
+        /// Anything else; whether it was done is unknown.
+        package static let failed = Code(description: "failed")
+    }
+
+    package let code: Code
+    package let key: String
+    package let message: String
+    /// Whether the same request may well succeed a little later.
+    package let isTransient: Bool
+
+    package init(_ code: Code, key: String, isTransient: Bool = false, _ message: String) {
+        self.code = code
+        self.key = key
+        self.isTransient = isTransient
+        self.message = message
+    }
+
+    package var description: String { message }
+}
