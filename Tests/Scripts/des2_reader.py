@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """A second reader of DES2 shards, written from the format page alone.
 
-It shares no line with the Swift code, so that a mistake there cannot hide behind the same mistake here. Strict: whatever
-the format forbids raises `ShardError` with the file and the byte offset.
+It shares no line with the Swift code, so that a mistake there cannot hide behind the same mistake here. Strict:
+whatever the format forbids raises `ShardError` with the file and the byte offset.
 
     des2_reader.py SHARD …                      list uid, size, stored size, codec and SHA-256 of every entry
     des2_reader.py --expected FILE.json FOLDER  compare the shards of a folder with the expected contents
@@ -201,7 +201,7 @@ class Shard:
         return entries
 
     def read(self, uid):
-        """The bytes of an inline file or a big one, checked against size, CRC-32 and SHA-256 as far as they are recorded."""
+        """The bytes of a file, inline or big, checked against size, CRC-32 and SHA-256 as far as they are recorded."""
         entry = self.entries[uid]
         if entry.is_big_file:
             self.sha256(uid)
@@ -223,19 +223,22 @@ class Shard:
         return data
 
     def sha256(self, uid):
-        """SHA-256 of the file in hex. A big file is streamed, and has to agree with the name that the index gives it."""
+        """SHA-256 of the file in hex. A big file is streamed, and has to agree with its name in the index."""
         entry = self.entries[uid]
         if not entry.is_big_file:
             return hashlib.sha256(self.read(uid)).hexdigest()
         path = self.big_files / entry.sha256
+        hasher = hashlib.sha256()
         try:
             with open(path, "rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
+                while piece := file.read(1 << 20):
+                    hasher.update(piece)
                 size = file.tell()
         except OSError as problem:
             raise ShardError(f"{self.path}: big file of {uid!r}: {problem}") from None
+        digest = hasher.hexdigest()
         if size != entry.size or digest != entry.sha256:
-            raise ShardError(f"{path}: big file of {uid!r} has {size} bytes and SHA-256 {digest}; {entry.size} expected")
+            raise ShardError(f"{path}: big file of {uid!r} has {size} bytes, SHA-256 {digest}; expected {entry.size}")
         return digest
 
 

@@ -61,7 +61,8 @@ enum IntegerText {
 enum DecimalText {
     /// The number; nil for anything but digits, sign, point and exponent, so not for `nan`, `inf` or hexadecimal forms.
     static func parse(_ text: String) -> Double? {
-        guard text.allSatisfy({ $0.isASCII && ($0.isNumber || "+-.eE_".contains($0)) }), let last = text.last, last.isNumber,
+        guard text.allSatisfy({ $0.isASCII && ($0.isNumber || "+-.eE_".contains($0)) }), let last = text.last,
+            last.isNumber,
             let number = Double(text.filter { $0 != "_" }), number.isFinite
         else {
             return nil

@@ -1,7 +1,7 @@
 /// One thing that is wrong in a configuration file or in an environment variable that overrides it.
 ///
 /// Holds no value of a setting that may be secret, so it can be logged.
-package struct ConfigurationProblem: Sendable, Equatable {
+package struct ConfigurationProblem: Error, Sendable, Equatable {
     /// Dotted path of the key, such as `packer.n_bits` or `storage.zones[2].name`; the name of the variable when an
     /// environment variable is wrong; nil when the problem concerns the whole file.
     package var keyPath: String?

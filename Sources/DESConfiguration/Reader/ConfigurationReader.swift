@@ -90,7 +90,7 @@ package final class ConfigurationReader {
                 }
                 report(
                     ConfigurationProblem(
-                        keyPath: KeyPath.join(section.path, entry.key), line: entry.position.line,
+                        keyPath: DottedPath.join(section.path, entry.key), line: entry.position.line,
                         column: entry.position.column,
                         message: knownKeys.explanation(ofUnknown: entry.key, in: section.path)))
             }

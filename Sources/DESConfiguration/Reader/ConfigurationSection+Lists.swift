@@ -19,7 +19,7 @@ extension ConfigurationSection {
             func complain(_ message: String) {
                 reader.report(
                     ConfigurationProblem(
-                        keyPath: KeyPath.join(KeyPath.join(path, key), index: index), line: element.position.line,
+                        keyPath: DottedPath.join(DottedPath.join(path, key), index: index), line: element.position.line,
                         column: element.position.column, message: message))
             }
             switch scalar(element, expected: "text", complain: complain) {
@@ -61,7 +61,7 @@ extension ConfigurationSection {
         guard let entry = known(key), !entry.value.isNull else {
             return nil
         }
-        let value = opaque(entry.value, path: KeyPath.join(path, key))
+        let value = opaque(entry.value, path: DottedPath.join(path, key))
         switch (kind, value) {
         case (nil, _), (.list, .list), (.mapping, .mapping):
             return value
@@ -85,9 +85,9 @@ extension ConfigurationSection {
         switch node.content {
         case .list(let elements):
             return .list(
-                elements.enumerated().map { opaque($0.element, path: KeyPath.join(path, index: $0.offset)) })
+                elements.enumerated().map { opaque($0.element, path: DottedPath.join(path, index: $0.offset)) })
         case .mapping(let entries):
-            let pairs = entries.map { ($0.key, opaque($0.value, path: KeyPath.join(path, $0.key))) }
+            let pairs = entries.map { ($0.key, opaque($0.value, path: DottedPath.join(path, $0.key))) }
             return .mapping(Dictionary(pairs) { first, _ in first })
         case .scalar:
             let lookup = scalar(node, expected: "a value") { message in

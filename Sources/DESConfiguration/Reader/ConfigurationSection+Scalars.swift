@@ -119,7 +119,9 @@ extension ConfigurationSection {
     package func requiredSecret(_ key: String, expected: String) -> String? {
         switch scalar(key, expected: expected) {
         case .absent, .null:
-            report(key, "missing; expected \(expected)")
+            if !isMalformed {
+                report(key, "missing; expected \(expected)")
+            }
             return nil
         case .wrong:
             return nil

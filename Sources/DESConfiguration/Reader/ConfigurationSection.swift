@@ -17,6 +17,9 @@ package struct ConfigurationSection {
     /// Whether the file has the section and it is not `null`.
     package let isPresent: Bool
 
+    /// Whether something other than a mapping stands in its place, which is reported: then nothing else is missing.
+    var isMalformed = false
+
     /// Whether the file sets `key` to something other than `null`.
     package func contains(_ key: String) -> Bool {
         entry(key).map { !$0.value.isNull } ?? false
@@ -25,9 +28,9 @@ package struct ConfigurationSection {
     /// The section at `key`.
     package func section(_ key: String) -> ConfigurationSection {
         guard let entry = known(key), !entry.value.isNull else {
-            return reader.open(path: KeyPath.join(path, key), position: nil, entries: [], isPresent: false)
+            return reader.open(path: DottedPath.join(path, key), position: nil, entries: [], isPresent: false)
         }
-        return section(of: entry.value, at: entry.position, path: KeyPath.join(path, key))
+        return section(of: entry.value, at: entry.position, path: DottedPath.join(path, key))
     }
 
     /// The sections in the list at `key`; empty when there is none.
@@ -40,7 +43,7 @@ package struct ConfigurationSection {
             return []
         }
         return elements.enumerated().map { index, element in
-            let elementPath = KeyPath.join(KeyPath.join(path, key), index: index)
+            let elementPath = DottedPath.join(DottedPath.join(path, key), index: index)
             return section(of: element, at: element.position, path: elementPath)
         }
     }
@@ -51,7 +54,9 @@ package struct ConfigurationSection {
                 ConfigurationProblem(
                     keyPath: path, line: position.line, column: position.column,
                     message: "expected a mapping, found \(node.kind)"))
-            return reader.open(path: path, position: position, entries: [], isPresent: true)
+            var section = reader.open(path: path, position: position, entries: [], isPresent: true)
+            section.isMalformed = true
+            return section
         }
         return reader.open(path: path, position: position, entries: entries, isPresent: true)
     }
@@ -61,12 +66,12 @@ package struct ConfigurationSection {
         let place = entry(key)?.position ?? position
         reader.report(
             ConfigurationProblem(
-                keyPath: KeyPath.join(path, key), line: place?.line, column: place?.column, message: message))
+                keyPath: DottedPath.join(path, key), line: place?.line, column: place?.column, message: message))
     }
 
     /// Adds a warning about `key`: something legal that is probably not meant.
     package func warn(_ key: String, _ message: String) {
-        reader.warn("\(KeyPath.join(path, key)): \(message)")
+        reader.warn("\(DottedPath.join(path, key)): \(message)")
     }
 
     /// The entry of `key`, noting that the key is known.

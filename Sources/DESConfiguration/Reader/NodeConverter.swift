@@ -1,4 +1,4 @@
-internal import Yams
+import Yams
 
 /// Converts the parser's nodes into `SourceNode`, resolving merge keys (`<<`) and reporting keys that stand twice.
 struct NodeConverter {
@@ -36,7 +36,7 @@ struct NodeConverter {
         case .sequence(let sequence):
             var elements: [SourceNode] = []
             for (index, element) in sequence.enumerated() {
-                elements.append(convert(element, path: KeyPath.join(path, index: index)))
+                elements.append(convert(element, path: DottedPath.join(path, index: index)))
             }
             return SourceNode(content: .list(elements), position: position)
         case .mapping(let mapping):
@@ -63,9 +63,9 @@ struct NodeConverter {
                 continue
             }
             let entry = SourceEntry(
-                key: key, position: position, value: convert(valueNode, path: KeyPath.join(path, key)))
+                key: key, position: position, value: convert(valueNode, path: DottedPath.join(path, key)))
             if let line = firstLine[key] {
-                report("duplicate key; already set in line \(line)", path: KeyPath.join(path, key), at: position)
+                report("duplicate key; already set in line \(line)", path: DottedPath.join(path, key), at: position)
                 own.removeAll { $0.key == key }
             } else {
                 firstLine[key] = position.line
@@ -87,7 +87,7 @@ struct NodeConverter {
         case .sequence(let sequence):
             return sequence.flatMap { merge($0, path: path, at: position) }
         case .scalar, .alias:
-            report("expected a mapping or a list of mappings to merge", path: KeyPath.join(path, "<<"), at: position)
+            report("expected a mapping or a list of mappings to merge", path: DottedPath.join(path, "<<"), at: position)
             return []
         }
     }

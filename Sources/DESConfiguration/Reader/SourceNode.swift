@@ -42,7 +42,7 @@ struct SourcePosition: Sendable, Equatable {
 }
 
 /// Helpers that make the key paths shown in problems.
-enum KeyPath {
+enum DottedPath {
     /// The path of `key` inside `parent`; `parent` is empty at the top level.
     static func join(_ parent: String, _ key: String) -> String {
         let shown = Display.key(key)

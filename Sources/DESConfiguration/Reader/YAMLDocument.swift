@@ -1,4 +1,4 @@
-internal import Yams
+import Yams
 
 /// Turns the text of a YAML or JSON file into a tree of `SourceNode`.
 ///

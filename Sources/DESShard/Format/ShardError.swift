@@ -44,6 +44,11 @@ public struct ShardError: Error, Sendable, Hashable, CustomStringConvertible {
         self.message = message
     }
 
+    /// A shard that was just written does not hold what it should.
+    package static func verification(of file: String, _ message: String) -> ShardError {
+        ShardError(.corrupt, file: file, message)
+    }
+
     /// One line that names file, place and entry.
     public var description: String {
         var text = file

@@ -34,6 +34,9 @@ public final class ShardWriter<Sink: ShardSink> {
         written + UInt64(data.count) + UInt64(index.count) + UInt64(ShardFormat.footerSize)
     }
 
+    /// Bytes handed to the sink; after `finish` the size of the file.
+    public var writtenBytes: UInt64 { written }
+
     /// Memory that index and buffer take, in bytes.
     public var memoryInBytes: Int { index.capacity + table.sizeInBytes + data.capacity }
 

@@ -12,6 +12,13 @@ package enum FileSystem {
         throw SystemError.last("stat", path)
     }
 
+    /// Status of what the path leads to, which must be there.
+    package static func existingStatus(_ path: String) throws(SystemError) -> FileStatus {
+        var raw = stat()
+        guard stat(path, &raw) == 0 else { throw SystemError.last("read", path) }
+        return FileStatus(raw)
+    }
+
     /// Creates the folder and those above it; an existing one is fine.
     package static func createDirectory(_ path: String) throws(SystemError) {
         if mkdir(path, 0o755) == 0 { return }

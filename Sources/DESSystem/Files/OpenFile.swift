@@ -76,6 +76,16 @@ package final class OpenFile: Sendable {
         }
     }
 
+    /// Writes the text as UTF-8 at the descriptor's own position.
+    package func write(text: String) throws(SystemError) {
+        var text = text
+        let failure: SystemError? = text.withUTF8 { bytes in
+            do throws(SystemError) { try write(UnsafeRawBufferPointer(bytes)) } catch { return error }
+            return nil
+        }
+        if let failure { throw failure }
+    }
+
     package func truncate(to size: Int64) throws(SystemError) {
         guard ftruncate(descriptor, off_t(size)) == 0 else { throw SystemError.last("truncate", path) }
     }

@@ -1,25 +1,25 @@
-package import CoreMetrics
+import CoreMetrics
 import Synchronization
 
 /// A counter without a lock. Whole steps and fractions are summed apart, so that a count stays exact beyond 2^53.
-package final class CounterSeries: MetricSeries, CounterHandler, FloatingPointCounterHandler {
+final class CounterSeries: MetricSeries, CounterHandler, FloatingPointCounterHandler {
     private let whole = Atomic<UInt64>(0)
     private let fractional = Atomic<Double>(0)
 
     /// Adds a whole number; zero and negative steps are ignored, for a counter never falls.
-    package func increment(by amount: Int64) {
+    func increment(by amount: Int64) {
         guard amount > 0 else { return }
         whole.wrappingAdd(UInt64(amount), ordering: .relaxed)
     }
 
     /// Adds a fraction; what is not finite and positive is ignored.
-    package func increment(by amount: Double) {
+    func increment(by amount: Double) {
         guard amount.isFinite, amount > 0 else { return }
         fractional.add(amount)
     }
 
     /// Starts again at 0, which Prometheus takes for a restart of the process.
-    package func reset() {
+    func reset() {
         whole.store(0, ordering: .relaxed)
         fractional.store(0, ordering: .relaxed)
     }

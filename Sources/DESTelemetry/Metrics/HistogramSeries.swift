@@ -1,10 +1,10 @@
-package import CoreMetrics
+import CoreMetrics
 import Synchronization
 
 /// Observations counted in buckets. Serves timers, in seconds, and recorders that aggregate.
 ///
 /// Bucket, sum and count change together under one short lock, so a scrape never sees them disagree.
-package final class HistogramSeries: MetricSeries, TimerHandler, RecorderHandler {
+final class HistogramSeries: MetricSeries, TimerHandler, RecorderHandler {
     private struct State {
         /// One a bound, and one for what lies above the last.
         var counts: [UInt64]
@@ -20,13 +20,13 @@ package final class HistogramSeries: MetricSeries, TimerHandler, RecorderHandler
     }
 
     /// Observes a duration given in nanoseconds, as seconds.
-    package func recordNanoseconds(_ duration: Int64) { record(Double(duration) / 1e9) }
+    func recordNanoseconds(_ duration: Int64) { record(Double(duration) / 1e9) }
 
     /// Observes a value.
-    package func record(_ value: Int64) { record(Double(value)) }
+    func record(_ value: Int64) { record(Double(value)) }
 
     /// Observes a value; NaN is ignored, for it belongs to no bucket.
-    package func record(_ value: Double) {
+    func record(_ value: Double) {
         guard !value.isNaN else { return }
         let bucket = bounds.firstIndex { value <= $0 } ?? bounds.count
         state.withLock { state in

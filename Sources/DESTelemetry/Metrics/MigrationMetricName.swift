@@ -42,7 +42,8 @@ enum MigrationMetricName: String, CaseIterable {
         switch self {
         case .cycleDuration, .stageTime, .sourceReadTime: .histogram
         case .pendingFiles, .batchSize, .lastSuccess, .queueDepth: .gauge
-        case .cycles, .files, .failedFiles, .failures, .bytes, .storedBytes, .shards, .sourceReads, .sourceBytes: .counter
+        case .cycles, .files, .failedFiles, .failures, .bytes, .storedBytes, .shards, .sourceReads, .sourceBytes:
+            .counter
         }
     }
 

@@ -1,0 +1,57 @@
+# The few commands that people type. `make` alone explains them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+SWIFT ?= swift
+# Debug products and tests live in .build, release products in .build-release: neither throws away the other's work.
+RELEASE := .build-release
+BUILD_PACKAGES := libzstd-dev liblz4-dev zlib1g-dev libssl-dev libsqlite3-dev pkg-config python3 sqlite3 zstd
+TEST_PACKAGES := prometheus
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: deps
+deps: ## install the system packages that are missing (Debian, Ubuntu)
+	@.ci/deps $(BUILD_PACKAGES) $(TEST_PACKAGES)
+
+.PHONY: build-deps
+build-deps:
+	@.ci/swift $(SWIFT)
+	@.ci/deps $(BUILD_PACKAGES)
+
+.PHONY: build
+build: build-deps ## build the programs in release: .build-release/release/des-migrate and the others
+	$(SWIFT) build -c release --scratch-path $(RELEASE)
+
+.PHONY: quickstart
+quickstart: build ## migrate a few thousand real files of this machine, read them back, show the result
+	@examples/quickstart/run $(RELEASE)/release
+
+.PHONY: test
+test: build-deps deps ## build and run all tests; a warning is an error
+	@mkdir -p .build
+	$(SWIFT) build --build-tests 2>&1 | tee .build/build.log
+	@Tests/Scripts/no-warnings .build/build.log
+	$(SWIFT) test --skip-build 2>&1 | tee .build/test.log
+	promtool test rules alerts/migration.test.yml
+	Tests/Scripts/des2_reader.py --expected Tests/DESShardTests/Golden/des2/expected.json Tests/DESShardTests/Golden/des2
+	Tests/Scripts/kill-loop --binary .build/debug/des-migrate --rounds 20 --files 1500
+	Tests/Scripts/kill-loop --binary .build/debug/des-migrate --rounds 20 --files 1500 --delete-sources
+	Tests/Scripts/kill-loop --binary .build/debug/des-migrate --rounds 10 --files 1500 --sigterm
+
+.PHONY: lint
+lint: build-deps deps ## check formatting, scripts, dashboards and alerts
+	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
+	promtool check rules alerts/migration.yml
+	Tests/Scripts/lint
+
+.PHONY: bench
+bench: build ## measure speed, size and memory against tar and zstd; options: make bench ARGS="--help"
+	Benchmarks/run --binaries $(RELEASE)/release $(ARGS)
+
+.PHONY: clean
+clean: ## remove what was built and what the quickstart made
+	rm -rf .build $(RELEASE) .build-quickstart .build-bench

@@ -1,0 +1,29 @@
+/// Which table and columns of the user's database list the files.
+package struct CatalogSchema: Sendable, Equatable {
+    /// The table or view; may be written `schema.table`.
+    package var table: String
+    package var uidColumn: String
+    package var createdAtColumn: String
+    /// The column with the local path or `s3://bucket/key`.
+    package var locationColumn: String
+    /// The column with the file's size in bytes; nil if sizes are not checked.
+    package var sizeColumn: String?
+    /// The column that is set once the file is in a shard.
+    package var archivedColumn: String
+    /// Further columns whose values go into the shard's metadata.
+    package var metaColumns: [String]
+
+    package init(
+        table: String, uidColumn: String = "uid", createdAtColumn: String = "created_at",
+        locationColumn: String = "file_location", sizeColumn: String? = "size_bytes",
+        archivedColumn: String = "archived", metaColumns: [String] = []
+    ) {
+        self.table = table
+        self.uidColumn = uidColumn
+        self.createdAtColumn = createdAtColumn
+        self.locationColumn = locationColumn
+        self.sizeColumn = sizeColumn
+        self.archivedColumn = archivedColumn
+        self.metaColumns = metaColumns
+    }
+}

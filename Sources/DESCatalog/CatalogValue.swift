@@ -1,0 +1,60 @@
+package import DESRouting
+
+/// One column's value of a catalog row, with the storage class that the database has it in: what is read can be
+/// compared with the row again, exactly.
+package enum CatalogValue: Hashable, Sendable {
+    case null
+    case integer(Int64)
+    case real(Double)
+    case text(String)
+    /// Bytes; also a text that is not valid UTF-8.
+    case blob([UInt8])
+
+    /// The value as the text of a uid or a location: a text itself, an integer or a whole real as decimal digits, a blob
+    /// if it is valid UTF-8; nil for NULL and anything else. May be empty.
+    package var uidText: String? {
+        switch self {
+        case .null: nil
+        case .integer(let number): String(number)
+        case .real(let number): Int64(exactly: number).map(String.init)
+        case .text(let text): text
+        case .blob(let bytes): String(validating: bytes, as: UTF8.self)
+        }
+    }
+
+    /// The moment that the value stands for, whatever form it is stored in; nil if it is none.
+    ///
+    /// A number that reads as a calendar date (`20240102`, `20240102030405`) is one, whether it is stored as text or as
+    /// number: SQLite turns such a text into a number in a column declared `DATE` or `TIMESTAMP`.
+    package var timestamp: Timestamp? {
+        switch self {
+        case .null: nil
+        case .integer(let number): Timestamp(storedInteger: number)
+        case .real(let number): Timestamp(storedReal: number)
+        case .text(let text): Timestamp(parsing: text)
+        case .blob(let bytes): Timestamp(parsing: bytes)
+        }
+    }
+
+    /// The value as a whole number: an integer, a whole real, or a text of decimal digits with an optional sign.
+    package var integerValue: Int64? {
+        switch self {
+        case .null: nil
+        case .integer(let number): number
+        case .real(let number): Int64(exactly: number)
+        case .text(let text): Int64(text)
+        case .blob(let bytes): String(validating: bytes, as: UTF8.self).flatMap { Int64($0) }
+        }
+    }
+}
+
+extension Timestamp {
+    /// The moment that a real in a database column stands for: a whole one as the integer would, else an epoch number.
+    init?(storedReal number: Double) {
+        if let whole = Int64(exactly: number) {
+            self.init(storedInteger: whole)
+        } else {
+            self.init(epoch: number)
+        }
+    }
+}

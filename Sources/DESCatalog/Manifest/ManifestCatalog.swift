@@ -1,0 +1,203 @@
+@preconcurrency import Dispatch
+package import DESRouting
+import FoundationEssentials
+import Synchronization
+
+/// A catalog in memory, read from a JSON manifest: a list of `{uid, created_at, size_bytes, source_path}`.
+///
+/// All rows are pending at first; marks last as long as the process. A row's `rowID` is the number of its entry, counted
+/// from 1. An entry that is not as it should be becomes a row with NULL values, and one of ``problems``.
+package final class ManifestCatalog: SourceCatalog {
+    /// What is wrong with one entry.
+    package struct Problem: Sendable, Equatable, CustomStringConvertible {
+        /// Counted from 1.
+        package let entryNumber: Int
+        package let message: String
+
+        package var description: String { "entry \(entryNumber): \(message)" }
+    }
+
+    private struct Entry {
+        let row: CatalogRow
+        let time: Timestamp?
+    }
+
+    /// The entries that are not as they should be, in the order of the manifest.
+    package let problems: [Problem]
+
+    private let path: String
+    /// By time and uid; those without a time last.
+    private let entries: [Entry]
+    private let isArchived: Mutex<[Bool]>
+    private let positionByRowID: [Int]
+
+    /// Reads a manifest file.
+    ///
+    /// - Throws: ``CatalogError`` if the file cannot be read (`cannotOpen`), or is no JSON or no list (`corrupt`).
+    package static func load(path: String) async throws -> ManifestCatalog {
+        try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global().async {
+                continuation.resume(
+                    with: Result {
+                        let data: Data
+                        do {
+                            data = try Data(contentsOf: URL(filePath: path))
+                        } catch {
+                            throw CatalogError(
+                                code: .cannotOpen, what: "cannot read the manifest", place: path, reason: "\(error)")
+                        }
+                        return try ManifestCatalog(json: data, path: path)
+                    })
+            }
+        }
+    }
+
+    /// - Parameter path: for messages.
+    package convenience init(json: some Collection<UInt8>, path: String) throws {
+        try self.init(json: Data(json), path: path)
+    }
+
+    private init(json: Data, path: String) throws {
+        let decoded: [ManifestEntry]
+        do {
+            decoded = try JSONDecoder().decode([ManifestEntry].self, from: json)
+        } catch {
+            throw CatalogError(
+                code: .corrupt, what: "cannot read the manifest", place: path, reason: Self.reason(for: error),
+                advice: "expected a JSON list of {uid, created_at, size_bytes, source_path}; nothing was packed")
+        }
+        self.path = path
+        problems = decoded.enumerated().flatMap { index, entry in
+            entry.problems.map { Problem(entryNumber: index + 1, message: $0) }
+        }
+        let unsorted = decoded.enumerated().map { index, entry in
+            Entry(
+                row: CatalogRow(
+                    key: RowKey(
+                        rowID: Int64(index + 1), uid: entry.uid, createdAt: entry.createdAt, location: entry.location),
+                    size: entry.size, meta: []),
+                time: entry.createdAt.timestamp)
+        }
+        entries = unsorted.sorted(by: Self.isInOrder)
+        isArchived = Mutex(Array(repeating: false, count: entries.count))
+        var positions = Array(repeating: 0, count: entries.count)
+        for (position, entry) in entries.enumerated() { positions[Int(entry.row.key.rowID ?? 1) - 1] = position }
+        positionByRowID = positions
+    }
+
+    package func checkSchema() async throws {}
+
+    package func pendingRows(olderThan cutoff: Timestamp) async throws -> any PendingRowScan {
+        ManifestScan(catalog: self, cutoff: cutoff)
+    }
+
+    package func statistics(olderThan cutoff: Timestamp) async throws -> CatalogStatistics {
+        var statistics = CatalogStatistics(hasSizes: true)
+        let isArchived = isArchived.withLock { $0 }
+        for (entry, isArchived) in zip(entries, isArchived) where !isArchived {
+            statistics.count(
+                time: entry.time, cutoff: cutoff, hasUID: entry.row.key.uid != .null,
+                hasLocation: entry.row.key.location != .null, size: entry.row.size.integerValue)
+        }
+        return statistics
+    }
+
+    package func mark(_ keys: [RowKey]) async throws -> [MarkOutcome] {
+        isArchived.withLock { isArchived in
+            keys.map { key in
+                guard let rowID = key.rowID, rowID >= 1, rowID <= positionByRowID.count else { return .changed }
+                let position = positionByRowID[Int(rowID) - 1]
+                guard entries[position].row.key == key else { return .changed }
+                guard !isArchived[position] else { return .alreadyMarked }
+                isArchived[position] = true
+                return .marked
+            }
+        }
+    }
+
+    package func recoveredRows(
+        for keys: [(uid: String, createdAt: Timestamp)]
+    ) async throws -> [[RecoveredRow]] {
+        guard !keys.isEmpty else { return [] }
+        var matches = RecoveryMatches(keys)
+        let isArchived = isArchived.withLock { $0 }
+        for (entry, isArchived) in zip(entries, isArchived) {
+            matches.add(RecoveredRow(row: entry.row, isArchived: isArchived))
+        }
+        return matches.rows
+    }
+
+    package func locationsStillPending(_ locations: [String]) async throws -> Set<String> {
+        let wanted = Set(locations)
+        let isArchived = isArchived.withLock { $0 }
+        var found: Set<String> = []
+        for (entry, isArchived) in zip(entries, isArchived) where !isArchived {
+            if let location = entry.row.key.location.uidText, wanted.contains(location) { found.insert(location) }
+        }
+        return found
+    }
+
+    package func close() async {}
+
+    /// The pending rows from a position on, at most that many, and the position after them.
+    fileprivate func rows(from start: Int, atMost count: Int, olderThan cutoff: Timestamp) -> ([CatalogRow], Int) {
+        isArchived.withLock { isArchived in
+            var rows: [CatalogRow] = []
+            var position = start
+            while position < entries.count, rows.count < count {
+                let entry = entries[position]
+                if !isArchived[position], entry.time.map({ $0 < cutoff }) ?? true { rows.append(entry.row) }
+                position += 1
+            }
+            return (rows, position)
+        }
+    }
+
+    private static func isInOrder(_ left: Entry, _ right: Entry) -> Bool {
+        switch (left.time, right.time) {
+        case (.some(let leftTime), .some(let rightTime)) where leftTime != rightTime: return leftTime < rightTime
+        case (.some, nil): return true
+        case (nil, .some): return false
+        default:
+            let leftUID = left.row.key.uid.uidText ?? ""
+            let rightUID = right.row.key.uid.uidText ?? ""
+            return leftUID == rightUID ? left.row.key.rowID ?? 0 < right.row.key.rowID ?? 0 : leftUID < rightUID
+        }
+    }
+
+    private static func reason(for error: any Error) -> String {
+        switch error {
+        case DecodingError.dataCorrupted(let context):
+            // The parser's own message, which has the line and column, is the innermost.
+            context.underlyingError.map { "\($0)" } ?? context.debugDescription
+        case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
+            context.debugDescription
+        default: "\(error)"
+        }
+    }
+}
+
+/// A pass over the rows of a manifest that are not marked when they are reached.
+private actor ManifestScan: PendingRowScan {
+    nonisolated let pagingNote: String? = nil
+    private let catalog: ManifestCatalog
+    private let cutoff: Timestamp
+    private var position = 0
+    private var isClosed = false
+
+    init(catalog: ManifestCatalog, cutoff: Timestamp) {
+        self.catalog = catalog
+        self.cutoff = cutoff
+    }
+
+    func nextPage(atMost count: Int) -> [CatalogRow] {
+        guard !isClosed else { return [] }
+        let (rows, next) = catalog.rows(from: position, atMost: count, olderThan: cutoff)
+        position = next
+        return rows
+    }
+
+    func close() {
+        isClosed = true
+    }
+}

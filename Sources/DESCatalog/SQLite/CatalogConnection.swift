@@ -1,0 +1,147 @@
+import FoundationEssentials
+import GRDB
+import GRDBSQLite
+import Synchronization
+
+/// One connection to the user's SQLite file, opened on first use and used on a thread of its own.
+///
+/// It changes nothing that outlives it: no journal mode, no schema; and it never creates the file.
+actor CatalogConnection {
+    private let path: String
+    private let access: SQLiteCatalog.Access
+    private let busyTimeout: Duration
+    private let executor = DispatchQueueExecutor(label: "des.catalog.sqlite")
+    private let activity = Activity()
+    private var state = State.unopened
+
+    private enum State {
+        /// Becomes open on the first call that succeeds to open it, or closed.
+        case unopened
+        /// Becomes closed.
+        case open(DatabaseQueue)
+        case closed
+    }
+
+    init(path: String, access: SQLiteCatalog.Access, busyTimeout: Duration) {
+        self.path = path
+        self.access = access
+        self.busyTimeout = busyTimeout
+    }
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor {
+        executor.asUnownedSerialExecutor()
+    }
+
+    /// Runs the body with the database, outside of a transaction.
+    ///
+    /// - Parameter what: what fails if it fails, as in "cannot count the pending rows".
+    /// - Throws: ``CatalogError``, or `CancellationError` if the task is cancelled; a statement that runs is interrupted.
+    nonisolated func run<Result: Sendable>(
+        _ what: String, advice: String? = nil, _ body: @escaping @Sendable (Database) throws -> Result
+    ) async throws -> Result {
+        let call = Activity.Call()
+        return try await withTaskCancellationHandler {
+            try await perform(call, what, advice, body)
+        } onCancel: {
+            activity.interrupt(call)
+        }
+    }
+
+    /// Closes the connection; what runs is awaited. Later calls throw.
+    func close() {
+        if case .open(let queue) = state {
+            // All statements are reset, so that closing cannot fail for a reason that matters here; the connection is
+            // released with the queue in any case.
+            try? queue.close()
+        }
+        state = .closed
+    }
+
+    private func perform<Result: Sendable>(
+        _ call: Activity.Call, _ what: String, _ advice: String?, _ body: @Sendable (Database) throws -> Result
+    ) throws -> Result {
+        try Task.checkCancellation()
+        do {
+            let queue = try opened()
+            activity.begin(call, on: queue)
+            defer { activity.end() }
+            return try queue.writeWithoutTransaction(body)
+        } catch let error as CatalogError {
+            throw error
+        } catch {
+            let failure = SQLiteFailure(error)
+            if Task.isCancelled, failure == nil || failure?.isCausedByCancellation == true { throw CancellationError() }
+            guard let failure else { throw error }
+            throw failure.catalogError(what: what, place: path, advice: advice)
+        }
+    }
+
+    private func opened() throws -> DatabaseQueue {
+        switch state {
+        case .open(let queue): return queue
+        case .closed:
+            throw CatalogError(
+                code: .closed, what: "cannot use the catalog", place: path, reason: "it has been closed")
+        case .unopened:
+            try checkFile()
+            var configuration = Configuration()
+            configuration.readonly = access == .readOnly
+            // The user's triggers and views may rely on what is SQLite's default.
+            configuration.foreignKeysEnabled = false
+            configuration.acceptsDoubleQuotedStringLiterals = true
+            // Else a rollback that fails would end the process.
+            configuration.allowsUnsafeTransactions = true
+            let wait = BusyWait(limit: busyTimeout)
+            configuration.busyMode = .callback { wait.wait(attempt: $0) }
+            let synchronous = access == .readWrite
+            configuration.prepareDatabase { database in
+                try database.execute(sql: "PRAGMA temp_store = 1; PRAGMA cache_size = -16384")
+                // Sources are deleted once a mark is committed: a commit must outlive a power failure.
+                if synchronous { try database.execute(sql: "PRAGMA synchronous = EXTRA") }
+                try TimeFunction.register(on: database)
+            }
+            let queue: DatabaseQueue
+            do {
+                queue = try DatabaseQueue(path: path, configuration: configuration)
+            } catch {
+                guard let failure = SQLiteFailure(error) else { throw error }
+                if Task.isCancelled, failure.isCausedByCancellation { throw CancellationError() }
+                throw failure.catalogError(what: "cannot open the catalog", place: path, advice: nil)
+            }
+            state = .open(queue)
+            return queue
+        }
+    }
+
+    /// SQLite would create a missing file, and take an empty or missing one for a catalog without tables.
+    private func checkFile() throws {
+        var isDirectory = false
+        let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
+        guard !exists || isDirectory else { return }
+        throw CatalogError(
+            code: .cannotOpen, what: "cannot open the catalog", place: path,
+            reason: isDirectory ? "it is a directory" : "there is no such file",
+            advice: "check database.url; nothing was created")
+    }
+}
+
+/// Which call runs on a connection, so that a cancelled task interrupts its own statement and no other's.
+private final class Activity: Sendable {
+    final class Call: Sendable {}
+
+    private let current = Mutex<(call: Call, queue: DatabaseQueue)?>(nil)
+
+    func begin(_ call: Call, on queue: DatabaseQueue) {
+        current.withLock { $0 = (call, queue) }
+    }
+
+    func end() {
+        current.withLock { $0 = nil }
+    }
+
+    func interrupt(_ call: Call) {
+        current.withLock { current in
+            if let current, current.call === call { current.queue.interrupt() }
+        }
+    }
+}

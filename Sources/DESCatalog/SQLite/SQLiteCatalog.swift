@@ -1,0 +1,76 @@
+package import DESRouting
+import Synchronization
+
+/// A catalog in an SQLite file: the embedded default.
+///
+/// - The file must exist; its journal mode is left as it is, rollback journal or WAL.
+/// - The table may be named `schema.table`, have any name and column names, be a table `WITHOUT ROWID`, or a view (which
+///   can be marked only if it has an `INSTEAD OF UPDATE` trigger).
+/// - Marks go through one connection, each scan has one of its own, and statistics and look-ups share a third, so that
+///   they run while others read. A read holds its lock for one page or one pass only.
+/// - Text that is not valid UTF-8 is read as blob; as key it still matches the row that it was read from.
+package final class SQLiteCatalog: SourceCatalog {
+    /// What the catalog is opened for.
+    package enum Access: Sendable {
+        /// Statistics and dry runs: nothing can be marked.
+        case readOnly
+        case readWrite
+    }
+
+    let path: String
+    let schema: CatalogSchema
+    let access: Access
+    let busyTimeout: Duration
+    let reader: CatalogConnection
+    let writer: CatalogConnection
+    private let resolvedTable = Mutex<SourceTable?>(nil)
+
+    /// - Parameters:
+    ///   - path: the database file. It is opened on first use.
+    ///   - busyTimeout: how long a call waits for another connection's lock before it throws a transient error.
+    package init(
+        path: String, schema: CatalogSchema, access: Access = .readWrite, busyTimeout: Duration = .seconds(30)
+    ) {
+        self.path = path
+        self.schema = schema
+        self.access = access
+        self.busyTimeout = busyTimeout
+        reader = CatalogConnection(path: path, access: .readOnly, busyTimeout: busyTimeout)
+        writer = CatalogConnection(path: path, access: access, busyTimeout: busyTimeout)
+    }
+
+    /// Checks that the file can be opened and has the table and all columns, and, for `readWrite`, that rows can be
+    /// marked in it.
+    package func checkSchema() async throws {
+        let table = try await table()
+        guard access == .readWrite else { return }
+        try await writer.run("cannot prepare to mark rows of table \"\(schema.table)\"") { [path] database in
+            try Self.checkMarking(of: table, in: database, path: path)
+        }
+    }
+
+    package func pendingRows(olderThan cutoff: Timestamp) async throws -> any PendingRowScan {
+        let connection = CatalogConnection(path: path, access: .readOnly, busyTimeout: busyTimeout)
+        do {
+            return try await SQLitePendingScan(of: table(), olderThan: cutoff, on: connection)
+        } catch {
+            await connection.close()
+            throw error
+        }
+    }
+
+    package func close() async {
+        await reader.close()
+        await writer.close()
+    }
+
+    /// The table as found in the database; looked up once.
+    func table() async throws -> SourceTable {
+        if let table = resolvedTable.withLock({ $0 }) { return table }
+        let table = try await reader.run("cannot read the schema") { [schema, path] database in
+            try SourceTable(schema, in: database, path: path)
+        }
+        resolvedTable.withLock { $0 = table }
+        return table
+    }
+}

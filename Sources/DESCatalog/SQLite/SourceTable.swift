@@ -1,0 +1,93 @@
+import GRDB
+
+/// The catalog's table as it really is: its kind and the exact names of its columns, with the SQL to reach them.
+///
+/// Every column is written `t."name"`: without the qualifier SQLite would take a quoted name that it does not know for a
+/// string. Names are quoted, never checked for characters.
+struct SourceTable: Sendable {
+    enum Kind: Sendable, Equatable {
+        /// A table with rowids, and the name that reaches them.
+        case table(rowID: String)
+        /// A table without rowids, and the columns of its primary key, which are never NULL.
+        case tableWithoutRowID(primaryKey: [String])
+        /// A view or virtual table: rows have no identity.
+        case view
+    }
+
+    struct Column: Sendable {
+        let name: String
+        /// False if the table's definition excludes NULL.
+        let mayBeNull: Bool
+
+        var sql: String { "t.\(Self.quoted(name))" }
+
+        static func quoted(_ name: String) -> String {
+            "\"\(name.replacing("\"", with: "\"\""))\""
+        }
+    }
+
+    /// For messages.
+    let name: String
+    /// Schema and table, quoted.
+    let qualifiedName: String
+    let kind: Kind
+    let uid: Column
+    let createdAt: Column
+    let location: Column
+    let size: Column?
+    let archived: Column
+    let meta: [Column]
+
+    /// `"main"."files" AS t`.
+    var from: String { "\(qualifiedName) AS t" }
+
+    var isView: Bool { kind == .view }
+
+    /// The rowid, or nil where there is none.
+    var rowIDSQL: String? {
+        if case .table(let rowID) = kind { "t.\(rowID)" } else { nil }
+    }
+
+    /// Columns that tell any two rows apart and are never NULL; empty for a view.
+    var identityColumns: [String] {
+        switch kind {
+        case .table(let rowID): ["t.\(rowID)"]
+        case .tableWithoutRowID(let primaryKey): primaryKey.map { "t.\(Column.quoted($0))" }
+        case .view: []
+        }
+    }
+
+    /// Rowid, uid, time, location and size, and then the meta columns: what ``StatementCursor/catalogRow(metaCount:)``
+    /// reads.
+    var rowColumns: [String] {
+        [rowIDSQL ?? "NULL", uid.sql, createdAt.sql, location.sql, size?.sql ?? "NULL"] + meta.map(\.sql)
+    }
+
+    /// Whether a row is still to be migrated: its archived column is NULL, 0, false (also as text) or empty.
+    ///
+    /// `ifnull` keeps an index on the archived column alone from being chosen over one that gives the order of the pages.
+    /// A partial index with this very condition is used.
+    var isPending: String { "ifnull(\(archived.sql), 0) IN (\(Self.pendingValues))" }
+
+    static let pendingValues = "0, '0', '', 'f', 'F', 'false', 'False', 'FALSE'"
+
+    /// The time in microseconds.
+    var microseconds: String { "\(TimeFunction.name)(\(createdAt.sql))" }
+
+    /// Whether the time, which is not NULL, lies before a cutoff or cannot be read: the scan returns the row then.
+    func isDue(before cutoff: String) -> String {
+        "ifnull(\(microseconds), \(Int64.min)) < \(cutoff)"
+    }
+}
+
+extension StatementCursor {
+    /// The row of a statement that selects ``SourceTable/rowColumns`` first.
+    func catalogRow(metaCount: Int) -> CatalogRow {
+        CatalogRow(
+            key: RowKey(
+                rowID: isNull(at: 0) ? nil : integer(at: 0), uid: value(at: 1), createdAt: value(at: 2),
+                location: value(at: 3)),
+            size: value(at: 4),
+            meta: metaCount == 0 ? [] : (5..<5 + Int32(metaCount)).map(value(at:)))
+    }
+}

@@ -1,0 +1,134 @@
+import GRDB
+import GRDBSQLite
+
+/// A prepared statement with its values bound and read by SQLite's own calls: a row costs no closure, no boxed value and
+/// no array. GRDB prepares, caches and finalizes the statement.
+struct StatementCursor {
+    private let statement: Statement
+    private let connection: OpaquePointer?
+
+    fileprivate init(_ statement: Statement, _ connection: OpaquePointer?) {
+        self.statement = statement
+        self.connection = connection
+    }
+
+    private var handle: OpaquePointer { statement.sqliteStatement }
+
+    /// Whether there is a row. At the end of the rows, or when it throws, the statement is reset.
+    func step() throws -> Bool {
+        switch sqlite3_step(handle) {
+        case SQLITE_ROW: return true
+        case SQLITE_DONE:
+            sqlite3_reset(handle)
+            return false
+        default:
+            let failure = SQLiteFailure(connection: connection)
+            sqlite3_reset(handle)
+            throw failure
+        }
+    }
+
+    /// Ends the reading, and with it the lock that the statement holds.
+    func reset() {
+        sqlite3_reset(handle)
+    }
+
+    // MARK: Parameters, counted from 1
+
+    func bind(_ value: CatalogValue, at index: Int32) throws {
+        let code =
+            switch value {
+            case .null: sqlite3_bind_null(handle, index)
+            case .integer(let number): sqlite3_bind_int64(handle, index, number)
+            case .real(let number): sqlite3_bind_double(handle, index, number)
+            case .text(let text): bindText(text, at: index)
+            case .blob(let bytes) where bytes.isEmpty: sqlite3_bind_zeroblob(handle, index, 0)
+            case .blob(let bytes): sqlite3_bind_blob64(handle, index, bytes, UInt64(bytes.count), Self.copied)
+            }
+        guard code == SQLITE_OK else { throw SQLiteFailure(connection: connection) }
+    }
+
+    /// Binds bytes as a text, valid UTF-8 or not.
+    func bindText(_ bytes: [UInt8], at index: Int32) throws {
+        // With a nil pointer SQLite would bind NULL.
+        let code =
+            bytes.isEmpty
+            ? sqlite3_bind_text(handle, index, "", 0, Self.copied)
+            : bytes.withUnsafeBytes { bytes in
+                sqlite3_bind_text64(
+                    handle, index, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), UInt64(bytes.count),
+                    Self.copied, UInt8(SQLITE_UTF8))
+            }
+        guard code == SQLITE_OK else { throw SQLiteFailure(connection: connection) }
+    }
+
+    private func bindText(_ text: String, at index: Int32) -> Int32 {
+        var text = text
+        return text.withUTF8 { bytes in
+            guard let start = bytes.baseAddress, !bytes.isEmpty else {
+                return sqlite3_bind_text(handle, index, "", 0, Self.copied)
+            }
+            return start.withMemoryRebound(to: CChar.self, capacity: bytes.count) { start in
+                sqlite3_bind_text64(handle, index, start, UInt64(bytes.count), Self.copied, UInt8(SQLITE_UTF8))
+            }
+        }
+    }
+
+    /// SQLITE_TRANSIENT, which is a C macro with a cast: SQLite copies the bytes.
+    private static var copied: sqlite3_destructor_type { unsafeBitCast(-1, to: sqlite3_destructor_type.self) }
+
+    // MARK: Columns, counted from 0
+
+    func value(at column: Int32) -> CatalogValue {
+        switch sqlite3_column_type(handle, column) {
+        case SQLITE_INTEGER: return .integer(sqlite3_column_int64(handle, column))
+        case SQLITE_FLOAT: return .real(sqlite3_column_double(handle, column))
+        case SQLITE_TEXT:
+            let bytes = UnsafeBufferPointer(
+                start: sqlite3_column_text(handle, column), count: Int(sqlite3_column_bytes(handle, column)))
+            return String(validating: bytes, as: UTF8.self).map(CatalogValue.text) ?? .blob(Array(bytes))
+        case SQLITE_BLOB:
+            let start = sqlite3_column_blob(handle, column)
+            return .blob(Array(UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : byteCount(at: column))))
+        default: return .null
+        }
+    }
+
+    func isNull(at column: Int32) -> Bool { sqlite3_column_type(handle, column) == SQLITE_NULL }
+
+    func isText(at column: Int32) -> Bool { sqlite3_column_type(handle, column) == SQLITE_TEXT }
+
+    /// The value as integer; 0 for NULL.
+    func integer(at column: Int32) -> Int64 { sqlite3_column_int64(handle, column) }
+
+    /// The value as text; empty for NULL.
+    func text(at column: Int32) -> String {
+        sqlite3_column_text(handle, column).map { String(cString: $0) } ?? ""
+    }
+
+    private func byteCount(at column: Int32) -> Int { Int(sqlite3_column_bytes(handle, column)) }
+}
+
+extension Database {
+    /// The statement, prepared once for the connection. Binding it again ends an earlier use.
+    func cursor(_ sql: String) throws -> StatementCursor {
+        let cursor = StatementCursor(try cachedStatement(sql: sql), sqliteConnection)
+        cursor.reset()
+        return cursor
+    }
+
+    /// Runs a query and hands each row to the body until that answers false. Holds a read lock meanwhile, not longer.
+    func rows(
+        _ sql: String, binding values: [CatalogValue] = [], _ body: (StatementCursor) throws -> Bool
+    ) throws {
+        let cursor = try cursor(sql)
+        defer { cursor.reset() }
+        for (index, value) in values.enumerated() { try cursor.bind(value, at: Int32(index + 1)) }
+        while try cursor.step() {
+            guard try body(cursor) else { return }
+        }
+    }
+
+    /// How many rows the last UPDATE changed itself, triggers aside.
+    var changedRowCount: Int { Int(sqlite3_changes(sqliteConnection)) }
+}

@@ -1,0 +1,75 @@
+/// Section `migration`: what a cycle takes, in which portions, and what becomes of the sources.
+package struct CycleConfiguration: Sendable, Equatable {
+    /// `archive_age_days`: files younger than this are left alone. Days of 24 hours, with a fraction if wanted, 0…365,000.
+    /// Default 7.
+    package var archiveAgeDays: Double
+
+    /// `batch_size`: rows a page and rows a mark transaction, 1…100,000. Default 1000.
+    package var batchSize: Int
+
+    /// `delete_source_files`: whether a source is deleted once its mark is committed. Default false.
+    package var deletesSourceFiles: Bool
+
+    /// `max_files`: the most files a cycle takes, at least 1; nil: no limit.
+    package var maxFiles: Int?
+
+    /// `max_bytes`: the most source bytes a cycle takes, at least 1; nil: no limit.
+    package var maxSizeInBytes: Int?
+
+    /// `max_duration_seconds`: how long a cycle takes new files, 0.001…1,000,000,000 seconds; nil: no limit.
+    package var maxDuration: Duration?
+
+    /// `max_delete`: the most sources a cycle deletes, at least 1; nil: no limit.
+    package var maxDeletedFiles: Int?
+
+    /// `source_roots`: local sources must lie below one of these folders; empty: anywhere.
+    package var sourceRoots: [String]
+
+    /// `meta_columns`: columns whose values are kept with the file. Never `created_at` or `crc32`, whose places are taken.
+    package var metaColumns: [String]
+
+    /// `archive_age_days` as a duration.
+    package var archiveAge: Duration { .seconds(archiveAgeDays * 86_400) }
+
+    /// Makes a configuration with the defaults of the file.
+    package init(
+        archiveAgeDays: Double = 7, batchSize: Int = 1000, deletesSourceFiles: Bool = false, maxFiles: Int? = nil,
+        maxSizeInBytes: Int? = nil, maxDuration: Duration? = nil, maxDeletedFiles: Int? = nil,
+        sourceRoots: [String] = [], metaColumns: [String] = []
+    ) {
+        self.archiveAgeDays = archiveAgeDays
+        self.batchSize = batchSize
+        self.deletesSourceFiles = deletesSourceFiles
+        self.maxFiles = maxFiles
+        self.maxSizeInBytes = maxSizeInBytes
+        self.maxDuration = maxDuration
+        self.maxDeletedFiles = maxDeletedFiles
+        self.sourceRoots = sourceRoots
+        self.metaColumns = metaColumns
+    }
+}
+
+extension CycleConfiguration {
+    /// Keys of an entry's meta object that DES writes itself.
+    private static let reservedMetaKeys = ["created_at", "crc32"]
+
+    /// Reads the section.
+    init(_ section: ConfigurationSection) {
+        var columns: Set<String> = []
+        self.init(
+            archiveAgeDays: section.number("archive_age_days", in: 0...365_000) ?? 7,
+            batchSize: section.integer("batch_size", in: 1...100_000, default: 1000),
+            deletesSourceFiles: section.boolean("delete_source_files", default: false),
+            maxFiles: section.integer("max_files", in: 1...Int.max),
+            maxSizeInBytes: section.byteCount("max_bytes", in: 1...Int.max),
+            maxDuration: section.seconds("max_duration_seconds", in: 0.001...1_000_000_000),
+            maxDeletedFiles: section.integer("max_delete", in: 1...Int.max),
+            sourceRoots: section.strings("source_roots", of: "paths") ?? [],
+            metaColumns: section.strings("meta_columns", of: "column names") { name in
+                if Self.reservedMetaKeys.contains(name.lowercased()) {
+                    return .refuse("a column other than created_at and crc32, which are kept with every file")
+                }
+                return columns.insert(name).inserted ? .keep(name) : .refuse("each column once")
+            } ?? [])
+    }
+}

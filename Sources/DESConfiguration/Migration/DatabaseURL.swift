@@ -1,0 +1,108 @@
+/// Where a catalog is. Describes itself without passwords; the associated texts hold them.
+package enum DatabaseURL: Sendable, Equatable {
+    /// A SQLite file; the path is relative to the working directory or absolute, percent escapes are decoded.
+    case sqlite(path: String)
+
+    /// A URL that begins with `postgresql://` and is fit for libpq: user and password are percent-encoded where they must be.
+    case postgresql(String)
+
+    /// A URL that begins with `mysql://` (MySQL and MariaDB), user and password percent-encoded where they must be.
+    case mysql(String)
+
+    /// An ODBC connection string without the leading `odbc:`, such as `DSN=catalog;UID=des`.
+    case odbc(String)
+
+    /// Why a text is not a usable database URL. Holds no part of it but the scheme.
+    package struct Invalid: Error, Equatable {
+        /// What is wrong.
+        package var message: String
+    }
+
+    /// What is expected where a database URL belongs.
+    static let expectation =
+        "a database URL: sqlite:///relative.db, sqlite:////absolute.db, postgresql://…, mysql://… or odbc:…"
+
+    /// Reads a URL as SQLAlchemy writes it. A driver behind the scheme (`postgresql+psycopg`) is dropped.
+    ///
+    /// `postgres` is taken for `postgresql`, `mariadb` for `mysql`. The query of a SQLite URL is ignored.
+    package init(_ text: String) throws(Invalid) {
+        guard let colon = text.firstIndex(of: ":"),
+            let first = text.first, first.isASCII, first.isLetter,
+            text[..<colon].allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "+-._".contains($0)) })
+        else {
+            throw Invalid(message: "expected \(Self.expectation) (the value is not shown)")
+        }
+        let scheme = text[..<colon].prefix { $0 != "+" }.lowercased()
+        let rest = text[text.index(after: colon)...]
+        if scheme == "odbc" {
+            self = .odbc(try Self.odbc(rest))
+            return
+        }
+        guard rest.hasPrefix("//") else {
+            throw Invalid(message: "expected \(Self.expectation) (the value is not shown)")
+        }
+        let body = rest.dropFirst(2)
+        switch scheme {
+        case "sqlite":
+            self = .sqlite(path: try Self.sqlitePath(body))
+        case "postgresql", "postgres":
+            self = .postgresql("postgresql://" + ServerAddress(body).encoded)
+        case "mysql", "mariadb":
+            self = .mysql("mysql://" + ServerAddress(body).encoded)
+        default:
+            throw Invalid(
+                message: "unknown database \(Display.value(scheme)); known are sqlite, postgresql, mysql, odbc")
+        }
+    }
+
+    private static func sqlitePath(_ body: Substring) throws(Invalid) -> String {
+        let withoutQuery = body.prefix { $0 != "?" }
+        guard withoutQuery.isEmpty || withoutQuery.first == "/" else {
+            throw Invalid(
+                message: "a SQLite URL names no host: three slashes before a relative path, four before an absolute one"
+            )
+        }
+        var path = PercentCoding.decode(withoutQuery.dropFirst())
+        if path.hasPrefix("file:") {
+            path = String(path.dropFirst("file:".count))
+        }
+        let isMemory = path.isEmpty || path.hasPrefix(":memory:") || body.contains("mode=memory")
+        guard !isMemory else {
+            throw Invalid(message: "an in-memory catalog holds nothing to migrate")
+        }
+        guard !path.utf8.contains(0) else {
+            throw Invalid(message: "the path of the SQLite file holds a NUL character")
+        }
+        return path
+    }
+
+    private static func odbc(_ rest: Substring) throws(Invalid) -> String {
+        let text = rest.hasPrefix("//") ? rest.dropFirst(2) : rest
+        guard !text.isEmpty else {
+            throw Invalid(message: "expected a connection string behind odbc:, such as odbc:DSN=catalog;UID=des")
+        }
+        return String(text)
+    }
+}
+
+extension DatabaseURL: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The URL with every password replaced by `***`.
+    package var description: String {
+        switch self {
+        case .sqlite(let path):
+            "sqlite:///\(path)"
+        case .postgresql(let url):
+            "postgresql://" + ServerAddress(url.dropFirst("postgresql://".count)).redacted
+        case .mysql(let url):
+            "mysql://" + ServerAddress(url.dropFirst("mysql://".count)).redacted
+        case .odbc(let connection):
+            "odbc:" + ODBCConnectionString.redacted(connection)
+        }
+    }
+
+    /// The same as `description`.
+    package var debugDescription: String { description }
+
+    /// Hides the associated text from `dump`.
+    package var customMirror: Mirror { Mirror(self, children: [], displayStyle: .enum) }
+}

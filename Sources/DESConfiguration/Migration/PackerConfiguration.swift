@@ -1,0 +1,92 @@
+/// Section `packer`: how shards are made and where.
+package struct PackerConfiguration: Sendable, Equatable {
+    /// `output_dir`: the folder of the shards. Default `./des_output`.
+    package var outputDirectory: String
+
+    /// `max_shard_size`: a shard that reaches this many bytes is sealed, at least 1. Default 1,000,000,000.
+    package var maxShardSizeInBytes: Int
+
+    /// `n_bits`: routing bits, 4…16; 2^n_bits shards a day. Default 8.
+    package var routingBits: Int
+
+    /// `compression`.
+    package var compression: CompressionConfiguration
+
+    /// `big_file_threshold_bytes`: larger files (not those of this size) are stored beside the shards, at least 1.
+    /// Default 10,485,760. The environment variable `DES_BIG_FILE_THRESHOLD_BYTES` wins.
+    package var bigFileThresholdInBytes: Int
+
+    /// `bigfiles_prefix`: the folder of the big files, relative to that of the shards, without slashes at its ends.
+    /// Default `_bigFiles`. The environment variable `DES_BIGFILES_PREFIX` wins.
+    package var bigFilesPrefix: String
+
+    /// `staging_dir`: the folder of shards that are not published and marked yet. Default `.staging` in `output_dir`.
+    package var stagingDirectory: String
+
+    /// `s3_source`: sources in S3.
+    package var s3Source: S3SourceConfiguration
+
+    /// Makes a configuration with the defaults of the file.
+    package init(
+        outputDirectory: String = "./des_output", maxShardSizeInBytes: Int = 1_000_000_000, routingBits: Int = 8,
+        compression: CompressionConfiguration = CompressionConfiguration(), bigFileThresholdInBytes: Int = 10_485_760,
+        bigFilesPrefix: String = "_bigFiles", stagingDirectory: String? = nil,
+        s3Source: S3SourceConfiguration = S3SourceConfiguration()
+    ) {
+        self.outputDirectory = outputDirectory
+        self.maxShardSizeInBytes = maxShardSizeInBytes
+        self.routingBits = routingBits
+        self.compression = compression
+        self.bigFileThresholdInBytes = bigFileThresholdInBytes
+        self.bigFilesPrefix = bigFilesPrefix
+        self.stagingDirectory =
+            stagingDirectory ?? (outputDirectory.hasSuffix("/") ? outputDirectory : outputDirectory + "/") + ".staging"
+        self.s3Source = s3Source
+    }
+}
+
+extension PackerConfiguration {
+    private static let thresholdVariable = "DES_BIG_FILE_THRESHOLD_BYTES"
+    private static let prefixVariable = "DES_BIGFILES_PREFIX"
+
+    /// Reads the section and the environment variables that win over it.
+    init(_ section: ConfigurationSection) {
+        self.init(
+            outputDirectory: section.string("output_dir", expected: "a path", default: "./des_output"),
+            maxShardSizeInBytes: section.byteCount("max_shard_size", in: 1...Int.max, default: 1_000_000_000),
+            routingBits: section.integer("n_bits", in: 4...16, default: 8),
+            compression: CompressionConfiguration(section.section("compression")),
+            bigFileThresholdInBytes: Self.bigFileThreshold(section),
+            bigFilesPrefix: Self.bigFilesPrefix(section),
+            stagingDirectory: section.string("staging_dir", expected: "a path"),
+            s3Source: S3SourceConfiguration(section.section("s3_source")))
+    }
+
+    private static func bigFileThreshold(_ section: ConfigurationSection) -> Int {
+        let range = 1...Int.max
+        let threshold = section.byteCount("big_file_threshold_bytes", in: range, default: 10_485_760)
+        return section.byteCount(fromVariable: thresholdVariable, in: range) ?? threshold
+    }
+
+    private static func bigFilesPrefix(_ section: ConfigurationSection) -> String {
+        let expected = "a relative folder name without . and .."
+        let prefix = section.value("bigfiles_prefix", expected: expected, parse: relativeFolder) ?? "_bigFiles"
+        guard let text = section.variableValue(prefixVariable) else {
+            return prefix
+        }
+        if let override = relativeFolder(text) {
+            return override
+        }
+        section.reportVariable(prefixVariable, "expected \(expected), found \(Display.value(text))")
+        return prefix
+    }
+
+    /// `text` without a slash at its end; nil when it is absolute, empty or leads out of its folder.
+    private static func relativeFolder(_ text: String) -> String? {
+        let trimmed = text.hasSuffix("/") ? String(text.dropLast()) : text
+        let components = trimmed.split(separator: "/", omittingEmptySubsequences: false)
+        let isUsable =
+            components.allSatisfy { !["", ".", ".."].contains($0) } && !trimmed.unicodeScalars.contains("\0")
+        return isUsable ? trimmed : nil
+    }
+}

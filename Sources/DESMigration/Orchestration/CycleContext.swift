@@ -1,0 +1,47 @@
+import DESCatalog
+import DESRouting
+import DESStorage
+import DESSystem
+import DESTelemetry
+import Logging
+
+/// What every stage of one cycle shares.
+struct CycleContext: Sendable {
+    let control: CycleControl
+    let ledger: CycleLedger
+    let clock: any Clock<Duration>
+    let retryPolicy: RetryPolicy
+    /// Time since the cycle began.
+    private let elapsedTime: @Sendable () -> Duration
+
+    init(control: CycleControl, ledger: CycleLedger, clock: some Clock<Duration>, retryPolicy: RetryPolicy) {
+        self.control = control
+        self.ledger = ledger
+        self.clock = clock
+        self.retryPolicy = retryPolicy
+        let start = clock.now
+        elapsedTime = { start.duration(to: clock.now) }
+    }
+
+    var elapsed: Duration { elapsedTime() }
+
+    /// Repeats what fails for a passing reason.
+    func retrying<Result: Sendable>(
+        _ operation: @Sendable () async throws -> Result
+    ) async throws -> Result {
+        try await DESStorage.retrying(
+            retryPolicy, clock: clock,
+            isTransient: { error in
+                switch error {
+                case let error as CatalogError: error.isTransient
+                case let error as StorageError: error.isTransient
+                default: false
+                }
+            },
+            onRetry: { error, delay in
+                ledger.logger.warning("\(error); trying again", metadata: ["in": "\(delay)"])
+            },
+            operation
+        )
+    }
+}

@@ -1,0 +1,127 @@
+import DESCatalog
+import DESRouting
+import DESShard
+import DESStorage
+import DESSystem
+import DESTelemetry
+import Logging
+
+/// One pass over everything eligible: recovery of what is in staging, then the six stages.
+struct MigrationCycle: Sendable {
+    let world: MigrationWorld
+    let settings: MigrationSettings
+    let plan: PipelinePlan
+    let threads: MigrationThreads
+    let cycle: CycleContext
+    let hasSizes: Bool
+
+    /// - Throws: `CancellationError` when the process gives up at once. What fails otherwise is in the books.
+    func run() async throws {
+        let cleanup = SourceCleanup(
+            sources: world.sources, catalog: world.catalog, threads: threads.files, limit: settings.limits.deletions,
+            cycle: cycle
+        )
+        do {
+            try await recover(cleanup)
+            let cutoff = Timestamp(
+                microsecondsSinceEpoch: world.now().microsecondsSinceEpoch - settings.archiveAge.microseconds
+            )
+            let scan = try await cycle.retrying { [catalog = world.catalog] in
+                try await catalog.pendingRows(olderThan: cutoff)
+            }
+            if let note = scan.pagingNote { cycle.ledger.logger.notice("\(note)") }
+            do {
+                try await runStages(scan, cleanup)
+            } catch {
+                await scan.close()
+                throw error
+            }
+            await scan.close()
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            cycle.control.stop(.fatal("\(error)"))
+        }
+    }
+
+    private func recover(_ cleanup: SourceCleanup) async throws {
+        let marking = RecoveryMarking(
+            catalog: world.catalog, store: world.store, settings: settings, cleanup: cleanup, threads: threads.files,
+            cycle: cycle
+        )
+        let recovery = StagingRecovery(
+            staging: world.staging, store: world.store,
+            matcher: RecoveryMatcher(sources: world.sources, hasSizes: hasSizes), marking: marking,
+            threads: threads.files, cycle: cycle
+        )
+        try await recovery.run()
+    }
+
+    /// catalog ─▶ fetch ─▶ validate ─▶ pack (compress, append, seal) ─▶ upload ─▶ mark ─▶ cleanup
+    private func runStages(_ scan: any PendingRowScan, _ cleanup: SourceCleanup) async throws {
+        let buffers = BufferPool(
+            keptCount: (plan.readers + plan.compressors) * 2 + 8, keptCapacity: plan.batchBytes * 4
+        )
+        // Rows are small; what is bounded here is their number: a few hundred bytes each.
+        let rows = BoundedStream<RowBatch>(limit: plan.rowStreamBytes) { $0.rows.count * 512 }
+        let contents = BoundedStream<ReadBatch>(limit: plan.streamBytes) { max($0.bytes.count, $0.files.count * 512) }
+        let compressed = BoundedStream<CompressedBatch>(limit: plan.streamBytes) {
+            max($0.payloads.count, $0.files.count * 512)
+        }
+        let finished = BoundedStream<FinishedShard>(limit: plan.rowStreamBytes) { $0.rows.memoryInBytes }
+        let sealed = BoundedStream<FinishedShard>(limit: plan.rowStreamBytes) { $0.rows.memoryInBytes }
+        let published = BoundedStream<PublishedShard>(limit: plan.rowStreamBytes) { $0.rows.memoryInBytes }
+        let marked = BoundedStream<MarkedShard>(limit: plan.rowStreamBytes) { $0.deletable.memoryInBytes }
+
+        let fetch = FetchStage(scan: scan, settings: settings, plan: plan, cycle: cycle)
+        let validate = ValidateStage(
+            sources: world.sources, settings: settings, hasSizes: hasSizes, plan: plan, threads: threads.reading,
+            buffers: buffers, cycle: cycle
+        )
+        let bigFiles = BigFilePublisher(
+            sources: world.sources, staging: world.staging, store: world.store, prefix: settings.bigFilesPrefix,
+            threads: threads.files, cycle: cycle, names: BigFileNames()
+        )
+        let compress = CompressStage(
+            settings: settings, plan: plan, threads: threads.compressing, buffers: buffers, bigFiles: bigFiles,
+            cycle: cycle
+        )
+        let append = AppendStage(
+            thread: threads.appending, settings: settings, plan: plan, staging: world.staging, buffers: buffers,
+            makeName: shardName, cycle: cycle
+        )
+        let seal = SealStage(staging: world.staging, plan: plan, threads: threads.sealing, cycle: cycle)
+        let upload = UploadStage(
+            staging: world.staging, store: world.store, plan: plan, threads: threads.files, cycle: cycle
+        )
+        let mark = MarkStage(catalog: world.catalog, settings: settings, cycle: cycle)
+        let clean = CleanupStage(cleanup: cleanup, staging: world.staging, threads: threads.files, cycle: cycle)
+
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await fetch.run(into: rows) }
+            group.addTask { try await validate.run(rows, into: contents) }
+            group.addTask { try await compress.run(contents, into: compressed) }
+            group.addTask { try await append.run(compressed, into: finished) }
+            group.addTask { try await seal.run(finished, into: sealed) }
+            group.addTask { try await upload.run(sealed, into: published) }
+            group.addTask { try await mark.run(published, into: marked) }
+            group.addTask { try await clean.run(marked) }
+            try await group.waitForAll()
+        }
+    }
+
+    private var shardName: @Sendable (ShardKey) -> String {
+        let world = world
+        return { key in
+            var random = world.random()
+            return key.fileName(suffix: UniqueSuffix(at: world.now(), using: &random))
+        }
+    }
+}
+
+extension Duration {
+    /// Whole microseconds.
+    fileprivate var microseconds: Int64 {
+        components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000
+    }
+}

@@ -1,0 +1,39 @@
+package import DESCatalog
+package import DESRouting
+package import DESStorage
+
+/// Everything a migration touches. Tests hand in parts that fail on purpose.
+package struct MigrationWorld: Sendable {
+    package var catalog: any SourceCatalog
+    package var store: any ObjectStore
+    package var sources: any SourceFiles
+    package var staging: StagingFolder
+    /// Measures durations and waits.
+    package var clock: any Clock<Duration>
+    /// The time of day.
+    package var now: @Sendable () -> Timestamp
+    /// Source of the random part of shard names.
+    package var random: @Sendable () -> any RandomNumberGenerator
+    package var retryPolicy: RetryPolicy
+    package var processors: Int
+    /// Files that the process may have open.
+    package var fileDescriptors: Int
+
+    package init(
+        catalog: any SourceCatalog, store: any ObjectStore, sources: any SourceFiles, staging: StagingFolder,
+        clock: any Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> Timestamp = { SystemTime.now() },
+        random: @escaping @Sendable () -> any RandomNumberGenerator = { SystemRandomNumberGenerator() },
+        retryPolicy: RetryPolicy = RetryPolicy(), processors: Int, fileDescriptors: Int
+    ) {
+        self.catalog = catalog
+        self.store = store
+        self.sources = sources
+        self.staging = staging
+        self.clock = clock
+        self.now = now
+        self.random = random
+        self.retryPolicy = retryPolicy
+        self.processors = processors
+        self.fileDescriptors = fileDescriptors
+    }
+}

@@ -1,0 +1,82 @@
+import DESCatalog
+import DESRouting
+import DESStorage
+import DESSystem
+package import DESTelemetry
+package import Logging
+
+/// Runs cycles of a migration in one staging folder.
+package struct Migrator: Sendable {
+    private let world: MigrationWorld
+    private let settings: MigrationSettings
+    private let hasSizes: Bool
+    private let plan: PipelinePlan
+    private let threads: MigrationThreads
+    private let metrics: MigrationMetrics
+    private let logger: Logger
+    /// Held as long as this migrator lives.
+    private let lock: StagingLock
+
+    /// Takes the staging folder for itself.
+    ///
+    /// - Parameter hasSizes: whether the catalog has a size column.
+    /// - Throws: `PlanError`, or `StagingLockError` when another process works there.
+    package init(
+        world: MigrationWorld, settings: MigrationSettings, hasSizes: Bool, metrics: MigrationMetrics, logger: Logger
+    ) throws {
+        plan = try PipelinePlan(
+            settings, processors: world.processors, fileDescriptors: world.fileDescriptors
+        )
+        lock = try StagingLock(folder: world.staging)
+        threads = MigrationThreads(plan)
+        self.world = world
+        self.settings = settings
+        self.hasSizes = hasSizes
+        self.metrics = metrics
+        self.logger = logger
+    }
+
+    /// One cycle. A stop requested at the control lets everything that was fetched come to its end.
+    ///
+    /// - Parameter onStart: gets the books of the cycle, for whoever shows its progress.
+    /// - Throws: `CancellationError`; staged shards stay for recovery then.
+    package func runCycle(
+        control: CycleControl, onStart: @Sendable (CycleLedger) -> Void = { _ in }
+    ) async throws -> CycleResult {
+        var random = world.random()
+        let runID = UniqueSuffix(at: world.now(), using: &random).description
+        var logger = logger
+        logger[metadataKey: "run_id"] = "\(runID)"
+        let ledger = CycleLedger(runID: runID, metrics: metrics, logger: logger)
+        let cycle = Self.context(control, ledger, world)
+        onStart(ledger)
+        metrics.batchSize(settings.batchSize)
+        logger.info("cycle started")
+        try await MigrationCycle(
+            world: world, settings: settings, plan: plan, threads: threads, cycle: cycle, hasSizes: hasSizes
+        ).run()
+        let result = ledger.finish(reason: control.reason, after: cycle.elapsed)
+        metrics.cycleFinished(result.status, duration: cycle.elapsed)
+        if result.fatalError == nil && !result.interrupted {
+            metrics.lastSuccess(secondsSinceEpoch: Double(world.now().microsecondsSinceEpoch) / 1e6)
+        }
+        logger.info(
+            "cycle finished",
+            metadata: [
+                "files_migrated": "\(result.filesMigrated)", "files_failed": "\(result.filesFailed)",
+                "files_skipped": "\(result.filesSkipped)", "shards_created": "\(result.shardsCreated)",
+                "duration_seconds": "\(result.durationSeconds)",
+            ]
+        )
+        return result
+    }
+
+    private static func context(
+        _ control: CycleControl, _ ledger: CycleLedger, _ world: MigrationWorld
+    ) -> CycleContext {
+        func make(_ clock: some Clock<Duration>) -> CycleContext {
+            CycleContext(control: control, ledger: ledger, clock: clock, retryPolicy: world.retryPolicy)
+        }
+        return make(world.clock)
+    }
+}

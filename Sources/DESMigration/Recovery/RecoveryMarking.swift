@@ -1,0 +1,135 @@
+import DESCatalog
+import DESRouting
+import DESShard
+import DESStorage
+import DESSystem
+import Logging
+
+/// Marks the rows of a recovered shard from its own index, and cleans up their sources.
+struct RecoveryMarking: Sendable {
+    let catalog: any SourceCatalog
+    let store: any ObjectStore
+    let settings: MigrationSettings
+    let cleanup: SourceCleanup
+    let threads: ThreadPool
+    let cycle: CycleContext
+
+    /// Marks what belongs to the entries of a published shard.
+    ///
+    /// - Returns: whether everything is settled, so that staging may forget the shard.
+    func mark(_ entries: [ShardEntry], shard: String, matcher: RecoveryMatcher) async throws -> Bool {
+        var isSettled = true
+        var position = 0
+        while position < entries.count {
+            let chunk = entries[position..<min(position + settings.batchSize, entries.count)]
+            position += chunk.count
+            do {
+                if try await !mark(chunk: Array(chunk), shard: shard, matcher: matcher) { isSettled = false }
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                cycle.ledger.logger.error(
+                    "cannot mark the rows of a recovered shard; the next start tries again",
+                    metadata: ["shard": "\(shard)", "error": "\(error)"]
+                )
+                return false
+            }
+        }
+        return isSettled
+    }
+
+    /// A row whose file is in the shard, and what is at its source now.
+    private struct Candidate: Sendable {
+        let row: RecoveredRow
+        let size: Int64
+        let match: RecoveryMatcher.Match
+    }
+
+    private func mark(chunk: [ShardEntry], shard: String, matcher: RecoveryMatcher) async throws -> Bool {
+        let readable = chunk.compactMap { entry -> (entry: ShardEntry, time: Timestamp)? in
+            entry.meta.createdAt.flatMap { Timestamp(parsing: $0) }.map { (entry, $0) }
+        }
+        let rows = try await cycle.retrying { [catalog] in
+            try await catalog.recoveredRows(for: readable.map { (uid: $0.entry.uid, createdAt: $0.time) })
+        }
+        var isSettled = true
+        var candidates: [Candidate] = []
+        for (item, found) in zip(readable, rows) {
+            guard try await isStored(item.entry) else {
+                cycle.ledger.logger.error(
+                    "a recovered entry names a big file that the store does not have; its row stays unmarked",
+                    metadata: ["shard": "\(shard)", "uid": "\(item.entry.uid)"]
+                )
+                continue
+            }
+            let compared = try await threads.run {
+                found.map { Candidate(row: $0, size: Int64(item.entry.size), match: matcher.compare($0.row, with: item.entry)) }
+            }
+            candidates += Self.chosen(compared, deletesSources: settings.deletesSources)
+            for candidate in compared where !candidate.row.isArchived {
+                guard case .unknown(let why) = candidate.match else { continue }
+                isSettled = false
+                cycle.ledger.logger.warning(
+                    "cannot tell whether a recovered entry is the row's file; the next start tries again",
+                    metadata: ["shard": "\(shard)", "uid": "\(item.entry.uid)", "error": "\(why)"]
+                )
+            }
+        }
+        try await settle(candidates)
+        return isSettled
+    }
+
+    /// Of the rows that one entry may belong to: at most one that is pending, the one whose file is the same, or the only
+    /// one whose file is gone; and the marked ones whose source is the same, if sources are to be deleted.
+    private static func chosen(_ candidates: [Candidate], deletesSources: Bool) -> [Candidate] {
+        let pending = candidates.filter { !$0.row.isArchived }
+        var chosen: [Candidate] = []
+        if let same = pending.first(where: { if case .same = $0.match { true } else { false } }) {
+            chosen.append(same)
+        } else if candidates.count == 1, let only = pending.first, only.match == .sourceGone {
+            chosen.append(only)
+        }
+        if deletesSources {
+            chosen += candidates.filter { candidate in
+                if candidate.row.isArchived, case .same = candidate.match { true } else { false }
+            }
+        }
+        return chosen
+    }
+
+    private func settle(_ candidates: [Candidate]) async throws {
+        let pending = candidates.filter { !$0.row.isArchived }
+        var deletable = candidates.filter(\.row.isArchived)
+        if !pending.isEmpty {
+            let outcomes = try await cycle.retrying { [catalog] in
+                try await catalog.mark(pending.map(\.row.row.key))
+            }
+            cycle.ledger.fetched(pending.count)
+            for (candidate, outcome) in zip(pending, outcomes) {
+                let key = candidate.row.row.key
+                switch outcome {
+                case .marked:
+                    cycle.ledger.migrated(1, bytes: candidate.size, recovered: true)
+                    deletable.append(candidate)
+                case .alreadyMarked, .changed:
+                    cycle.ledger.skipped(key, "its row was marked or changed by somebody else meanwhile")
+                case .refused(let reason):
+                    cycle.ledger.failed(key, .marking, "the catalog refused the mark: \(reason)")
+                }
+            }
+        }
+        guard settings.deletesSources else { return }
+        try await cleanup.delete(
+            deletable.compactMap { candidate in
+                guard case .same(let identity) = candidate.match else { return nil }
+                return PackedRow(key: candidate.row.row.key, identity: identity)
+            }
+        )
+    }
+
+    /// An inline entry is in the shard; a big file has to be in the store.
+    private func isStored(_ entry: ShardEntry) async throws -> Bool {
+        guard case .bigFile(let sha256, let size) = entry.content else { return true }
+        return try await store.attributes(of: "\(settings.bigFilesPrefix)/\(sha256)")?.size == size
+    }
+}

@@ -1,0 +1,84 @@
+import DESCatalog
+import DESRouting
+import DESShard
+import DESStorage
+import DESSystem
+import Logging
+
+/// Brings to its end what an interrupted run left in staging: sealed shards are verified, published, marked from their own
+/// index and cleaned up; unsealed ones are thrown away, because their files are still where they were.
+///
+/// Every step can be repeated, so it does not matter where the other run ended, or whether this one ends in between.
+struct StagingRecovery: Sendable {
+    let staging: StagingFolder
+    let store: any ObjectStore
+    let matcher: RecoveryMatcher
+    let marking: RecoveryMarking
+    let threads: ThreadPool
+    let cycle: CycleContext
+
+    /// - Throws: `SystemError` when the staging folder cannot be used, `CancellationError`.
+    func run() async throws {
+        let leftovers = try await threads.run { [staging] in
+            let leftovers = try staging.leftovers()
+            for name in leftovers.unfinished { try staging.files.remove("\(staging.path)/\(name)") }
+            return leftovers
+        }
+        for name in leftovers.damaged {
+            cycle.ledger.logger.error(
+                "a damaged shard lies in staging; look into it, then remove it",
+                metadata: ["path": "\(staging.path)/\(name)"]
+            )
+        }
+        guard !leftovers.sealed.isEmpty else { return }
+        cycle.ledger.logger.notice(
+            "recovering shards that an interrupted run left in staging",
+            metadata: ["shards": "\(leftovers.sealed.count)"]
+        )
+        for name in leftovers.sealed where cycle.control.reason == nil { try await recover(name) }
+    }
+
+    private func recover(_ name: String) async throws {
+        let path = staging.sealedPath(name)
+        let entries: [ShardEntry]
+        let size: UInt64
+        do {
+            (entries, size) = try await threads.run {
+                // A power failure may have come between its sync and now.
+                try OpenFile(path).synchronize()
+                let reader = try ShardReader(path: path)
+                let entries = try reader.index.entries()
+                try ShardVerification.check(path, entryCount: entries.count, decoder: PayloadDecoder())
+                return (entries, reader.sizeInBytes)
+            }
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            // Nothing is destroyed: it may be published already, and then the two are one file.
+            try await threads.run { [staging] in
+                try staging.files.rename(path, to: path + StagingFolder.damagedSuffix)
+            }
+            cycle.ledger.logger.error(
+                "a shard in staging is damaged and was set aside; its files are packed again if they are not marked",
+                metadata: ["path": "\(path)\(StagingFolder.damagedSuffix)", "error": "\(error)"]
+            )
+            return
+        }
+        try await threads.run { [staging] in try staging.files.synchronizeDirectory(staging.path) }
+        let staged = StagedFile(path: path, key: name, size: size)
+        switch try await Publishing(store: store, cycle: cycle).publish([staged]).first {
+        case .success(let outcome):
+            cycle.ledger.published(shards: outcome == .created ? 1 : 0, bytes: outcome == .created ? Int64(size) : 0, bigFiles: 0)
+        case .failure(let error):
+            cycle.ledger.logger.error(
+                "cannot publish a recovered shard; it stays in staging for the next start",
+                metadata: ["shard": "\(name)", "error": "\(error)"]
+            )
+            return
+        case nil: return
+        }
+        let isSettled = try await marking.mark(entries, shard: name, matcher: matcher)
+        guard isSettled else { return }
+        try await threads.run { [staging] in try staging.files.remove(path) }
+    }
+}

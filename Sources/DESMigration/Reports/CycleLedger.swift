@@ -1,0 +1,152 @@
+import DESCatalog
+import DESRouting
+package import DESTelemetry
+package import Logging
+import Synchronization
+
+/// Keeps the books of one cycle: every file that was fetched ends here, once, as migrated, failed or skipped.
+package final class CycleLedger: Sendable {
+    /// Failures kept with their text, so that memory stays bounded when everything fails.
+    static let keptErrors = 1000
+
+    private let result: Mutex<CycleResult>
+    private let fetchedCount = Atomic<Int>(0)
+    private let readBytes = Atomic<Int64>(0)
+    let metrics: MigrationMetrics
+    let logger: Logger
+
+    package init(runID: String, metrics: MigrationMetrics, logger: Logger) {
+        result = Mutex(CycleResult(runID: runID))
+        self.metrics = metrics
+        self.logger = logger
+    }
+
+    /// The books as they stand.
+    package var snapshot: CycleResult { result.withLock { $0 } }
+
+    /// Files that came from the catalog so far.
+    package var filesFetched: Int { fetchedCount.load(ordering: .relaxed) }
+
+    /// Bytes that were read from sources so far.
+    package var bytesRead: Int64 { readBytes.load(ordering: .relaxed) }
+
+    func fetched(_ count: Int) {
+        fetchedCount.add(count, ordering: .relaxed)
+    }
+
+    func read(_ bytes: Int64) {
+        readBytes.add(bytes, ordering: .relaxed)
+    }
+
+    /// A file cannot be migrated in this cycle.
+    func failed(_ key: RowKey, _ reason: FailureReason, _ message: String) {
+        let failure = FileFailure(
+            uid: key.uid.display, createdAt: key.createdAt.display, location: key.location.display, reason: reason,
+            message: message
+        )
+        metrics.filesFailed(1, reason: reason.rawValue)
+        let isKept = result.withLock { result in
+            result.filesProcessed += 1
+            result.filesFailed += 1
+            guard result.errors.count < Self.keptErrors else {
+                result.errorsOmitted += 1
+                return result.errorsOmitted == 1
+            }
+            result.errors.append(failure)
+            return true
+        }
+        guard isKept else { return }
+        logger.warning(
+            "file not migrated",
+            metadata: [
+                "uid": "\(failure.uid)", "created_at": "\(failure.createdAt)", "reason": "\(reason.rawValue)",
+                "message": "\(message)",
+            ]
+        )
+        if snapshot.errorsOmitted == 1 {
+            logger.warning("more than \(Self.keptErrors) files failed; the rest is counted, but not logged one by one")
+        }
+    }
+
+    /// All files of a shard cannot be migrated in this cycle.
+    func failed(_ rows: PackedRows, _ reason: FailureReason, _ message: String) {
+        for row in rows { failed(row.key, reason, message) }
+    }
+
+    /// Files are in a published shard, and their rows are marked.
+    func migrated(_ count: Int, bytes: Int64, recovered: Bool = false) {
+        metrics.filesMigrated(count)
+        metrics.bytesMigrated(bytes)
+        result.withLock { result in
+            result.filesProcessed += count
+            result.filesMigrated += count
+            result.totalSizeBytes += bytes
+            if recovered { result.filesRecovered += count }
+        }
+    }
+
+    /// A file is in a shard, but its row was marked or changed by somebody else meanwhile.
+    func skipped(_ key: RowKey, _ message: String) {
+        metrics.filesSkipped(1)
+        result.withLock { result in
+            result.filesProcessed += 1
+            result.filesSkipped += 1
+        }
+        logger.notice(
+            "file skipped", metadata: ["uid": "\(key.uid.display)", "message": "\(message)"]
+        )
+    }
+
+    func published(shards: Int, bytes: Int64, bigFiles: Int) {
+        metrics.shardsCreated(shards)
+        metrics.storedBytes(bytes)
+        result.withLock { result in
+            result.shardsCreated += shards
+            result.bytesStored += bytes
+            result.bigFiles += bigFiles
+        }
+    }
+
+    /// Sources were deleted.
+    func deleted(_ count: Int) {
+        result.withLock { $0.filesDeleted += count }
+    }
+
+    /// A source that was to be deleted was kept.
+    func kept(_ key: RowKey, _ message: String) {
+        result.withLock { $0.filesKept += 1 }
+        logger.warning(
+            "source kept",
+            metadata: [
+                "uid": "\(key.uid.display)", "location": "\(key.location.display)", "message": "\(message)",
+            ]
+        )
+    }
+
+    /// Closes the books.
+    func finish(reason: StopReason?, after duration: Duration) -> CycleResult {
+        result.withLock { result in
+            result.durationSeconds = duration / .seconds(1)
+            switch reason {
+            case .interrupted: result.interrupted = true
+            case .limit(let limit): result.limitReached = limit
+            case .fatal(let message): result.fatalError = message
+            case nil: break
+            }
+            return result
+        }
+    }
+}
+
+extension CatalogValue {
+    /// The value for messages.
+    var display: String {
+        switch self {
+        case .null: "NULL"
+        case .integer(let number): String(number)
+        case .real(let number): String(number)
+        case .text(let text): text
+        case .blob(let bytes): "x'" + bytes.prefix(64).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined() + "'"
+        }
+    }
+}

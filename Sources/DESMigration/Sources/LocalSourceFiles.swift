@@ -1,0 +1,128 @@
+package import DESShard
+package import DESSystem
+import Glibc
+
+/// Sources in the local file system; a location is a path, absolute or relative to the working directory, or a
+/// `file://` URL of an absolute one.
+package struct LocalSourceFiles: SourceFiles {
+    /// Resolved folders that sources must lie in, each with a `/` at its end; empty: anywhere.
+    private let roots: [String]
+
+    /// - Parameter roots: folders that sources must lie in, after all links are resolved; empty: anywhere.
+    /// - Throws: `SystemError` when a root does not exist.
+    package init(roots: [String] = []) throws(SystemError) {
+        var resolved: [String] = []
+        for root in roots {
+            let path = try FileSystem.realPath(root)
+            resolved.append(path == "/" ? path : path + "/")
+        }
+        self.roots = resolved
+    }
+
+    package func read(
+        _ location: String, bigFileThreshold: UInt64, into buffer: ByteBuffer
+    ) throws(SourceError) -> SourceRead {
+        let path = try path(of: location)
+        let expected = try regularFile(path)
+        let file = try open(path)
+        try checkRoots(file, location)
+        guard UInt64(expected.size) <= bigFileThreshold else { return .bigFile(expected) }
+        let size = Int(expected.size)
+        // One byte more than expected shows a file that has grown.
+        let room = UnsafeMutableRawBufferPointer(rebasing: buffer.reserve(size + 1).prefix(size + 1))
+        do throws(SystemError) {
+            let count = try file.read(into: room, at: 0)
+            let found = try file.status().identity
+            if count == size && found == expected {
+                buffer.commit(count)
+                return .contents(expected)
+            }
+        } catch { throw Self.unreadable(error) }
+        throw Self.changed(path)
+    }
+
+    package func readPieces(
+        _ location: String, of identity: FileIdentity, _ body: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        let path = try path(of: location)
+        guard try regularFile(path) == identity else { throw Self.changed(path) }
+        let file = try open(path)
+        try checkRoots(file, location)
+        let buffer = ByteBuffer(capacity: BigFileReader.pieceSize)
+        var offset: Int64 = 0
+        while offset < identity.size {
+            buffer.removeAll()
+            let wanted = Int(min(Int64(BigFileReader.pieceSize), identity.size - offset))
+            let room = UnsafeMutableRawBufferPointer(rebasing: buffer.reserve(wanted).prefix(wanted))
+            do throws(SystemError) { buffer.commit(try file.read(into: room, at: offset)) } catch {
+                throw Self.unreadable(error)
+            }
+            guard buffer.count == wanted else { throw Self.changed(path) }
+            try body(buffer.bytes)
+            offset += Int64(wanted)
+        }
+        guard try file.status().identity == identity else { throw Self.changed(path) }
+    }
+
+    package func delete(_ location: String, ifStill identity: FileIdentity) -> SourceDeletion {
+        do {
+            let path = try path(of: location)
+            guard let status = try FileSystem.status(path, followingLinks: false) else { return .alreadyGone }
+            guard status.kind == .regular else { return .kept("it is a \(status.kind.rawValue), not the file itself") }
+            guard status.identity == identity else { return .kept("it has changed since it was packed") }
+            try FileSystem.remove(path)
+            return .deleted
+        } catch let error as SourceError {
+            return .kept(error.message)
+        } catch {
+            return .kept("\(error)")
+        }
+    }
+
+    package func identity(of location: String) throws(SourceError) -> FileIdentity? {
+        let path = try path(of: location)
+        do throws(SystemError) { return try FileSystem.status(path)?.identity } catch { throw Self.unreadable(error) }
+    }
+
+    private func path(of location: String) throws(SourceError) -> String {
+        guard !location.utf8.contains(0) else {
+            throw SourceError(.invalidRow, "the location holds a NUL byte and cannot be a path")
+        }
+        if location.hasPrefix("file:///") { return String(location.dropFirst(7)) }
+        if location.hasPrefix("s3://") {
+            throw SourceError(.unsupportedLocation, "cannot read \(location): this build reads local paths only")
+        }
+        return location
+    }
+
+    /// The identity of a regular file, looked at before it is opened: opening a device can do things.
+    private func regularFile(_ path: String) throws(SourceError) -> FileIdentity {
+        let status: FileStatus
+        do throws(SystemError) { status = try FileSystem.existingStatus(path) } catch { throw Self.unreadable(error) }
+        guard status.kind == .regular else {
+            throw SourceError(.notRegular, "cannot read \(path): it is a \(status.kind.rawValue)")
+        }
+        return status.identity
+    }
+
+    private func open(_ path: String) throws(SourceError) -> OpenFile {
+        do throws(SystemError) { return try OpenFile(path) } catch { throw Self.unreadable(error) }
+    }
+
+    private func checkRoots(_ file: OpenFile, _ location: String) throws(SourceError) {
+        guard !roots.isEmpty else { return }
+        let real: String
+        do throws(SystemError) { real = try file.resolvedPath() } catch { throw Self.unreadable(error) }
+        guard roots.contains(where: { real.hasPrefix($0) }) else {
+            throw SourceError(.outsideRoots, "cannot read \(location): it is outside of source_roots")
+        }
+    }
+
+    private static func changed(_ path: String) -> SourceError {
+        SourceError(.changed, "\(path) changed while it was being read")
+    }
+
+    private static func unreadable(_ error: SystemError) -> SourceError {
+        SourceError(error.code == ENOENT || error.code == ENOTDIR ? .missing : .unreadable, error.description)
+    }
+}

@@ -1,0 +1,53 @@
+package import DESShard
+package import DESSystem
+
+/// Why a source could not be read or removed.
+package struct SourceError: Error, Sendable, Hashable {
+    package let reason: FailureReason
+    package let message: String
+
+    package init(_ reason: FailureReason, _ message: String) {
+        self.reason = reason
+        self.message = message
+    }
+}
+
+/// What reading a source gave.
+package enum SourceRead: Sendable, Hashable {
+    /// All of it was appended to the buffer.
+    case contents(FileIdentity)
+    /// It is larger than the threshold and was not read.
+    case bigFile(FileIdentity)
+}
+
+/// What deleting a source came to.
+package enum SourceDeletion: Sendable, Hashable {
+    case deleted
+    /// There was nothing to delete.
+    case alreadyGone
+    /// It is not the file that was packed, or was not allowed: it is still there.
+    case kept(String)
+}
+
+/// The files that a catalog's locations name. All calls block.
+package protocol SourceFiles: Sendable {
+    /// Appends the whole file to the buffer, if it is not larger than the threshold.
+    ///
+    /// - Throws: `SourceError`; the buffer is as it was.
+    func read(
+        _ location: String, bigFileThreshold: UInt64, into buffer: ByteBuffer
+    ) throws(SourceError) -> SourceRead
+
+    /// Gives the file in pieces, and checks that it is and stays the one with that identity.
+    ///
+    /// - Throws: `SourceError`, or what `body` throws.
+    func readPieces(
+        _ location: String, of identity: FileIdentity, _ body: (UnsafeRawBufferPointer) throws -> Void
+    ) throws
+
+    /// Deletes the file if it is still the one with that identity.
+    func delete(_ location: String, ifStill identity: FileIdentity) -> SourceDeletion
+
+    /// The identity of what is there now; nil if there is nothing.
+    func identity(of location: String) throws(SourceError) -> FileIdentity?
+}

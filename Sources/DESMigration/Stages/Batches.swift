@@ -1,0 +1,95 @@
+import DESCatalog
+import DESRouting
+import DESShard
+import DESSystem
+
+/// Rows of the catalog on their way to being read, in the catalog's order.
+struct RowBatch: Sendable {
+    /// Counts the batches of a cycle from 0.
+    let sequence: Int
+    let rows: [CatalogRow]
+}
+
+/// A part of what became of a `RowBatch`. Parts arrive in any order; when the last one and all before it are there, the
+/// batch is complete.
+struct BatchPart: Sendable, Hashable {
+    let sequence: Int
+    /// Counts the parts of the batch from 0.
+    let number: Int
+    let isLast: Bool
+    /// The latest day of the batch's files up to here; nil without any.
+    let lastDay: Int64?
+}
+
+/// A file that was checked and, unless it is a big one, read.
+struct SourceFile: Sendable {
+    let row: CatalogRow
+    let uid: String
+    let createdAt: Timestamp
+    let location: String
+    let identity: FileIdentity
+    /// Where its bytes lie in the batch; nil for a big file.
+    let contents: Range<Int>?
+    /// Of its bytes, taken when they were read; that of no bytes for a big file.
+    let crc32: CRC32
+
+    var packedRow: PackedRow { PackedRow(key: row.key, identity: identity) }
+}
+
+/// Files in memory.
+struct ReadBatch: Sendable {
+    let part: BatchPart
+    let files: [SourceFile]
+    let bytes: ByteBuffer
+}
+
+/// A file in the form in which it will be stored.
+struct CompressedFile: Sendable {
+    enum Payload: Sendable {
+        /// Where the stored bytes lie in the batch.
+        case inline(Range<Int>, Codec)
+        /// It is published already under its hash.
+        case bigFile(sha256: String)
+    }
+
+    let source: SourceFile
+    let payload: Payload
+    /// Where its meta lies among the batch's metas.
+    let meta: Range<Int>
+}
+
+/// Files ready to be appended to shards.
+struct CompressedBatch: Sendable {
+    let part: BatchPart
+    let files: [CompressedFile]
+    let payloads: ByteBuffer
+    let metas: ByteBuffer
+}
+
+/// A shard whose last byte is written.
+struct FinishedShard: Sendable {
+    /// Its final name.
+    let name: String
+    let file: any StagingFile
+    let size: UInt64
+    let entryCount: Int
+    let rows: PackedRows
+    /// Its big files as (number, bytes): they are stored beside it.
+    let bigFileCount: Int
+    let bigFileBytes: Int64
+}
+
+/// A shard that is verified, durable and known to the store.
+struct PublishedShard: Sendable {
+    let name: String
+    let rows: PackedRows
+}
+
+/// A shard whose rows are settled in the catalog.
+struct MarkedShard: Sendable {
+    let name: String
+    /// Whether staging may forget it: false while some of its rows could not be marked.
+    let isSettled: Bool
+    /// Files whose mark is committed by this process, if sources are to be deleted.
+    let deletable: PackedRows
+}

@@ -1,0 +1,82 @@
+import DESCatalog
+import DESSystem
+import Synchronization
+
+/// Deletes sources: only those it is given, which are *marked ∩ verified*, only while they are the files that were packed, and
+/// only when no row that is still pending needs them.
+final class SourceCleanup: Sendable {
+    /// Rows whose locations are looked up in the catalog together.
+    private static let chunkSize = 10_000
+
+    private let sources: any SourceFiles
+    private let catalog: any SourceCatalog
+    private let threads: ThreadPool
+    private let cycle: CycleContext
+    private let limit: Int?
+    private let deletedCount = Mutex(0)
+
+    /// - Parameter limit: sources deleted in this cycle at most.
+    init(
+        sources: any SourceFiles, catalog: any SourceCatalog, threads: ThreadPool, limit: Int?, cycle: CycleContext
+    ) {
+        self.sources = sources
+        self.catalog = catalog
+        self.threads = threads
+        self.limit = limit
+        self.cycle = cycle
+    }
+
+    /// - Throws: `CancellationError` only; what cannot be deleted is kept and in the books.
+    func delete(_ rows: some Sequence<PackedRow>) async throws {
+        var chunk: [PackedRow] = []
+        for row in rows {
+            chunk.append(row)
+            guard chunk.count >= Self.chunkSize else { continue }
+            try await delete(chunk: chunk)
+            chunk.removeAll()
+        }
+        if !chunk.isEmpty { try await delete(chunk: chunk) }
+    }
+
+    private func delete(chunk rows: [PackedRow]) async throws {
+        let needed: Set<String>
+        do {
+            needed = try await cycle.retrying { [catalog] in
+                try await catalog.locationsStillPending(rows.compactMap(\.key.location.uidText))
+            }
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            for row in rows {
+                cycle.ledger.kept(row.key, "cannot find out whether another row needs it: \(error)")
+            }
+            return
+        }
+        try await threads.run {
+            for row in rows { self.delete(row, needed) }
+        }
+    }
+
+    /// Blocks.
+    private func delete(_ row: PackedRow, _ needed: Set<String>) {
+        guard let location = row.key.location.uidText else { return }
+        guard !needed.contains(location) else {
+            cycle.ledger.kept(row.key, "another row that is still pending names it")
+            return
+        }
+        let isAllowed = deletedCount.withLock { count in
+            guard count < limit ?? .max else { return false }
+            count += 1
+            return true
+        }
+        guard isAllowed else {
+            cycle.ledger.kept(row.key, "migration.max_delete is reached")
+            return
+        }
+        switch sources.delete(location, ifStill: row.identity) {
+        case .deleted: cycle.ledger.deleted(1)
+        case .alreadyGone: break
+        case .kept(let why): cycle.ledger.kept(row.key, why)
+        }
+    }
+}

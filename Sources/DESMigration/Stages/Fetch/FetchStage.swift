@@ -1,0 +1,68 @@
+import DESCatalog
+import DESStorage
+import DESTelemetry
+
+/// Reads pages of rows and hands them on in small batches, until the catalog has no more or the cycle is to stop.
+actor FetchStage {
+    private let scan: any PendingRowScan
+    private let batchSize: Int
+    private let batchFiles: Int
+    private var gate: FetchGate
+    private let cycle: CycleContext
+    private var sequence = 0
+
+    init(scan: any PendingRowScan, settings: MigrationSettings, plan: PipelinePlan, cycle: CycleContext) {
+        self.scan = scan
+        batchSize = settings.batchSize
+        batchFiles = plan.batchFiles
+        gate = FetchGate(settings.limits)
+        self.cycle = cycle
+    }
+
+    /// - Throws: `CancellationError` only. When the catalog fails, the cycle is stopped and what was fetched goes on.
+    func run(into output: BoundedStream<RowBatch>) async throws {
+        defer { output.finish() }
+        while try await fetchPage(into: output) {}
+    }
+
+    /// False at the end.
+    private func fetchPage(into output: BoundedStream<RowBatch>) async throws -> Bool {
+        guard mayFetch() else { return false }
+        let start = cycle.elapsed
+        let page: [CatalogRow]
+        do {
+            page = try await cycle.retrying { [scan, size = gate.pageSize(batchSize)] in
+                try await scan.nextPage(atMost: size)
+            }
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            cycle.control.stop(.fatal("cannot read on in the catalog: \(error)"))
+            return false
+        }
+        cycle.ledger.metrics.stageTime(.fetch, cycle.elapsed - start)
+        guard !page.isEmpty else { return false }
+        var position = 0
+        while position < page.count {
+            guard mayFetch() else { return false }
+            let rows = page[position..<min(position + batchFiles, page.count)]
+            let admitted = gate.admit(sizes: rows.lazy.map(\.size.integerValue))
+            position += admitted
+            guard admitted > 0 else { continue }
+            cycle.ledger.fetched(admitted)
+            cycle.ledger.metrics.queueDepth(.validate, output.count)
+            try await output.send(RowBatch(sequence: sequence, rows: Array(rows.prefix(admitted))))
+            sequence += 1
+        }
+        return true
+    }
+
+    private func mayFetch() -> Bool {
+        if cycle.control.reason != nil { return false }
+        if let limit = gate.limitReached(elapsed: cycle.elapsed, bytesRead: cycle.ledger.bytesRead) {
+            cycle.control.stop(.limit(limit))
+            return false
+        }
+        return true
+    }
+}

@@ -1,0 +1,111 @@
+import DESCatalog
+import DESTelemetry
+
+/// Marks the rows of published shards, a transaction for every `batch_size` rows, whatever shards they are in.
+actor MarkStage {
+    private let catalog: any SourceCatalog
+    private let settings: MigrationSettings
+    private let cycle: CycleContext
+
+    init(catalog: any SourceCatalog, settings: MigrationSettings, cycle: CycleContext) {
+        self.catalog = catalog
+        self.settings = settings
+        self.cycle = cycle
+    }
+
+    /// What is known so far of a shard that is being marked.
+    private struct Progress {
+        var isSettled = true
+        let deletable = PackedRows()
+    }
+
+    /// Ends when the input has ended and everything is handed on.
+    func run(_ input: BoundedStream<PublishedShard>, into output: BoundedStream<MarkedShard>) async throws {
+        defer { output.finish() }
+        while let group = try await input.nextGroup(atMost: 256) {
+            cycle.ledger.metrics.queueDepth(.mark, input.count)
+            var progress = group.map { _ in Progress() }
+            var transaction = MarkTransaction(capacity: settings.batchSize)
+            for (position, shard) in group.enumerated() {
+                for row in shard.rows {
+                    guard let full = transaction.add(row, of: position) else { continue }
+                    try await mark(full, &progress, group)
+                }
+            }
+            if let rest = transaction.rest { try await mark(rest, &progress, group) }
+            for (shard, progress) in zip(group, progress) {
+                try await output.send(
+                    MarkedShard(name: shard.name, isSettled: progress.isSettled, deletable: progress.deletable)
+                )
+            }
+        }
+    }
+
+    private func mark(
+        _ rows: [MarkTransaction.Row], _ progress: inout [Progress], _ group: [PublishedShard]
+    ) async throws {
+        let start = cycle.elapsed
+        let outcomes: [MarkOutcome]
+        do {
+            outcomes = try await cycle.retrying { [catalog] in try await catalog.mark(rows.map(\.row.key)) }
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            for row in rows {
+                progress[row.shard].isSettled = false
+                cycle.ledger.failed(
+                    row.row.key, .marking,
+                    "in the published shard \(group[row.shard].name), but not marked: \(error); "
+                        + "the next start marks it"
+                )
+            }
+            return
+        }
+        cycle.ledger.metrics.stageTime(.mark, cycle.elapsed - start)
+        var marked = 0
+        var bytes: Int64 = 0
+        for (row, outcome) in zip(rows, outcomes) {
+            switch outcome {
+            case .marked:
+                marked += 1
+                bytes += row.row.size
+                if settings.deletesSources { progress[row.shard].deletable.append(row.row) }
+            case .alreadyMarked:
+                cycle.ledger.skipped(row.row.key, "its row was marked by somebody else meanwhile")
+            case .changed:
+                cycle.ledger.skipped(row.row.key, "its row was changed or removed meanwhile; it is left as it is")
+            case .refused(let reason):
+                cycle.ledger.failed(
+                    row.row.key, .marking,
+                    "in the published shard \(group[row.shard].name), but the catalog refused the mark: \(reason)"
+                )
+            }
+        }
+        cycle.ledger.migrated(marked, bytes: bytes)
+    }
+}
+
+/// Gathers rows of several shards into transactions of one size.
+struct MarkTransaction {
+    struct Row: Sendable {
+        let row: PackedRow
+        /// Position of its shard in the group.
+        let shard: Int
+    }
+
+    private let capacity: Int
+    private var rows: [Row] = []
+
+    init(capacity: Int) { self.capacity = max(1, capacity) }
+
+    /// Takes in a row of a shard; gives the transaction if it is full now.
+    mutating func add(_ row: PackedRow, of shard: Int) -> [Row]? {
+        rows.append(Row(row: row, shard: shard))
+        guard rows.count >= capacity else { return nil }
+        defer { rows.removeAll() }
+        return rows
+    }
+
+    /// What is left for the last transaction.
+    var rest: [Row]? { rows.isEmpty ? nil : rows }
+}

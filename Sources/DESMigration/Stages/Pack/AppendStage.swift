@@ -1,0 +1,153 @@
+import DESCatalog
+import DESRouting
+import DESShard
+import DESSystem
+import DESTelemetry
+import Logging
+
+/// Owns the open shards: appends files to them, one after the other, and decides when each has its last byte. Runs on a
+/// thread of its own, because it writes to staging.
+actor AppendStage {
+    private let thread: DedicatedThread
+    private let settings: MigrationSettings
+    private let staging: StagingFolder
+    private let buffers: BufferPool
+    private let makeName: @Sendable (ShardKey) -> String
+    private let cycle: CycleContext
+    /// Mostly one shard a key; a further one for each repetition of a uid.
+    private var open: [ShardKey: [OpenShard]] = [:]
+    private var keys: [Int: ShardKey] = [:]
+    private var policy: SealPolicy
+    private var watermark = DayWatermark()
+    private var completeBefore = Int64.min
+    private var lastNumber = 0
+    /// Shards that have their last byte and are to be handed on.
+    private var finished: [FinishedShard] = []
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    /// - Parameter makeName: the name of a new shard of a key, different at each call.
+    init(
+        thread: DedicatedThread, settings: MigrationSettings, plan: PipelinePlan, staging: StagingFolder,
+        buffers: BufferPool, makeName: @escaping @Sendable (ShardKey) -> String, cycle: CycleContext
+    ) {
+        self.thread = thread
+        self.settings = settings
+        self.staging = staging
+        self.buffers = buffers
+        self.makeName = makeName
+        self.cycle = cycle
+        policy = SealPolicy(maximumCount: plan.openShards, maximumMemory: plan.openShardBytes)
+    }
+
+    /// Ends when the input has ended and every shard is finished and handed on.
+    func run(_ input: BoundedStream<CompressedBatch>, into output: BoundedStream<FinishedShard>) async throws {
+        defer { output.finish() }
+        while let batch = try await input.next() {
+            for file in batch.files { append(file, of: batch) }
+            buffers.give(batch.payloads)
+            sealForWantOfRoom()
+            sealCompleteDays(batch.part)
+            try await handOn(to: output)
+        }
+        for key in open.keys.sorted() {
+            finishAll(of: key)
+            try await handOn(to: output)
+        }
+    }
+
+    private func handOn(to output: BoundedStream<FinishedShard>) async throws {
+        while !finished.isEmpty {
+            let shard = finished.removeFirst()
+            try await output.send(shard)
+        }
+    }
+
+    private func append(_ file: CompressedFile, of batch: CompressedBatch) {
+        let key = ShardKey(uid: file.source.uid, createdAt: file.source.createdAt, bits: settings.shardBits)
+        var shard: OpenShard?
+        for candidate in open[key] ?? [] where !candidate.contains(uid: file.source.uid) {
+            if candidate.hasRoom(for: file, limit: settings.maximumShardSize) {
+                shard = candidate
+                break
+            }
+            finish(candidate)
+        }
+        do {
+            let target = try shard ?? newShard(key)
+            do {
+                try target.append(file, of: batch)
+                policy.update(target.number, memoryInBytes: target.memoryInBytes)
+            } catch {
+                abandon(target, error)
+                throw error
+            }
+        } catch {
+            noteStagingFailure(error)
+            cycle.ledger.failed(
+                file.source.row.key, .staging, "cannot stage \(file.source.location): \(error); left unmarked"
+            )
+        }
+    }
+
+    private func newShard(_ key: ShardKey) throws(SystemError) -> OpenShard {
+        let name = makeName(key)
+        lastNumber += 1
+        let file = try staging.files.create(staging.openPath(name))
+        let shard = OpenShard(number: lastNumber, key: key, name: name, file: file)
+        open[key, default: []].append(shard)
+        keys[shard.number] = key
+        if let others = open[key], others.count > 1 {
+            cycle.ledger.logger.notice("a uid occurs again on its day; it goes to a further shard", metadata: ["shard": "\(name)"])
+        }
+        return shard
+    }
+
+    private func sealForWantOfRoom() {
+        for number in policy.shardsToSeal() {
+            guard let key = keys[number], let shard = open[key]?.first(where: { $0.number == number }) else { continue }
+            finish(shard)
+        }
+    }
+
+    private func sealCompleteDays(_ part: BatchPart) {
+        guard let day = watermark.received(part), day > completeBefore else { return }
+        completeBefore = day
+        for key in open.keys.filter({ $0.dayNumber < day }).sorted() { finishAll(of: key) }
+    }
+
+    private func finishAll(of key: ShardKey) {
+        for shard in open[key] ?? [] { finish(shard) }
+    }
+
+    private func finish(_ shard: OpenShard) {
+        do {
+            let result = try shard.finish()
+            close(shard)
+            finished.append(result)
+        } catch {
+            abandon(shard, error)
+            noteStagingFailure(error)
+        }
+    }
+
+    /// Nothing of the shard can be used: its files are in the books as failed, and stay where they are.
+    private func abandon(_ shard: OpenShard, _ error: any Error) {
+        close(shard)
+        try? staging.files.remove(staging.openPath(shard.name))
+        cycle.ledger.failed(shard.rows, .staging, "cannot write the shard \(shard.name): \(error); left unmarked")
+    }
+
+    private func close(_ shard: OpenShard) {
+        policy.remove(shard.number)
+        keys[shard.number] = nil
+        open[shard.key]?.removeAll { $0 === shard }
+        if open[shard.key]?.isEmpty == true { open[shard.key] = nil }
+    }
+
+    /// A full or read-only staging folder fails every further file too, so no more are fetched.
+    private func noteStagingFailure(_ error: any Error) {
+        guard let error = error as? SystemError, error.isUnwritable else { return }
+        cycle.control.stop(.fatal("cannot write to the staging folder: \(error)"))
+    }
+}

@@ -1,0 +1,103 @@
+import DESCatalog
+import DESRouting
+import DESShard
+import DESStorage
+import DESSystem
+import DESTelemetry
+
+/// Brings files into the form in which they are stored, several batches at a time; big files are published here.
+actor CompressStage {
+    private let settings: MigrationSettings
+    private let plan: PipelinePlan
+    private let threads: ThreadPool
+    private let buffers: BufferPool
+    private let bigFiles: BigFilePublisher
+    private let metaMembers: MetaMembers
+    private let cycle: CycleContext
+
+    init(
+        settings: MigrationSettings, plan: PipelinePlan, threads: ThreadPool, buffers: BufferPool,
+        bigFiles: BigFilePublisher, cycle: CycleContext
+    ) {
+        self.settings = settings
+        self.plan = plan
+        self.threads = threads
+        self.buffers = buffers
+        self.bigFiles = bigFiles
+        metaMembers = MetaMembers(columns: settings.metaColumns)
+        self.cycle = cycle
+    }
+
+    /// Ends when the input has ended and everything is handed on.
+    func run(_ input: BoundedStream<ReadBatch>, into output: BoundedStream<CompressedBatch>) async throws {
+        defer { output.finish() }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<plan.compressors {
+                group.addTask(executorPreference: threads) { try await self.work(input, output) }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    private nonisolated func work(
+        _ input: BoundedStream<ReadBatch>, _ output: BoundedStream<CompressedBatch>
+    ) async throws {
+        let compressor = PayloadCompressor(settings.compression)
+        let plain = PayloadCompressor(CompressionSettings(codec: .none))
+        let members = ByteBuffer()
+        while let batch = try await input.next() {
+            let start = cycle.elapsed
+            let payloads = buffers.take()
+            let metas = ByteBuffer(capacity: batch.files.count * 80)
+            var files: [CompressedFile] = []
+            files.reserveCapacity(batch.files.count)
+            for file in batch.files {
+                let payload: CompressedFile.Payload
+                var crc = file.crc32
+                if let contents = file.contents {
+                    let start = payloads.count
+                    let isSkipped = Self.hasExtension(file.location, in: settings.skippedExtensions)
+                    let codec = (isSkipped ? plain : compressor).append(batch.bytes.bytes(contents), to: payloads)
+                    payload = .inline(start..<payloads.count, codec)
+                } else {
+                    do {
+                        let published = try await bigFiles.publish(file)
+                        payload = .bigFile(sha256: published.sha256)
+                        crc = published.crc32
+                    } catch let error as SourceError {
+                        cycle.ledger.failed(file.row.key, error.reason, error.message)
+                        continue
+                    }
+                }
+                let metaStart = metas.count
+                members.removeAll()
+                metaMembers.append(file.row.meta, to: members)
+                Self.appendMeta(of: file, crc32: crc, members: members, to: metas)
+                files.append(CompressedFile(source: file, payload: payload, meta: metaStart..<metas.count))
+            }
+            buffers.give(batch.bytes)
+            cycle.ledger.metrics.stageTime(.pack, cycle.elapsed - start)
+            try await output.send(CompressedBatch(part: batch.part, files: files, payloads: payloads, metas: metas))
+        }
+    }
+
+    private static func appendMeta(of file: SourceFile, crc32: CRC32, members: ByteBuffer, to metas: ByteBuffer) {
+        var time: [UInt8] = []
+        time.reserveCapacity(32)
+        file.createdAt.appendRFC3339(to: &time)
+        time.withUnsafeBytes {
+            EntryMeta.append(to: metas, createdAt: $0, crc32: crc32, moreMembers: members.bytes)
+        }
+    }
+
+    /// Whether the last part of the path ends in one of the extensions, in any case.
+    static func hasExtension(_ path: String, in extensions: Set<String>) -> Bool {
+        guard !extensions.isEmpty else { return false }
+        // Only a short end is looked at: paths are many, extensions are few and short.
+        let end = path.utf8.suffix(16)
+        guard let dot = end.lastIndex(of: UInt8(ascii: ".")), dot > path.utf8.startIndex else { return false }
+        let suffix = end[end.index(after: dot)...]
+        guard !suffix.contains(UInt8(ascii: "/")), let text = String(suffix) else { return false }
+        return extensions.contains(text.lowercased())
+    }
+}

@@ -1,0 +1,55 @@
+import DESCatalog
+import DESShard
+
+/// The chosen catalog columns as members of an entry's meta, each with a comma before it.
+struct MetaMembers: Sendable {
+    /// `,"name":` for each column.
+    private let names: [[UInt8]]
+
+    init(columns: [String]) {
+        names = columns.map { column in
+            let name = ByteBuffer()
+            Self.append(text: column, to: name)
+            return [UInt8(ascii: ",")] + Array(name.bytes) + [UInt8(ascii: ":")]
+        }
+    }
+
+    /// Appends the values of a row as JSON: numbers and texts as such, bytes as hexadecimal text, NULL as null.
+    func append(_ values: [CatalogValue], to output: ByteBuffer) {
+        for (name, value) in zip(names, values) {
+            name.withUnsafeBytes { output.append($0) }
+            switch value {
+            case .null: Self.append(plain: "null", to: output)
+            case .integer(let number): Self.append(plain: String(number), to: output)
+            case .real(let number) where number.isFinite: Self.append(plain: String(number), to: output)
+            case .real(let number): Self.append(text: String(number), to: output)
+            case .text(let text): Self.append(text: text, to: output)
+            case .blob(let bytes):
+                let digits = bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
+                Self.append(text: digits.joined(), to: output)
+            }
+        }
+    }
+
+    private static func append(plain text: String, to output: ByteBuffer) {
+        var text = text
+        text.withUTF8 { output.append(UnsafeRawBufferPointer($0)) }
+    }
+
+    /// A JSON string (RFC 8259, section 7).
+    private static func append(text: String, to output: ByteBuffer) {
+        output.append(littleEndian: UInt8(ascii: "\""))
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+                output.append(littleEndian: UInt8(ascii: "\\"))
+                output.append(littleEndian: byte)
+            case 0..<0x20:
+                append(plain: "\\u00" + String(byte >> 4, radix: 16) + String(byte & 15, radix: 16), to: output)
+            default:
+                output.append(littleEndian: byte)
+            }
+        }
+        output.append(littleEndian: UInt8(ascii: "\""))
+    }
+}

@@ -1,0 +1,72 @@
+import DESRouting
+import DESShard
+import DESSystem
+
+/// What a shard writer writes to: a file in staging.
+struct StagingSink: ShardSink {
+    let file: any StagingFile
+
+    func write(_ bytes: UnsafeRawBufferPointer) throws { try file.write(bytes) }
+}
+
+/// A shard that still grows, with the rows of its files.
+final class OpenShard {
+    /// Tells it from the other open shards of the cycle.
+    let number: Int
+    let key: ShardKey
+    /// Its final name.
+    let name: String
+    let rows = PackedRows()
+    private let file: any StagingFile
+    private let writer: ShardWriter<StagingSink>
+    private(set) var bigFileCount = 0
+    private(set) var bigFileBytes: Int64 = 0
+
+    init(number: Int, key: ShardKey, name: String, file: any StagingFile) {
+        self.number = number
+        self.key = key
+        self.name = name
+        self.file = file
+        writer = ShardWriter(name: name, sink: StagingSink(file: file))
+    }
+
+    var isEmpty: Bool { writer.entryCount == 0 }
+
+    var memoryInBytes: Int { writer.memoryInBytes + rows.memoryInBytes }
+
+    func contains(uid: String) -> Bool { writer.contains(uid: uid) }
+
+    /// Whether a file of that stored size and meta fits without growing the shard over the limit; the first always does.
+    func hasRoom(for file: CompressedFile, limit: UInt64) -> Bool {
+        guard !isEmpty else { return true }
+        let stored: Int = if case .inline(let range, _) = file.payload { range.count } else { 0 }
+        let entry = UInt64(stored + file.meta.count + file.source.uid.utf8.count + 128)
+        return writer.sizeInBytes + entry <= limit
+    }
+
+    func append(_ file: CompressedFile, of batch: CompressedBatch) throws {
+        let meta = batch.metas.bytes(file.meta)
+        let size = UInt64(file.source.identity.size)
+        switch file.payload {
+        case .inline(let range, let codec):
+            try writer.append(
+                uid: file.source.uid, stored: batch.payloads.bytes(range), codec: codec, size: size, meta: meta
+            )
+        case .bigFile(let sha256):
+            try writer.appendBigFile(uid: file.source.uid, sha256: sha256, size: size, meta: meta)
+            bigFileCount += 1
+            bigFileBytes += Int64(size)
+        }
+        rows.append(file.source.packedRow)
+    }
+
+    /// Writes the end of the shard and lets the kernel begin to write it back.
+    func finish() throws -> FinishedShard {
+        try writer.finish()
+        file.startWriteback()
+        return FinishedShard(
+            name: name, file: file, size: writer.writtenBytes, entryCount: writer.entryCount, rows: rows,
+            bigFileCount: bigFileCount, bigFileBytes: bigFileBytes
+        )
+    }
+}

@@ -1,0 +1,86 @@
+import DESShard
+import DESSystem
+import DESTelemetry
+
+/// Makes finished shards durable, reads them back, checks every entry, and only then gives them their final name.
+actor SealStage {
+    private let staging: StagingFolder
+    private let plan: PipelinePlan
+    private let threads: ThreadPool
+    private let cycle: CycleContext
+
+    init(staging: StagingFolder, plan: PipelinePlan, threads: ThreadPool, cycle: CycleContext) {
+        self.staging = staging
+        self.plan = plan
+        self.threads = threads
+        self.cycle = cycle
+    }
+
+    /// Ends when the input has ended and everything is handed on.
+    func run(_ input: BoundedStream<FinishedShard>, into output: BoundedStream<FinishedShard>) async throws {
+        defer { output.finish() }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<plan.sealers {
+                group.addTask(executorPreference: threads) { try await self.work(input, output) }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    private nonisolated func work(
+        _ input: BoundedStream<FinishedShard>, _ output: BoundedStream<FinishedShard>
+    ) async throws {
+        let decoder = PayloadDecoder()
+        while let shard = try await input.next() {
+            let start = cycle.elapsed
+            let isSealed = seal(shard, decoder)
+            cycle.ledger.metrics.stageTime(.pack, cycle.elapsed - start)
+            if isSealed { try await output.send(shard) }
+        }
+    }
+
+    /// False if the shard is of no use; its files are in the books as failed then.
+    private nonisolated func seal(_ shard: FinishedShard, _ decoder: PayloadDecoder) -> Bool {
+        let path = staging.openPath(shard.name)
+        do {
+            try shard.file.synchronize()
+            try ShardVerification.check(path, entryCount: shard.entryCount, decoder: decoder)
+            try staging.files.rename(path, to: staging.sealedPath(shard.name))
+            return true
+        } catch {
+            try? staging.files.remove(path)
+            let reason: FailureReason = error is ShardError ? .verification : .staging
+            cycle.ledger.failed(shard.rows, reason, "cannot seal the shard \(shard.name): \(error); left unmarked")
+            if let error = error as? SystemError, error.isUnwritable {
+                cycle.control.stop(.fatal("cannot write to the staging folder: \(error)"))
+            }
+            return false
+        }
+    }
+}
+
+/// Reading a shard in staging back.
+enum ShardVerification {
+    /// Decodes every inline entry and compares it with the CRC-32 that was taken when its source was read. Big files were
+    /// verified when they were published.
+    ///
+    /// - Throws: `ShardError` of the first damaged entry. Blocks.
+    static func check(_ path: String, entryCount: Int, decoder: PayloadDecoder) throws(ShardError) {
+        let reader = try ShardReader(path: path)
+        guard reader.index.count == entryCount else {
+            throw ShardError.verification(
+                of: path, "expected \(entryCount) entries, found \(reader.index.count)"
+            )
+        }
+        var failure: ShardError?
+        reader.verify(includingBigFiles: false, decoder: decoder) { result in
+            switch result {
+            case .success(let entry) where entry.meta.crc32 == nil:
+                failure = failure ?? .verification(of: path, "the entry \(entry.uid) has no crc32")
+            case .success: break
+            case .failure(let error): failure = failure ?? error
+            }
+        }
+        if let failure { throw failure }
+    }
+}

@@ -1,0 +1,112 @@
+import DESStorage
+import DESSystem
+import DESTelemetry
+
+/// Publishes sealed shards, as many together as there are.
+actor UploadStage {
+    /// Shards published together at most.
+    static let groupSize = 64
+
+    private let staging: StagingFolder
+    private let store: any ObjectStore
+    private let plan: PipelinePlan
+    private let threads: ThreadPool
+    private let cycle: CycleContext
+
+    init(
+        staging: StagingFolder, store: any ObjectStore, plan: PipelinePlan, threads: ThreadPool, cycle: CycleContext
+    ) {
+        self.staging = staging
+        self.store = store
+        self.plan = plan
+        self.threads = threads
+        self.cycle = cycle
+    }
+
+    /// Ends when the input has ended and everything is handed on.
+    func run(_ input: BoundedStream<FinishedShard>, into output: BoundedStream<PublishedShard>) async throws {
+        defer { output.finish() }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<plan.uploads {
+                group.addTask { try await self.work(input, output) }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    private nonisolated func work(
+        _ input: BoundedStream<FinishedShard>, _ output: BoundedStream<PublishedShard>
+    ) async throws {
+        while let group = try await input.nextGroup(atMost: Self.groupSize) {
+            let start = cycle.elapsed
+            let published = try await publish(group)
+            cycle.ledger.metrics.stageTime(.upload, cycle.elapsed - start)
+            cycle.ledger.metrics.queueDepth(.upload, input.count)
+            for shard in published { try await output.send(shard) }
+        }
+    }
+
+    private nonisolated func publish(_ group: [FinishedShard]) async throws -> [PublishedShard] {
+        do {
+            // The final names must be durable before anything is published under them: else a crash could leave a
+            // published shard whose staged file looks unfinished.
+            try await threads.run { [staging] in try staging.files.synchronizeDirectory(staging.path) }
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            for shard in group { fail(shard, "cannot make the staging folder durable: \(error)") }
+            return []
+        }
+        let files = group.map {
+            StagedFile(path: staging.sealedPath($0.name), key: $0.name, size: $0.size)
+        }
+        let outcomes = try await Publishing(store: store, cycle: cycle).publish(files)
+        var published: [PublishedShard] = []
+        for (shard, outcome) in zip(group, outcomes) {
+            switch outcome {
+            case .success:
+                cycle.ledger.published(shards: 1, bytes: Int64(shard.size), bigFiles: 0)
+                published.append(PublishedShard(name: shard.name, rows: shard.rows))
+            case .failure(let error):
+                fail(shard, "cannot publish the shard \(shard.name): \(error)")
+            }
+        }
+        return published
+    }
+
+    private nonisolated func fail(_ shard: FinishedShard, _ message: String) {
+        cycle.ledger.failed(
+            shard.rows, .publishing,
+            "\(message); left unmarked, the shard stays in staging and is published at the next start"
+        )
+    }
+}
+
+/// Publishing with another try for what failed in passing.
+struct Publishing: Sendable {
+    let store: any ObjectStore
+    let cycle: CycleContext
+
+    private struct Transient: Error {}
+
+    /// - Throws: `CancellationError` only.
+    func publish(_ files: [StagedFile]) async throws -> [Result<PublishOutcome, StorageError>] {
+        var outcomes: [Result<PublishOutcome, StorageError>] = []
+        for (file, outcome) in zip(files, await store.publish(files)) {
+            guard case .failure(let error) = outcome, error.isTransient else {
+                outcomes.append(outcome)
+                continue
+            }
+            do {
+                let settled = try await cycle.retrying { [store] in
+                    let outcome = await store.publish([file]).first ?? .failure(error)
+                    return try outcome.get()
+                }
+                outcomes.append(.success(settled))
+            } catch let error as StorageError {
+                outcomes.append(.failure(error))
+            }
+        }
+        return outcomes
+    }
+}

@@ -1,0 +1,50 @@
+import DESSystem
+
+/// The folder where shards grow and wait until their rows are marked.
+///
+/// - `<shard>.des.open`: being written; thrown away at the next start.
+/// - `<shard>.des`: sealed under its final name: complete, durable and verified.
+/// - `<shard>.des.damaged`: sealed once, but no longer readable; kept for whoever looks into it.
+/// - `bigfile-….open`: a big file being copied; thrown away at the next start.
+/// - `lock`: held by the one process that works here.
+package struct StagingFolder: Sendable {
+    static let openSuffix = ".open"
+    static let damagedSuffix = ".damaged"
+    static let shardSuffix = ".des"
+    static let lockName = "lock"
+
+    package let path: String
+    package let files: any StagingFileSystem
+
+    package init(path: String, files: any StagingFileSystem = LocalStagingFileSystem()) {
+        self.path = path
+        self.files = files
+    }
+
+    func openPath(_ shard: String) -> String { "\(path)/\(shard)\(Self.openSuffix)" }
+
+    func sealedPath(_ shard: String) -> String { "\(path)/\(shard)" }
+
+    /// What is left from before.
+    struct Leftovers: Equatable {
+        /// Names of sealed shards, oldest first within a key.
+        var sealed: [String] = []
+        /// Names of files that were not finished.
+        var unfinished: [String] = []
+        var damaged: [String] = []
+    }
+
+    func leftovers() throws(SystemError) -> Leftovers {
+        var leftovers = Leftovers()
+        for name in try files.names(in: path) {
+            if name.hasSuffix(Self.openSuffix) {
+                leftovers.unfinished.append(name)
+            } else if name.hasSuffix(Self.shardSuffix) {
+                leftovers.sealed.append(name)
+            } else if name.hasSuffix(Self.damagedSuffix) {
+                leftovers.damaged.append(name)
+            }
+        }
+        return leftovers
+    }
+}

@@ -1,0 +1,82 @@
+import Testing
+
+@testable import DESConfiguration
+
+struct VariableSubstitutionTests {
+    private let substitution = VariableSubstitution(environment: [
+        "A": "1", "EMPTY": "", "NESTED": "${A}", "a.b-c": "x",
+    ])
+
+    @Test(
+        "variables and defaults are replaced, everything else stays",
+        arguments: [
+            ("plain", "plain"), ("", ""), ("${A}", "1"), ("<${A}${A}>", "<11>"), ("${UNSET:d}", "d"),
+            ("${UNSET:}", ""), ("${A:d}", "1"), ("${EMPTY:d}", ""), ("${UNSET:http://h:1/x}", "http://h:1/x"),
+            ("${NESTED}", "${A}"), ("$A $ $$ $5 p$$w", "$A $ $$ $5 p$$w"), ("$${A}", "${A}"), ("a$${", "a${"),
+            ("${a.b-c}", "x"), ("tail$", "tail$"),
+        ])
+    func replacing(text: String, expected: String) {
+        let result = substitution.expand(text)
+        #expect(result.text == expected)
+        #expect(result.complaints.isEmpty)
+    }
+
+    @Test(
+        "what cannot be replaced is named, each once",
+        arguments: [
+            ("${X} ${A} ${Y}", ["X", "Y"]), ("${A", ["without its"]), ("${}", ["name of a variable"]),
+            ("${a b}", ["name of a variable"]), ("${X:${A}}", ["cannot hold another"]),
+        ])
+    func complaining(text: String, fragments: [String]) {
+        let complaints = substitution.expand(text).complaints
+        #expect(complaints.count == fragments.count)
+        for (complaint, fragment) in zip(complaints, fragments) {
+            #expect(complaint.contains(fragment))
+        }
+    }
+
+    @Test("variables are replaced in lists, nested sections, numbers and opaque parts")
+    func everywhere() throws {
+        let configuration = try parse(
+            """
+            database: {url: "postgresql://u:${PW}@h/db", size_bytes_column: "${SIZE:}"}
+            migration: {source_roots: ["${ROOT}/a", "/b"], batch_size: "${BATCH}", delete_source_files: "${DELETE:yes}"}
+            packer: {n_bits: "8", compression: {codec: "${CODEC:lz4}"}, s3_source: {endpoint_url: "${ENDPOINT:}"}}
+            workers: {host: "${ROOT}", list: [{x: "${BATCH}"}, null]}
+            """, environment: ["PW": "a/b", "ROOT": "/r", "BATCH": " 20\n"])
+        #expect(configuration.database.url == .postgresql("postgresql://u:a%2Fb@h/db"))
+        #expect(configuration.database.sizeBytesColumn == nil)
+        #expect(configuration.migration.sourceRoots == ["/r/a", "/b"])
+        #expect(configuration.migration.batchSize == 20)
+        #expect(configuration.migration.deletesSourceFiles)
+        #expect(configuration.packer.routingBits == 8)
+        #expect(configuration.packer.compression.codec == .lz4)
+        #expect(configuration.packer.s3Source.endpointURL == nil)
+        let list = OpaqueValue.list([.mapping(["x": .scalar(" 20\n")]), .null])
+        #expect(configuration.workers == .mapping(["host": .scalar("/r"), "list": list]))
+    }
+
+    @Test("an unset variable is an error that names key and variable, and no value of the environment")
+    func unset() throws {
+        let found = try problems(
+            in: """
+                database:
+                  url: postgresql://${DB_USER}:${DB_PASSWORD}@h/db
+                migration:
+                  source_roots: [/a, "${ROOT}"]
+                  batch_size: ${BATCH}
+                workers: {a: [{b: "${TOKEN}"}]}
+                """, environment: ["DB_USER": "hidden", "BATCH": "hidden2"])
+        #expect(
+            found == [
+                "line 2: database.url: the environment variable DB_PASSWORD is not set "
+                    + "(to give a default, write ${DB_PASSWORD:default})",
+                "line 4: migration.source_roots[1]: the environment variable ROOT is not set "
+                    + "(to give a default, write ${ROOT:default})",
+                "line 5: migration.batch_size: expected a whole number from 1 to 100000, "
+                    + "found something else in ${BATCH} (value not shown)",
+                "line 6: workers.a[0].b: the environment variable TOKEN is not set "
+                    + "(to give a default, write ${TOKEN:default})",
+            ])
+    }
+}
