@@ -63,7 +63,13 @@ let package = Package(
         module("DESRouting", ["CZlib"]),
         module("DESShard", ["DESSystem", "CZlib", "CZstd", "CLZ4", "COpenSSL"]),
         module("DESStorage", ["DESSystem", "DESShard"]),
-        module("DESCatalog", ["DESRouting", .product(name: "GRDB", package: "GRDB.swift")]),
+        module(
+            "DESCatalog",
+            [
+                "DESRouting", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]
+        ),
         module("DESConfiguration", ["Yams"]),
         module(
             "DESTelemetry",
@@ -85,8 +91,11 @@ let package = Package(
         module(
             "DESCommands",
             [
-                "DESMigration", "DESConfiguration",
+                "DESMigration", "DESConfiguration", "DESSystem", "DESRouting", "DESShard", "DESStorage", "DESCatalog",
+                "DESTelemetry",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
@@ -99,7 +108,7 @@ let package = Package(
         tests(of: "DESRouting", resources: [.copy("Golden")]),
         tests(of: "DESShard", ["DESSystem"], resources: [.copy("Golden")]),
         tests(of: "DESStorage", ["DESSystem"]),
-        tests(of: "DESCatalog", ["DESRouting", .product(name: "GRDB", package: "GRDB.swift")]),
+        tests(of: "DESCatalog", ["DESRouting", .product(name: "GRDBSQLite", package: "GRDB.swift")]),
         tests(of: "DESConfiguration"),
         tests(
             of: "DESTelemetry",

@@ -5,10 +5,11 @@ import Synchronization
 
 /// One connection to the user's SQLite file, opened on first use and used on a thread of its own.
 ///
-/// It changes nothing that outlives it: no journal mode, no schema; and it never creates the file.
+/// It changes nothing that outlives it: no journal mode, no schema; and it never creates the file. Where only reads are
+/// meant it is opened for writing too, if the file can be written: only such a connection can roll back the transaction
+/// that a killed process has left half done, and without that nobody could read.
 actor CatalogConnection {
     private let path: String
-    private let access: SQLiteCatalog.Access
     private let busyTimeout: Duration
     private let executor = DispatchQueueExecutor(label: "des.catalog.sqlite")
     private let activity = Activity()
@@ -22,9 +23,8 @@ actor CatalogConnection {
         case closed
     }
 
-    init(path: String, access: SQLiteCatalog.Access, busyTimeout: Duration) {
+    init(path: String, busyTimeout: Duration) {
         self.path = path
-        self.access = access
         self.busyTimeout = busyTimeout
     }
 
@@ -65,6 +65,8 @@ actor CatalogConnection {
             let queue = try opened()
             activity.begin(call, on: queue)
             defer { activity.end() }
+            // A cancellation before this point had no statement to interrupt.
+            try Task.checkCancellation()
             return try queue.writeWithoutTransaction(body)
         } catch let error as CatalogError {
             throw error
@@ -85,7 +87,6 @@ actor CatalogConnection {
         case .unopened:
             try checkFile()
             var configuration = Configuration()
-            configuration.readonly = access == .readOnly
             // The user's triggers and views may rely on what is SQLite's default.
             configuration.foreignKeysEnabled = false
             configuration.acceptsDoubleQuotedStringLiterals = true
@@ -93,11 +94,10 @@ actor CatalogConnection {
             configuration.allowsUnsafeTransactions = true
             let wait = BusyWait(limit: busyTimeout)
             configuration.busyMode = .callback { wait.wait(attempt: $0) }
-            let synchronous = access == .readWrite
             configuration.prepareDatabase { database in
                 try database.execute(sql: "PRAGMA temp_store = 1; PRAGMA cache_size = -16384")
                 // Sources are deleted once a mark is committed: a commit must outlive a power failure.
-                if synchronous { try database.execute(sql: "PRAGMA synchronous = EXTRA") }
+                try database.execute(sql: "PRAGMA synchronous = EXTRA")
                 try TimeFunction.register(on: database)
             }
             let queue: DatabaseQueue

@@ -3,11 +3,18 @@ import GRDB
 /// What the statements that mark a row depend on.
 struct MarkShape: Hashable {
     let hasRowID: Bool
-    let isBlob: [Bool]
+    private let blobs: Int
 
     init(key: RowKey, table: SourceTable) {
         hasRowID = key.rowID != nil && table.rowIDSQL != nil
-        isBlob = [key.uid, key.createdAt, key.location].map { if case .blob = $0 { true } else { false } }
+        blobs = Self.bit(key.uid, 0) | Self.bit(key.createdAt, 1) | Self.bit(key.location, 2)
+    }
+
+    /// Whether the uid (0), time (1) or location (2) is a blob.
+    func isBlob(_ index: Int) -> Bool { blobs >> index & 1 == 1 }
+
+    private static func bit(_ value: CatalogValue, _ index: Int) -> Int {
+        if case .blob = value { 1 << index } else { 0 }
     }
 }
 
@@ -24,28 +31,32 @@ struct MarkStatements {
         self.table = table
         self.shape = shape
         self.database = database
-        let condition = Self.condition(shape, table)
+        // SQLite has no alias for the rows of a view that is updated.
+        let name = table.quotedName
         update = try database.cursor(
             """
-            UPDATE \(table.qualifiedName) AS t SET \(SourceTable.Column.quoted(table.archived.name)) = 1 \
-            WHERE \(condition) AND \(table.isPending)
+            UPDATE \(table.qualifiedName) SET \(SourceTable.Column.quoted(table.archived.name)) = 1 \
+            WHERE \(Self.condition(shape, table, in: name)) AND \(SourceTable.isPending(table.archived.sql(in: name)))
             """)
-        select = try database.cursor("SELECT \(table.isPending) FROM \(table.from) WHERE \(condition)")
+        select = try database.cursor(
+            "SELECT \(table.isPending) FROM \(table.from) WHERE \(Self.condition(shape, table, in: "t"))")
     }
 
     /// Parameters: the rowid if there is one, the uid, the time, the location.
-    private static func condition(_ shape: MarkShape, _ table: SourceTable) -> String {
+    private static func condition(_ shape: MarkShape, _ table: SourceTable, in qualifier: String) -> String {
         var terms: [String] = []
-        if shape.hasRowID, let rowID = table.rowIDSQL { terms.append("\(rowID) = ?1") }
+        if shape.hasRowID, case .table(let rowID) = table.kind { terms.append("\(qualifier).\(rowID) = ?1") }
         for (index, column) in [table.uid, table.createdAt, table.location].enumerated() {
             let parameter = "?\(index + 2)"
-            if shape.isBlob[index] {
+            let sql = column.sql(in: qualifier)
+            if shape.isBlob(index) {
                 // Also a text with these bytes: texts that are not valid UTF-8 are read as blobs.
-                terms.append("CAST(\(column.sql) AS BLOB) IS \(parameter)")
+                terms.append("CAST(\(sql) AS BLOB) IS \(parameter)")
             } else {
                 // The first finds rows by an index where there is no rowid; the second is exact whatever the collation.
-                if !shape.hasRowID { terms.append("\(column.sql) IS \(parameter)") }
-                terms.append("\(column.sql) COLLATE BINARY IS \(parameter)")
+                // The sign takes away the column's type, and with it a conversion of what is compared.
+                if !shape.hasRowID { terms.append("\(sql) IS \(parameter)") }
+                terms.append("(+\(sql)) COLLATE BINARY IS \(parameter)")
             }
         }
         return terms.joined(separator: " AND ")
@@ -58,8 +69,9 @@ struct MarkStatements {
             if before != .refused(reason: Self.ignored) { return before }
         }
         do {
-            try bind(key, to: update)
-            while try update.step() {}
+            try withBound(key, to: update) {
+                while try update.step() {}
+            }
         } catch let failure as SQLiteFailure where failure.isConstraint && database.isInsideTransaction {
             return .refused(reason: failure.message)
         }
@@ -70,21 +82,22 @@ struct MarkStatements {
 
     /// What the row's state says if no row was updated: one that is still pending has refused the mark.
     private func outcomeWithoutUpdate(_ key: RowKey) throws -> MarkOutcome {
-        defer { select.reset() }
-        try bind(key, to: select)
-        var outcome = MarkOutcome.changed
-        while try select.step() {
-            if select.integer(at: 0) != 0 { return .refused(reason: Self.ignored) }
-            outcome = .alreadyMarked
+        try withBound(key, to: select) {
+            defer { select.reset() }
+            var outcome = MarkOutcome.changed
+            while try select.step() {
+                if select.integer(at: 0) != 0 { return .refused(reason: Self.ignored) }
+                outcome = .alreadyMarked
+            }
+            return outcome
         }
-        return outcome
     }
 
-    private func bind(_ key: RowKey, to cursor: StatementCursor) throws {
+    private func withBound<Result>(
+        _ key: RowKey, to cursor: StatementCursor, _ body: () throws -> Result
+    ) throws -> Result {
         if shape.hasRowID, let rowID = key.rowID { try cursor.bind(.integer(rowID), at: 1) }
-        try cursor.bind(key.uid, at: 2)
-        try cursor.bind(key.createdAt, at: 3)
-        try cursor.bind(key.location, at: 4)
+        return try cursor.withBound((key.uid, key.createdAt, key.location), from: 2, body)
     }
 
     private static let ignored = "a trigger of the database left the row pending"

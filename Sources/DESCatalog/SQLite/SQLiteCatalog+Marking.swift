@@ -6,6 +6,10 @@ extension SQLiteCatalog {
         guard !keys.isEmpty else { return [] }
         let table = try await table()
         let what = "cannot mark \(keys.count) rows of table \"\(schema.table)\""
+        guard access == .readWrite else {
+            throw CatalogError(
+                code: .readOnly, what: what, place: path, reason: "the catalog was opened for reading only")
+        }
         return try await writer.run(what, advice: nil) { database in
             try Self.endAbandonedTransaction(in: database)
             var outcomes: [MarkOutcome] = []

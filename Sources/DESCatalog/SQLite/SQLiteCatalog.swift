@@ -35,8 +35,8 @@ package final class SQLiteCatalog: SourceCatalog {
         self.schema = schema
         self.access = access
         self.busyTimeout = busyTimeout
-        reader = CatalogConnection(path: path, access: .readOnly, busyTimeout: busyTimeout)
-        writer = CatalogConnection(path: path, access: access, busyTimeout: busyTimeout)
+        reader = CatalogConnection(path: path, busyTimeout: busyTimeout)
+        writer = CatalogConnection(path: path, busyTimeout: busyTimeout)
     }
 
     /// Checks that the file can be opened and has the table and all columns, and, for `readWrite`, that rows can be
@@ -50,7 +50,7 @@ package final class SQLiteCatalog: SourceCatalog {
     }
 
     package func pendingRows(olderThan cutoff: Timestamp) async throws -> any PendingRowScan {
-        let connection = CatalogConnection(path: path, access: .readOnly, busyTimeout: busyTimeout)
+        let connection = CatalogConnection(path: path, busyTimeout: busyTimeout)
         do {
             return try await SQLitePendingScan(of: table(), olderThan: cutoff, on: connection)
         } catch {

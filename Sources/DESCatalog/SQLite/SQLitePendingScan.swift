@@ -50,7 +50,8 @@ actor SQLitePendingScan: PendingRowScan {
     private static func note(for table: SourceTable) -> String {
         let quoted = SourceTable.Column.quoted
         guard !table.isView else {
-            return "\(table.name) has no rowids that give its rows an order: the due rows are copied to a temporary table"
+            return
+                "\(table.name) has no rowids that give its rows an order: the due rows are copied to a temporary table"
         }
         let columns = "\(quoted(table.createdAt.name)), \(quoted(table.uid.name))"
         let index = quoted("des_pending_\(table.name)")
@@ -58,7 +59,7 @@ actor SQLitePendingScan: PendingRowScan {
         return """
             no index of \(table.name) gives the rows by time: the due rows are sorted into a temporary table in each \
             cycle. This avoids it: CREATE INDEX \(index) ON \(parts) (\(columns)) \
-            WHERE ifnull(\(quoted(table.archived.name)), 0) IN (\(SourceTable.pendingValues))
+            WHERE \(SourceTable.isPending(quoted(table.archived.name)))
             """
     }
 }

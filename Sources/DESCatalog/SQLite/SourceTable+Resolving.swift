@@ -22,6 +22,7 @@ extension SourceTable {
         }
 
         name = schema.table
+        quotedName = Column.quoted(found.name)
         qualifiedName = "\(Column.quoted(found.schema)).\(Column.quoted(found.name))"
         uid = try column(schema.uidColumn, for: "uid_column")
         createdAt = try column(schema.createdAtColumn, for: "created_at_column")

@@ -19,7 +19,9 @@ struct SourceTable: Sendable {
         /// False if the table's definition excludes NULL.
         let mayBeNull: Bool
 
-        var sql: String { "t.\(Self.quoted(name))" }
+        var sql: String { sql(in: "t") }
+
+        func sql(in qualifier: String) -> String { "\(qualifier).\(Self.quoted(name))" }
 
         static func quoted(_ name: String) -> String {
             "\"\(name.replacing("\"", with: "\"\""))\""
@@ -28,6 +30,8 @@ struct SourceTable: Sendable {
 
     /// For messages.
     let name: String
+    /// The table's own name, quoted.
+    let quotedName: String
     /// Schema and table, quoted.
     let qualifiedName: String
     let kind: Kind
@@ -64,12 +68,17 @@ struct SourceTable: Sendable {
     }
 
     /// Whether a row is still to be migrated: its archived column is NULL, 0, false (also as text) or empty.
-    ///
-    /// `ifnull` keeps an index on the archived column alone from being chosen over one that gives the order of the pages.
-    /// A partial index with this very condition is used.
-    var isPending: String { "ifnull(\(archived.sql), 0) IN (\(Self.pendingValues))" }
+    var isPending: String { Self.isPending(archived.sql(in: "t")) }
 
-    static let pendingValues = "0, '0', '', 'f', 'F', 'false', 'False', 'FALSE'"
+    /// The condition on a column, written as it is given.
+    ///
+    /// In this form SQLite never chooses an index on the archived column alone, which would give no order of the pages,
+    /// but it does use a partial index with this very condition; and it is cheap for a single row, where `IN` would build
+    /// its set each time.
+    static func isPending(_ column: String) -> String {
+        let cases = ["0", "''", "'0'", "'f'", "'false'"].map { "WHEN \($0) THEN 1" }.joined(separator: " ")
+        return "CASE ifnull(\(column), 0) COLLATE NOCASE \(cases) END"
+    }
 
     /// The time in microseconds.
     var microseconds: String { "\(TimeFunction.name)(\(createdAt.sql))" }

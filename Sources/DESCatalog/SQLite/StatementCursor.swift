@@ -48,6 +48,39 @@ struct StatementCursor {
         guard code == SQLITE_OK else { throw SQLiteFailure(connection: connection) }
     }
 
+    /// Binds up to three values without copying their texts, and steps the statement to its end, in the body, before
+    /// they go.
+    func withBound<Result>(
+        _ values: (CatalogValue, CatalogValue, CatalogValue), from index: Int32, _ body: () throws -> Result
+    ) throws -> Result {
+        try withBound(values.0, at: index) {
+            try withBound(values.1, at: index + 1) {
+                try withBound(values.2, at: index + 2, body)
+            }
+        }
+    }
+
+    private func withBound<Result>(
+        _ value: CatalogValue, at index: Int32, _ body: () throws -> Result
+    ) throws -> Result {
+        guard case .text(var text) = value else {
+            try bind(value, at: index)
+            return try body()
+        }
+        return try text.withUTF8 { bytes in
+            let code = bytes.withMemoryRebound(to: CChar.self) { bytes in
+                // With a nil pointer SQLite would bind NULL.
+                sqlite3_bind_text64(
+                    handle, index, bytes.baseAddress ?? UnsafePointer(bitPattern: 1), UInt64(bytes.count), nil,
+                    UInt8(SQLITE_UTF8))
+            }
+            guard code == SQLITE_OK else { throw SQLiteFailure(connection: connection) }
+            // The pointer must not outlive this scope in the statement.
+            defer { sqlite3_bind_null(handle, index) }
+            return try body()
+        }
+    }
+
     /// Binds bytes as a text, valid UTF-8 or not.
     func bindText(_ bytes: [UInt8], at index: Int32) throws {
         // With a nil pointer SQLite would bind NULL.
@@ -86,12 +119,30 @@ struct StatementCursor {
         case SQLITE_TEXT:
             let bytes = UnsafeBufferPointer(
                 start: sqlite3_column_text(handle, column), count: Int(sqlite3_column_bytes(handle, column)))
-            return String(validating: bytes, as: UTF8.self).map(CatalogValue.text) ?? .blob(Array(bytes))
+            return Self.text(bytes).map(CatalogValue.text) ?? .blob(Array(bytes))
         case SQLITE_BLOB:
             let start = sqlite3_column_blob(handle, column)
             return .blob(Array(UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : byteCount(at: column))))
         default: return .null
         }
+    }
+
+    /// The text, or nil if it is not valid UTF-8. Most texts are ASCII, which is known much faster than by the general
+    /// validation.
+    private static func text(_ bytes: UnsafeBufferPointer<UInt8>) -> String? {
+        var union: UInt64 = 0
+        let raw = UnsafeRawBufferPointer(bytes)
+        var offset = 0
+        while offset + 8 <= raw.count {
+            union |= raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            offset += 8
+        }
+        while offset < raw.count {
+            union |= UInt64(raw[offset])
+            offset += 1
+        }
+        if union & 0x8080_8080_8080_8080 == 0 { return String(decoding: bytes, as: UTF8.self) }
+        return String(validating: bytes, as: UTF8.self)
     }
 
     func isNull(at column: Int32) -> Bool { sqlite3_column_type(handle, column) == SQLITE_NULL }

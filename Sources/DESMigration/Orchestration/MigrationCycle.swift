@@ -23,9 +23,7 @@ struct MigrationCycle: Sendable {
         )
         do {
             try await recover(cleanup)
-            let cutoff = Timestamp(
-                microsecondsSinceEpoch: world.now().microsecondsSinceEpoch - settings.archiveAge.microseconds
-            )
+            let cutoff = settings.cutoff(at: world.now())
             let scan = try await cycle.retrying { [catalog = world.catalog] in
                 try await catalog.pendingRows(olderThan: cutoff)
             }
@@ -116,12 +114,5 @@ struct MigrationCycle: Sendable {
             var random = world.random()
             return key.fileName(suffix: UniqueSuffix(at: world.now(), using: &random))
         }
-    }
-}
-
-extension Duration {
-    /// Whole microseconds.
-    fileprivate var microseconds: Int64 {
-        components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000
     }
 }

@@ -3,8 +3,8 @@ package import DESShard
 
 /// What a migration is told to do, checked and complete.
 package struct MigrationSettings: Sendable, Hashable {
-    /// Files younger than this stay, counted from the start of the cycle.
-    package var archiveAge: Duration
+    /// Files younger than this stay, counted from the start of the cycle; nil: every file goes.
+    package var archiveAge: Duration?
     /// Rows a page and rows a mark transaction.
     package var batchSize = 1000
     package var limits = CycleLimits()
@@ -33,7 +33,20 @@ package struct MigrationSettings: Sendable, Hashable {
     /// Tasks that publish.
     package var uploads = 2
 
-    package init(archiveAge: Duration = .seconds(7 * 86_400)) { self.archiveAge = archiveAge }
+    package init(archiveAge: Duration? = .seconds(7 * 86_400)) { self.archiveAge = archiveAge }
+}
+
+extension MigrationSettings {
+    /// Files created before this moment are moved by a cycle that starts at `now`.
+    package func cutoff(at now: Timestamp) -> Timestamp {
+        guard let archiveAge else { return .latest }
+        let age = archiveAge.components.seconds.multipliedReportingOverflow(by: 1_000_000)
+        guard !age.overflow else { return .earliest }
+        let cutoff = now.microsecondsSinceEpoch.subtractingReportingOverflow(
+            age.partialValue + archiveAge.components.attoseconds / 1_000_000_000_000
+        )
+        return cutoff.overflow ? .earliest : Timestamp(microsecondsSinceEpoch: cutoff.partialValue)
+    }
 }
 
 /// When a cycle ends before everything eligible is done. Nil: never.

@@ -1,0 +1,105 @@
+import ArgumentParser
+import CoreMetrics
+import DESCatalog
+import DESMigration
+import DESRouting
+import DESTelemetry
+import Logging
+
+/// Runs cycles with everything around them: signals, progress, metrics, health and results.
+struct MigrationRun: Sendable {
+    let migrator: Migrator
+    let catalog: any SourceCatalog
+    let settings: MigrationSettings
+    let console: ConsoleSink
+    let logger: Logger
+    let metrics: MigrationMetrics
+    let health: HealthState
+    let signals: StopSignals
+    /// Serves metrics and probes while cycles run; nil if that is not configured.
+    let server: TelemetryServer?
+    /// Nil: one cycle.
+    let interval: Duration?
+    let printsJSON: Bool
+
+    /// - Returns: how the program ends.
+    func run() async throws -> ExitCode {
+        try await withThrowingTaskGroup(of: ExitCode?.self) { group in
+            group.addTask {
+                await signals.run { health.enter(.draining) }
+                return nil
+            }
+            if let server {
+                group.addTask {
+                    try await server.run()
+                    return nil
+                }
+            }
+            group.addTask { try await runCycles() }
+            while let ended = try await group.next() {
+                guard let ended else { continue }
+                group.cancelAll()
+                return ended
+            }
+            return ExitStatus.fatal
+        }
+    }
+
+    private func runCycles() async throws -> ExitCode {
+        let clock = ContinuousClock()
+        health.enter(.ready)
+        while true {
+            let start = clock.now
+            let control = CycleControl()
+            signals.attach(control)
+            let result = try await runCycle(control)
+            try report(result)
+            if let signal = signals.received { return ExitStatus.stopped(by: signal) }
+            guard let interval else { return Self.exitCode(of: result) }
+            if let error = result.fatalError { health.enter(.failed(reason: error)) } else { health.enter(.ready) }
+            let next = start.advanced(by: interval)
+            // Short pauses, so that a signal is noticed at once and the probes see that we live.
+            while clock.now < next, signals.received == nil {
+                health.heartbeat()
+                try await clock.sleep(until: min(next, clock.now.advanced(by: .milliseconds(250))))
+            }
+            if let signal = signals.received { return ExitStatus.stopped(by: signal) }
+        }
+    }
+
+    private func runCycle(_ control: CycleControl) async throws -> CycleResult {
+        let observer = CycleObserver(
+            console: console, metrics: metrics, health: health, catalog: catalog, settings: settings,
+            wantsTotals: server != nil || console.isTerminal, logger: logger
+        )
+        return try await withThrowingTaskGroup(of: CycleResult?.self) { group in
+            group.addTask {
+                try await migrator.runCycle(control: control) { observer.begin($0) }
+            }
+            group.addTask {
+                await observer.run()
+                return nil
+            }
+            group.addTask {
+                await observer.countPending()
+                return nil
+            }
+            defer { observer.finish() }
+            while let ended = try await group.next() {
+                guard let result = ended else { continue }
+                group.cancelAll()
+                return result
+            }
+            throw CancellationError()
+        }
+    }
+
+    private func report(_ result: CycleResult) throws {
+        Console.out(printsJSON ? try JSONOutput.text(result) : CycleResultText.text(result))
+    }
+
+    static func exitCode(of result: CycleResult) -> ExitCode {
+        if result.fatalError != nil { return ExitStatus.fatal }
+        return result.filesFailed > 0 ? ExitStatus.incomplete : .success
+    }
+}

@@ -1,0 +1,43 @@
+import DESConfiguration
+import DESMigration
+import DESRouting
+import DESShard
+
+extension MigrationSettings {
+    /// What the configuration file says.
+    init(_ configuration: MigrationConfiguration) {
+        let migration = configuration.migration
+        let packer = configuration.packer
+        let pipeline = configuration.pipeline
+        self.init(archiveAge: migration.archiveAge)
+        batchSize = migration.batchSize
+        limits = CycleLimits(
+            files: migration.maxFiles, bytes: migration.maxSizeInBytes.map { Int64(clamping: $0) },
+            duration: migration.maxDuration, deletions: migration.maxDeletedFiles
+        )
+        deletesSources = migration.deletesSourceFiles
+        sourceRoots = migration.sourceRoots
+        metaColumns = migration.metaColumns
+        shardBits = ShardBits(packer.routingBits) ?? .standard
+        maximumShardSize = UInt64(packer.maxShardSizeInBytes)
+        compression = CompressionSettings(codec: Codec(packer.compression.codec), level: packer.compression.level)
+        skippedExtensions = packer.compression.skipExtensions
+        bigFileThreshold = UInt64(packer.bigFileThresholdInBytes)
+        bigFilesPrefix = packer.bigFilesPrefix
+        memoryBudget = Int(pipeline.memoryBudgetInBytes)
+        readers = pipeline.readers
+        compressors = pipeline.compressors
+        uploads = pipeline.uploads ?? 2
+    }
+}
+
+extension Codec {
+    fileprivate init(_ codec: CompressionConfiguration.Codec) {
+        self =
+            switch codec {
+            case .none: .none
+            case .zstd: .zstd
+            case .lz4: .lz4
+            }
+    }
+}

@@ -1,0 +1,79 @@
+package import ArgumentParser
+import CoreMetrics
+import DESCatalog
+import DESMigration
+import DESRouting
+import DESTelemetry
+import Logging
+
+/// `des-pack`: pack the files of a JSON manifest.
+package struct PackCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: ProgramName.command("pack"),
+        abstract: "Pack the files that a JSON manifest lists into shards.",
+        discussion: """
+            The manifest is a list of {"uid", "created_at", "size_bytes", "source_path"}. Sources are never deleted. Each \
+            run makes new shards; what an interrupted run had sealed is not packed again.
+
+            EXAMPLE
+              des-pack --input-json manifest.json --output-dir ./shards
+            """,
+        version: ProgramName.version
+    )
+
+    @Option(name: .customLong("input-json"), help: "The manifest.")
+    var inputJSON: String
+
+    @Option(name: .long, help: "Where the shards go.")
+    var outputDir: String
+
+    @Option(name: .long, help: "A shard is closed before it grows over this many bytes.")
+    var maxShardSize: UInt64 = 1_000_000_000
+
+    @Option(name: .customLong("n-bits"), help: "Bits of the uid that choose the shard, 4 to 16.")
+    var bits = 8
+
+    @Flag(name: .long, help: "Print the result as one JSON object.")
+    var json = false
+
+    @OptionGroup var logging: LoggingOptions
+
+    package init() {}
+
+    package func validate() throws {
+        guard ShardBits(bits) != nil else { throw ValidationError("--n-bits is \(bits), expected 4 to 16") }
+        guard maxShardSize > 0 else { throw ValidationError("--max-shard-size must be more than 0") }
+    }
+
+    package func run() async throws {
+        let console = ConsoleSink()
+        let logger = logging.logger(label: "des-pack", level: .notice, format: .text, sink: console)
+        do {
+            let code = try await pack(console, logger)
+            guard code == .success else { throw code }
+        } catch let code as ExitCode {
+            throw code
+        } catch {
+            logger.critical("\(error)")
+            throw ExitStatus.fatal
+        }
+    }
+
+    private func pack(_ console: ConsoleSink, _ logger: Logger) async throws -> ExitCode {
+        let catalog = try await ManifestCatalog.load(path: inputJSON)
+        for problem in catalog.problems { logger.warning("\(inputJSON): \(problem)") }
+        var settings = MigrationSettings(archiveAge: nil)
+        settings.maximumShardSize = maxShardSize
+        settings.shardBits = ShardBits(bits) ?? .standard
+        let metrics = MigrationMetrics(factory: NOOPMetricsHandler.instance, failureReasons: [])
+        let world = try MigrationWorld(
+            catalog: catalog, outputDirectory: outputDir, stagingDirectory: outputDir + "/.staging", sourceRoots: []
+        )
+        let run = MigrationRun(
+            migrator: try Migrator(world: world, settings: settings, hasSizes: true, metrics: metrics, logger: logger),
+            catalog: catalog, settings: settings, console: console, logger: logger, metrics: metrics,
+            health: HealthState(), signals: StopSignals(logger: logger), server: nil, interval: nil, printsJSON: json
+        )
+        return try await run.run()
+    }
+}

@@ -1,0 +1,79 @@
+package import ArgumentParser
+import DESCatalog
+import DESConfiguration
+import DESRouting
+
+/// `des-stats`: what waits in a catalog, without a configuration file.
+package struct StatsCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: ProgramName.command("stats"),
+        abstract: "Tell how many files of a catalog wait to be migrated.",
+        discussion: """
+            Nothing is changed.
+
+            EXAMPLES
+              des-stats --db-url sqlite:///catalog.db --table files --cutoff 2026-01-01T00:00:00Z
+              des-stats --db-url sqlite:////var/lib/app/catalog.db --table docs --cutoff 2026-01-01 --size-bytes-column ''
+            """,
+        version: ProgramName.version
+    )
+
+    @Option(name: .long, help: "Where the catalog is, for example sqlite:///catalog.db.")
+    var dbUrl: String
+
+    @Option(name: .long, help: "The table that lists the files.")
+    var table: String
+
+    @Option(name: .long, help: "Count files created before this moment (ISO 8601; without offset: UTC).")
+    var cutoff: String
+
+    @Option(name: .long) var uidColumn = "uid"
+    @Option(name: .long) var createdAtColumn = "created_at"
+    @Option(name: .long) var fileLocationColumn = "file_location"
+    @Option(name: .long, help: "'' if there is none: sizes are left out.") var sizeBytesColumn = "size_bytes"
+    @Option(name: .long) var archivedColumn = "archived"
+
+    @Flag(name: .long, help: "Print the result as one JSON object.")
+    var json = false
+
+    package init() {}
+
+    package func validate() throws {
+        guard Timestamp(parsing: cutoff) != nil else {
+            throw ValidationError("--cutoff is \(cutoff), expected a moment such as 2026-01-31T12:00:00Z")
+        }
+    }
+
+    package func run() async throws {
+        guard let moment = Timestamp(parsing: cutoff) else { throw ExitStatus.fatal }
+        let path: String
+        do {
+            guard case .sqlite(let file) = try DatabaseURL(dbUrl) else {
+                Console.error("--db-url: this build reads SQLite catalogs only")
+                throw ExitStatus.configuration
+            }
+            path = file
+        } catch let error as DatabaseURL.Invalid {
+            Console.error("--db-url: \(error.message)")
+            throw ExitStatus.configuration
+        }
+        let catalog = SQLiteCatalog(
+            path: path,
+            schema: CatalogSchema(
+                table: table, uidColumn: uidColumn, createdAtColumn: createdAtColumn,
+                locationColumn: fileLocationColumn, sizeColumn: sizeBytesColumn.isEmpty ? nil : sizeBytesColumn,
+                archivedColumn: archivedColumn, metaColumns: []
+            ),
+            access: .readOnly
+        )
+        do {
+            try await catalog.checkSchema()
+            let report = StatisticsReport(try await catalog.statistics(olderThan: moment), cutoff: moment)
+            await catalog.close()
+            Console.out(json ? try JSONOutput.text(report) : report.text)
+        } catch let error as CatalogError {
+            Console.error("\(error)")
+            throw ExitStatus.fatal
+        }
+    }
+}

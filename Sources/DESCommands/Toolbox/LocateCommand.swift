@@ -1,0 +1,57 @@
+import ArgumentParser
+import DESRouting
+
+/// `des locate`: where a file belongs.
+struct LocateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "locate",
+        abstract: "Tell which shards a file belongs in.",
+        discussion: """
+            EXAMPLE
+              des locate doc-00000001.txt --created-at 2026-01-31T12:00:00Z
+            """
+    )
+
+    @Argument(help: "The file's uid.") var uid: String
+    @Option(name: .long, help: "When it was created (ISO 8601 or epoch; without offset: UTC).") var createdAt: String
+    @Option(name: .customLong("n-bits"), help: "Bits of the uid that choose the shard, 4 to 16.") var bits = 8
+    @Flag(name: .long, help: "Print one JSON object.") var json = false
+
+    private struct Place: Encodable {
+        let dateDir: String
+        let shardIndex: Int
+        let shardHex: String
+        let prefix: String
+        let objectKey: String
+
+        enum CodingKeys: String, CodingKey {
+            case prefix
+            case dateDir = "date_dir"
+            case shardIndex = "shard_index"
+            case shardHex = "shard_hex"
+            case objectKey = "object_key"
+        }
+    }
+
+    func validate() throws {
+        guard ShardBits(bits) != nil else { throw ValidationError("--n-bits is \(bits), expected 4 to 16") }
+        guard Timestamp(parsing: createdAt) != nil else {
+            throw ValidationError("--created-at is \(createdAt), expected a moment such as 2026-01-31T12:00:00Z")
+        }
+    }
+
+    func run() async throws {
+        guard let time = Timestamp(parsing: createdAt), let bits = ShardBits(bits) else { throw ExitStatus.fatal }
+        let key = locate(uid: uid, createdAt: time, bits: bits)
+        let place = Place(
+            dateDir: key.dateDirectory, shardIndex: key.shardIndex, shardHex: key.shardHex, prefix: key.namePrefix,
+            objectKey: key.objectKey
+        )
+        Console.out(
+            json
+                ? try JSONOutput.text(place)
+                : "day           \(place.dateDir)\nshard         \(place.shardHex) (\(place.shardIndex) of \(bits.shardCount))\n"
+                    + "shard files   \(place.prefix)*.des"
+        )
+    }
+}

@@ -1,0 +1,105 @@
+import ArgumentParser
+import DESShard
+import DESSystem
+import DESTelemetry
+
+/// `des stat`: numbers of shards.
+struct StatCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stat",
+        abstract: "Count what is in a shard or in a directory of shards.",
+        discussion: """
+            EXAMPLE
+              des stat ./des_output
+            """
+    )
+
+    @Argument(help: "A shard or a directory of shards.") var place: String
+    @Flag(name: .long, help: "Print one JSON object.") var json = false
+
+    struct Totals: Encodable {
+        var shards = 0
+        var unreadableShards = 0
+        var files = 0
+        var totalSizeBytes: UInt64 = 0
+        var shardBytes: UInt64 = 0
+        var indexBytes: UInt64 = 0
+        var bigFiles = 0
+        var bigFileBytes: UInt64 = 0
+        var filesByCodec: [String: Int] = [:]
+        var shardsByVersion: [String: Int] = [:]
+        var oldest: String?
+        var newest: String?
+
+        enum CodingKeys: String, CodingKey {
+            case shards, files, oldest, newest
+            case unreadableShards = "unreadable_shards"
+            case totalSizeBytes = "total_size_bytes"
+            case shardBytes = "shard_bytes"
+            case indexBytes = "index_bytes"
+            case bigFiles = "bigfiles"
+            case bigFileBytes = "bigfile_bytes"
+            case filesByCodec = "files_by_codec"
+            case shardsByVersion = "shards_by_version"
+        }
+
+        mutating func add(_ reader: ShardReader) {
+            shards += 1
+            shardBytes += reader.sizeInBytes
+            shardsByVersion["\(reader.index.version)", default: 0] += 1
+            var stored: UInt64 = 0
+            reader.index.forEachEntry { result in
+                guard case .success(let entry) = result else { return }
+                files += 1
+                totalSizeBytes += entry.size
+                if case .bigFile = entry.content {
+                    bigFiles += 1
+                    bigFileBytes += entry.size
+                    filesByCodec["bigfile", default: 0] += 1
+                } else {
+                    stored += entry.storedSize
+                    filesByCodec[entry.codec.description, default: 0] += 1
+                }
+                guard let time = entry.meta.createdAt else { return }
+                oldest = min(oldest ?? time, time)
+                newest = max(newest ?? time, time)
+            }
+            indexBytes += reader.sizeInBytes - min(reader.sizeInBytes, stored + 20)
+        }
+
+        var text: String {
+            var lines = [
+                "shards        \(shards.groupedByThousands)" + (unreadableShards > 0 ? " and \(unreadableShards) unreadable" : ""),
+                "files         \(files.groupedByThousands)",
+                "size          \(totalSizeBytes.byteCountText)",
+                "stored        \((shardBytes + bigFileBytes).byteCountText)",
+                "  in shards   \(shardBytes.byteCountText), of which index \(indexBytes.byteCountText)",
+                "  big files   \(bigFileBytes.byteCountText) in \(bigFiles.groupedByThousands) entries",
+            ]
+            if totalSizeBytes > 0 {
+                let percent = Double(shardBytes + bigFileBytes) * 100 / Double(totalSizeBytes)
+                lines[3] += ", \(Int(percent.rounded())) %"
+            }
+            let codecs = filesByCodec.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.groupedByThousands)" }
+            if !codecs.isEmpty { lines.append("codecs        \(codecs.joined(separator: ", "))") }
+            if let oldest, let newest { lines.append("created       \(oldest) to \(newest)") }
+            return lines.joined(separator: "\n")
+        }
+    }
+
+    func run() async throws {
+        try await ToolRun.run { [place, json] in
+            var totals = Totals()
+            for path in try ShardPlace(place).shards {
+                do {
+                    totals.add(try ShardReader(path: path))
+                } catch {
+                    Console.error("\(error)")
+                    totals.unreadableShards += 1
+                }
+            }
+            Console.out(json ? try JSONOutput.text(totals) : totals.text)
+            if totals.unreadableShards > 0 { throw ExitStatus.incomplete }
+        }
+    }
+}

@@ -1,0 +1,6 @@
+import ArgumentParser
+import DESCommands
+
+@main enum DESMigrateProgram {
+    static func main() async { await MigrateCommand.main() }
+}

@@ -1,0 +1,6 @@
+import ArgumentParser
+import DESCommands
+
+@main enum DESStatsProgram {
+    static func main() async { await StatsCommand.main() }
+}
