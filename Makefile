@@ -6,7 +6,7 @@ SHELL := /bin/bash
 SWIFT ?= swift
 # Debug products and tests live in .build, release products in .build-release: neither throws away the other's work.
 RELEASE := .build-release
-BUILD_PACKAGES := libzstd-dev liblz4-dev zlib1g-dev libssl-dev libsqlite3-dev pkg-config python3 sqlite3 zstd
+BUILD_PACKAGES := libzstd-dev liblz4-dev libdeflate-dev libssl-dev libsqlite3-dev pkg-config python3 sqlite3 zstd
 TEST_PACKAGES := prometheus
 
 .PHONY: help

@@ -54,14 +54,14 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CLinux"),
-        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
         module("DESSystem", ["CLinux"]),
-        module("DESRouting", ["CZlib"]),
-        module("DESShard", ["DESSystem", "CZlib", "CZstd", "CLZ4", "COpenSSL"]),
+        module("DESRouting", ["CDeflate"]),
+        module("DESShard", ["DESSystem", "CDeflate", "CZstd", "CLZ4", "COpenSSL"]),
         module("DESStorage", ["DESSystem", "DESShard"]),
         module(
             "DESCatalog",

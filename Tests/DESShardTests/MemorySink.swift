@@ -35,7 +35,8 @@ func makeShard(
     for file in files {
         try file.contents.withUnsafeBytes { contents in
             let stored = ByteBuffer()
-            let codec = compressor.append(contents, to: stored)
+            let codec = compressor.append(contents, to: stored) ?? .none
+            if codec == .none { stored.append(contents) }
             let meta = ByteBuffer()
             Array("2024-01-02T03:04:05Z".utf8).withUnsafeBytes { time in
                 EntryMeta.append(

@@ -17,11 +17,11 @@ package struct LoggingConfiguration: Sendable, Equatable {
     /// `level`, in any letter case; `WARN` and `FATAL` are known too. Default info.
     package var level: Level
 
-    /// `format`. Default json.
+    /// `format`. Default text.
     package var format: Format
 
     /// Makes a configuration with the defaults of the file.
-    package init(level: Level = .info, format: Format = .json) {
+    package init(level: Level = .info, format: Format = .text) {
         self.level = level
         self.format = format
     }
@@ -37,6 +37,6 @@ extension LoggingConfiguration {
                     "trace": .trace, "debug": .debug, "info": .info, "notice": .notice, "warning": .warning,
                     "warn": .warning, "error": .error, "critical": .critical, "fatal": .critical,
                 ], default: .info),
-            format: section.choice("format", of: ["text": .text, "json": .json], default: .json))
+            format: section.choice("format", of: ["text": .text, "json": .json], default: .text))
     }
 }

@@ -58,13 +58,14 @@ struct MigrationCycle: Sendable {
     /// catalog ─▶ fetch ─▶ validate ─▶ pack (compress, append, seal) ─▶ upload ─▶ mark ─▶ cleanup
     private func runStages(_ scan: any PendingRowScan, _ cleanup: SourceCleanup) async throws {
         let buffers = BufferPool(
-            keptCount: (plan.readers + plan.compressors) * 2 + 8, keptCapacity: plan.batchBytes * 4
+            keptCount: (plan.readers + plan.compressors) * 3 + 8, keptCapacity: plan.batchBytes * 4
         )
+        let gate = ByteGate(capacity: plan.gateBytes)
         // Rows are small; what is bounded here is their number: a few hundred bytes each.
         let rows = BoundedStream<RowBatch>(limit: plan.rowStreamBytes) { $0.rows.count * 512 }
         let contents = BoundedStream<ReadBatch>(limit: plan.streamBytes) { max($0.bytes.count, $0.files.count * 512) }
         let compressed = BoundedStream<CompressedBatch>(limit: plan.streamBytes) {
-            max($0.payloads.count, $0.files.count * 512)
+            max($0.contents.count + $0.payloads.count, $0.files.count * 512)
         }
         let finished = BoundedStream<FinishedShard>(limit: plan.rowStreamBytes) { $0.rows.memoryInBytes }
         let sealed = BoundedStream<FinishedShard>(limit: plan.rowStreamBytes) { $0.rows.memoryInBytes }
@@ -74,7 +75,7 @@ struct MigrationCycle: Sendable {
         let fetch = FetchStage(scan: scan, settings: settings, plan: plan, cycle: cycle)
         let validate = ValidateStage(
             sources: world.sources, settings: settings, hasSizes: hasSizes, plan: plan, threads: threads.reading,
-            buffers: buffers, cycle: cycle
+            buffers: buffers, gate: gate, cycle: cycle
         )
         let bigFiles = BigFilePublisher(
             sources: world.sources, staging: world.staging, store: world.store, prefix: settings.bigFilesPrefix,
@@ -86,7 +87,7 @@ struct MigrationCycle: Sendable {
         )
         let append = AppendStage(
             thread: threads.appending, settings: settings, plan: plan, staging: world.staging, buffers: buffers,
-            makeName: shardName, cycle: cycle
+            gate: gate, makeName: shardName, cycle: cycle
         )
         let seal = SealStage(staging: world.staging, plan: plan, threads: threads.sealing, cycle: cycle)
         let upload = UploadStage(

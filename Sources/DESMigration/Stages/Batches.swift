@@ -41,19 +41,32 @@ struct ReadBatch: Sendable {
     let part: BatchPart
     let files: [SourceFile]
     let bytes: ByteBuffer
+    /// What its large files hold of the gate.
+    let gateBytes: Int
 }
 
 /// A file in the form in which it will be stored.
 struct CompressedFile: Sendable {
     enum Payload: Sendable {
-        /// Where the stored bytes lie in the batch.
-        case inline(Range<Int>, Codec)
+        /// Where the compressed bytes lie in `payloads`.
+        case compressed(Range<Int>, Codec)
+        /// Where the bytes, stored as they are, lie in `contents`.
+        case plain(Range<Int>)
         /// It is published already under its hash.
         case bigFile(sha256: String)
     }
 
     let source: SourceFile
     let payload: Payload
+
+    /// Bytes it takes in the shard.
+    var storedSize: Int {
+        switch payload {
+        case .compressed(let range, _), .plain(let range): range.count
+        case .bigFile: 0
+        }
+    }
+
     /// Where its meta lies among the batch's metas.
     let meta: Range<Int>
 }
@@ -62,8 +75,12 @@ struct CompressedFile: Sendable {
 struct CompressedBatch: Sendable {
     let part: BatchPart
     let files: [CompressedFile]
+    /// The files as they were read.
+    let contents: ByteBuffer
     let payloads: ByteBuffer
     let metas: ByteBuffer
+    /// What its large files hold of the gate.
+    let gateBytes: Int
 }
 
 /// A shard whose last byte is written.

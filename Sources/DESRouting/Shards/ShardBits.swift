@@ -1,4 +1,4 @@
-import CZlib
+import CDeflate
 
 /// How many bits of a uid choose its shard: 4…16, so a day has 16…65,536 shards. Default 8.
 public struct ShardBits: Sendable, Hashable, CustomStringConvertible {
@@ -49,8 +49,7 @@ public struct ShardBits: Sendable, Hashable, CustomStringConvertible {
             decimal = (decimal &* 10 &+ UInt32(digit)) & mask
         }
         if isDecimal { return Int(decimal) }
-        let start = crc32(0, nil, 0)
-        let crc = crc32_z(start, uid.baseAddress?.assumingMemoryBound(to: UInt8.self), uid.count)
-        return Int(UInt32(truncatingIfNeeded: crc) & mask)
+        // Of no bytes it is 0; libdeflate answers a null pointer with its initial value, which is 0 too.
+        return Int(libdeflate_crc32(0, uid.baseAddress, uid.count) & mask)
     }
 }

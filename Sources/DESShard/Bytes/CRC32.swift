@@ -1,6 +1,6 @@
-import CZlib
+import CDeflate
 
-/// The CRC-32 of zlib (polynomial 0xEDB88320 reflected), as it stands in entries' meta.
+/// The CRC-32 that zlib has, by libdeflate (polynomial 0xEDB88320 reflected), as it stands in entries' meta.
 public struct CRC32: Sendable, Hashable, CustomStringConvertible {
     /// The checksum of all bytes so far.
     public private(set) var value: UInt32
@@ -28,9 +28,7 @@ public struct CRC32: Sendable, Hashable, CustomStringConvertible {
     /// Takes in the bytes that follow.
     public mutating func update(_ bytes: UnsafeRawBufferPointer) {
         guard let base = bytes.baseAddress else { return }
-        value = UInt32(
-            truncatingIfNeeded: crc32_z(UInt(value), base.assumingMemoryBound(to: UInt8.self), bytes.count)
-        )
+        value = libdeflate_crc32(value, base, bytes.count)
     }
 
     /// Eight lower-case hexadecimal digits.

@@ -40,14 +40,13 @@ package final class PayloadCompressor {
         LZ4F_freeCompressionContext(lz4)
     }
 
-    /// Appends the payload to the buffer as it is to be stored, and tells how: as it is where compressing would not make
-    /// it smaller.
-    package func append(_ payload: UnsafeRawBufferPointer, to output: ByteBuffer) -> Codec {
+    /// Appends the compressed payload to the buffer and tells with which codec; where that would not make it smaller,
+    /// nothing is appended and the answer is nil: it is best stored as it is.
+    package func append(_ payload: UnsafeRawBufferPointer, to output: ByteBuffer) -> Codec? {
         let start = output.count
         if let size = compress(payload, to: output), size < payload.count { return settings.codec }
         output.truncate(to: start)
-        output.append(payload)
-        return .none
+        return nil
     }
 
     private func compress(_ payload: UnsafeRawBufferPointer, to output: ByteBuffer) -> Int? {

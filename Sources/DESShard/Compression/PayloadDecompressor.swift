@@ -27,9 +27,6 @@ package final class PayloadDecompressor {
     func append(_ stored: UnsafeRawBufferPointer, codec: Codec, size: Int, to output: ByteBuffer) throws(Failure) {
         switch codec {
         case .none:
-            guard stored.count == size else {
-                throw Failure(message: "expected \(size) bytes, found \(stored.count)")
-            }
             output.append(stored)
         case .zstd where size <= max(Self.trustedSize, stored.count * 8):
             let room = output.reserve(size)

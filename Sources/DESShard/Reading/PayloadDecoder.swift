@@ -15,6 +15,11 @@ public final class PayloadDecoder {
         _ entry: ShardEntry, stored: UnsafeRawBufferPointer, file: String, into output: ByteBuffer
     ) throws(ShardError) {
         guard case .inline(let offset, _, let codec, let size) = entry.content else { return }
+        if codec == .none {
+            try check(stored, size: size, entry, offset: offset, file: file)
+            output.append(stored)
+            return
+        }
         let start = output.count
         do throws(PayloadDecompressor.Failure) {
             try decompressor.append(stored, codec: codec, size: Int(size), to: output)
@@ -22,10 +27,39 @@ public final class PayloadDecoder {
             output.truncate(to: start)
             throw ShardError(.corrupt, file: file, offset: offset, uid: entry.uid, error.message)
         }
-        guard let expected = entry.meta.crc32 else { return }
-        let found = CRC32(of: output.bytes(start..<output.count))
-        guard found == expected else {
+        do throws(ShardError) {
+            try check(output.bytes(start..<output.count), size: size, entry, offset: offset, file: file)
+        } catch {
             output.truncate(to: start)
+            throw error
+        }
+    }
+
+    /// Decodes an inline entry only to see whether it is whole.
+    ///
+    /// - Parameter scratch: an empty buffer for the original bytes, if the entry is compressed.
+    func verify(
+        _ entry: ShardEntry, stored: UnsafeRawBufferPointer, file: String, scratch: ByteBuffer
+    ) throws(ShardError) {
+        if case .inline(let offset, _, .none, let size) = entry.content {
+            try check(stored, size: size, entry, offset: offset, file: file)
+        } else {
+            try decode(entry, stored: stored, file: file, into: scratch)
+        }
+    }
+
+    private func check(
+        _ original: UnsafeRawBufferPointer, size: UInt64, _ entry: ShardEntry, offset: UInt64, file: String
+    ) throws(ShardError) {
+        guard UInt64(original.count) == size else {
+            throw ShardError(
+                .corrupt, file: file, offset: offset, uid: entry.uid,
+                "expected \(size) bytes, found \(original.count)"
+            )
+        }
+        guard let expected = entry.meta.crc32 else { return }
+        let found = CRC32(of: original)
+        guard found == expected else {
             throw ShardError(
                 .corrupt, file: file, offset: offset, uid: entry.uid, "expected CRC-32 \(expected), found \(found)"
             )

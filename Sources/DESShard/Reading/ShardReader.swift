@@ -101,8 +101,10 @@ public final class ShardReader: Sendable {
         _ body: (Result<ShardEntry, ShardError>) throws -> Void
     ) rethrows {
         let window = ReadWindow(file: file)
-        let output = ByteBuffer(capacity: 64 << 10)
+        var output = ByteBuffer(capacity: 64 << 10)
         try index.forEachEntry { result in
+            // One large file must not keep its memory for the small ones after it.
+            if output.capacity > 4 << 20 { output = ByteBuffer(capacity: 64 << 10) }
             guard case .success(let entry) = result else { return try body(result) }
             do throws(ShardError) {
                 if case .inline(let offset, let storedSize, _, _) = entry.content {
@@ -116,7 +118,7 @@ public final class ShardReader: Sendable {
                     guard stored.count == Int(storedSize) else {
                         throw ShardError(.corrupt, file: path, offset: offset, uid: entry.uid, "the file ends early")
                     }
-                    try decoder.decode(entry, stored: stored, file: path, into: output)
+                    try decoder.verify(entry, stored: stored, file: path, scratch: output)
                 } else if includingBigFiles {
                     try withPieces(of: entry, decoder: decoder) { _ in }
                 }

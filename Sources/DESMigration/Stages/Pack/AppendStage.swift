@@ -12,6 +12,7 @@ actor AppendStage {
     private let settings: MigrationSettings
     private let staging: StagingFolder
     private let buffers: BufferPool
+    private let gate: ByteGate
     private let makeName: @Sendable (ShardKey) -> String
     private let cycle: CycleContext
     /// Mostly one shard a key; a further one for each repetition of a uid.
@@ -29,12 +30,13 @@ actor AppendStage {
     /// - Parameter makeName: the name of a new shard of a key, different at each call.
     init(
         thread: DedicatedThread, settings: MigrationSettings, plan: PipelinePlan, staging: StagingFolder,
-        buffers: BufferPool, makeName: @escaping @Sendable (ShardKey) -> String, cycle: CycleContext
+        buffers: BufferPool, gate: ByteGate, makeName: @escaping @Sendable (ShardKey) -> String, cycle: CycleContext
     ) {
         self.thread = thread
         self.settings = settings
         self.staging = staging
         self.buffers = buffers
+        self.gate = gate
         self.makeName = makeName
         self.cycle = cycle
         policy = SealPolicy(maximumCount: plan.openShards, maximumMemory: plan.openShardBytes)
@@ -45,7 +47,9 @@ actor AppendStage {
         defer { output.finish() }
         while let batch = try await input.next() {
             for file in batch.files { append(file, of: batch) }
+            buffers.give(batch.contents)
             buffers.give(batch.payloads)
+            gate.release(batch.gateBytes)
             sealForWantOfRoom()
             sealCompleteDays(batch.part)
             try await handOn(to: output)

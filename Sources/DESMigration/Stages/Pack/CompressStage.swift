@@ -43,7 +43,6 @@ actor CompressStage {
         _ input: BoundedStream<ReadBatch>, _ output: BoundedStream<CompressedBatch>
     ) async throws {
         let compressor = PayloadCompressor(settings.compression)
-        let plain = PayloadCompressor(CompressionSettings(codec: .none))
         let members = ByteBuffer()
         while let batch = try await input.next() {
             let start = cycle.elapsed
@@ -57,8 +56,8 @@ actor CompressStage {
                 if let contents = file.contents {
                     let start = payloads.count
                     let isSkipped = Self.hasExtension(file.location, in: settings.skippedExtensions)
-                    let codec = (isSkipped ? plain : compressor).append(batch.bytes.bytes(contents), to: payloads)
-                    payload = .inline(start..<payloads.count, codec)
+                    let codec = isSkipped ? nil : compressor.append(batch.bytes.bytes(contents), to: payloads)
+                    payload = codec.map { .compressed(start..<payloads.count, $0) } ?? .plain(contents)
                 } else {
                     do {
                         let published = try await bigFiles.publish(file)
@@ -75,9 +74,13 @@ actor CompressStage {
                 Self.appendMeta(of: file, crc32: crc, members: members, to: metas)
                 files.append(CompressedFile(source: file, payload: payload, meta: metaStart..<metas.count))
             }
-            buffers.give(batch.bytes)
             cycle.ledger.metrics.stageTime(.pack, cycle.elapsed - start)
-            try await output.send(CompressedBatch(part: batch.part, files: files, payloads: payloads, metas: metas))
+            try await output.send(
+                CompressedBatch(
+                    part: batch.part, files: files, contents: batch.bytes, payloads: payloads, metas: metas,
+                    gateBytes: batch.gateBytes
+                )
+            )
         }
     }
 

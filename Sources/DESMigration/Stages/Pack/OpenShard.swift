@@ -39,8 +39,7 @@ final class OpenShard {
     /// Whether a file of that stored size and meta fits without growing the shard over the limit; the first always does.
     func hasRoom(for file: CompressedFile, limit: UInt64) -> Bool {
         guard !isEmpty else { return true }
-        let stored: Int = if case .inline(let range, _) = file.payload { range.count } else { 0 }
-        let entry = UInt64(stored + file.meta.count + file.source.uid.utf8.count + 128)
+        let entry = UInt64(file.storedSize + file.meta.count + file.source.uid.utf8.count + 128)
         return writer.sizeInBytes + entry <= limit
     }
 
@@ -48,9 +47,13 @@ final class OpenShard {
         let meta = batch.metas.bytes(file.meta)
         let size = UInt64(file.source.identity.size)
         switch file.payload {
-        case .inline(let range, let codec):
+        case .compressed(let range, let codec):
             try writer.append(
                 uid: file.source.uid, stored: batch.payloads.bytes(range), codec: codec, size: size, meta: meta
+            )
+        case .plain(let range):
+            try writer.append(
+                uid: file.source.uid, stored: batch.contents.bytes(range), codec: .none, size: size, meta: meta
             )
         case .bigFile(let sha256):
             try writer.appendBigFile(uid: file.source.uid, sha256: sha256, size: size, meta: meta)

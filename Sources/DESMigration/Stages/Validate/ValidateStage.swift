@@ -12,11 +12,12 @@ actor ValidateStage {
     private let plan: PipelinePlan
     private let threads: ThreadPool
     private let buffers: BufferPool
+    private let gate: ByteGate
     private let cycle: CycleContext
 
     init(
         sources: any SourceFiles, settings: MigrationSettings, hasSizes: Bool, plan: PipelinePlan, threads: ThreadPool,
-        buffers: BufferPool, cycle: CycleContext
+        buffers: BufferPool, gate: ByteGate, cycle: CycleContext
     ) {
         self.sources = sources
         self.settings = settings
@@ -24,6 +25,7 @@ actor ValidateStage {
         self.plan = plan
         self.threads = threads
         self.buffers = buffers
+        self.gate = gate
         self.cycle = cycle
     }
 
@@ -43,62 +45,98 @@ actor ValidateStage {
     ) async throws {
         while let batch = try await input.next() {
             var start = cycle.elapsed
-            var part = 0
-            var lastDay: Int64?
-            var files: [SourceFile] = []
-            var bytes = buffers.take()
+            var part = ReadPart(sequence: batch.sequence, number: 0, bytes: buffers.take())
             for row in batch.rows {
-                guard let file = read(row, into: bytes) else { continue }
-                lastDay = max(lastDay ?? .min, file.createdAt.dayNumber)
-                files.append(file)
-                guard bytes.count >= plan.batchBytes else { continue }
-                let number = BatchPart(sequence: batch.sequence, number: part, isLast: false, lastDay: lastDay)
+                try await read(row, into: &part)
+                guard part.bytes.count >= plan.batchBytes else { continue }
                 cycle.ledger.metrics.stageTime(.validate, cycle.elapsed - start)
-                try await output.send(ReadBatch(part: number, files: files, bytes: bytes))
+                try await output.send(part.batch(isLast: false))
                 start = cycle.elapsed
-                part += 1
-                files = []
-                bytes = buffers.take()
+                part = ReadPart(sequence: batch.sequence, number: part.number + 1, bytes: buffers.take())
             }
             cycle.ledger.metrics.stageTime(.validate, cycle.elapsed - start)
             cycle.ledger.metrics.queueDepth(.pack, output.count)
-            let number = BatchPart(sequence: batch.sequence, number: part, isLast: true, lastDay: lastDay)
-            try await output.send(ReadBatch(part: number, files: files, bytes: bytes))
+            try await output.send(part.batch(isLast: true))
         }
     }
 
-    /// Nil if the file failed, which is in the books then.
-    private nonisolated func read(_ row: CatalogRow, into bytes: ByteBuffer) -> SourceFile? {
-        let start = bytes.count
-        do throws(SourceError) {
+    /// Adds the file to the part, or notes its failure in the books.
+    ///
+    /// - Throws: `CancellationError` only.
+    private nonisolated func read(_ row: CatalogRow, into part: inout ReadPart) async throws {
+        let start = part.bytes.count
+        var held = 0
+        do {
             let checked = try CheckedRow(row, hasSizes: hasSizes)
-            let read = try sources.read(checked.location, bigFileThreshold: settings.bigFileThreshold, into: bytes)
-            let contents: Range<Int>?
-            let identity: FileIdentity
-            switch read {
-            case .contents(let found):
-                identity = found
-                contents = start..<bytes.count
-            case .bigFile(let found):
-                identity = found
-                contents = nil
-            }
-            if let size = checked.size, size != identity.size {
-                throw SourceError(
-                    .sizeMismatch,
-                    "\(checked.location) has \(identity.size) bytes, the catalog says \(size); left unmarked"
-                )
-            }
-            cycle.ledger.read(identity.size)
-            return SourceFile(
-                row: row, uid: checked.uid, createdAt: checked.createdAt, location: checked.location,
-                identity: identity, contents: contents,
-                crc32: contents.map { CRC32(of: bytes.bytes($0)) } ?? CRC32()
+            let threshold = settings.bigFileThreshold
+            var found = try sources.read(
+                checked.location, bigFileThreshold: min(threshold, UInt64(plan.largeFileBytes)), into: part.bytes
             )
-        } catch {
-            bytes.truncate(to: start)
+            if case .bigFile(let identity) = found, UInt64(identity.size) <= threshold {
+                // As read, and as compressed.
+                held = try await gate.acquire(Int(identity.size) * 2)
+                found = try sources.read(checked.location, bigFileThreshold: threshold, into: part.bytes)
+            }
+            let file = try Self.file(row, checked, found, part.bytes, from: start)
+            cycle.ledger.read(file.identity.size)
+            part.add(file, gateBytes: held)
+        } catch let error as SourceError {
+            part.bytes.truncate(to: start)
+            gate.release(held)
             cycle.ledger.failed(row.key, error.reason, error.message)
-            return nil
         }
+    }
+
+    private static func file(
+        _ row: CatalogRow, _ checked: CheckedRow, _ found: SourceRead, _ bytes: ByteBuffer, from start: Int
+    ) throws(SourceError) -> SourceFile {
+        let contents: Range<Int>?
+        let identity: FileIdentity
+        switch found {
+        case .contents(let read):
+            identity = read
+            contents = start..<bytes.count
+        case .bigFile(let read):
+            identity = read
+            contents = nil
+        }
+        if let size = checked.size, size != identity.size {
+            throw SourceError(
+                .sizeMismatch,
+                "\(checked.location) has \(identity.size) bytes, the catalog says \(size); left unmarked"
+            )
+        }
+        return SourceFile(
+            row: row, uid: checked.uid, createdAt: checked.createdAt, location: checked.location, identity: identity,
+            contents: contents, crc32: contents.map { CRC32(of: bytes.bytes($0)) } ?? CRC32()
+        )
+    }
+}
+
+/// A part of a row batch while it is being read.
+private struct ReadPart {
+    let sequence: Int
+    let number: Int
+    let bytes: ByteBuffer
+    private var files: [SourceFile] = []
+    private var gateBytes = 0
+
+    init(sequence: Int, number: Int, bytes: ByteBuffer) {
+        self.sequence = sequence
+        self.number = number
+        self.bytes = bytes
+    }
+
+    mutating func add(_ file: SourceFile, gateBytes held: Int) {
+        files.append(file)
+        gateBytes += held
+    }
+
+    func batch(isLast: Bool) -> ReadBatch {
+        let lastDay = files.lazy.map(\.createdAt.dayNumber).max()
+        return ReadBatch(
+            part: BatchPart(sequence: sequence, number: number, isLast: isLast, lastDay: lastDay), files: files,
+            bytes: bytes, gateBytes: gateBytes
+        )
     }
 }
