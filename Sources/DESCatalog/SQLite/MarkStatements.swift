@@ -19,7 +19,7 @@ struct MarkShape: Hashable {
 }
 
 /// The prepared statements that mark one row and find out what became of it.
-struct MarkStatements {
+final class MarkStatements {
     private let table: SourceTable
     private let shape: MarkShape
     private let database: Database

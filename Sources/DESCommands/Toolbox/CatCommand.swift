@@ -29,6 +29,7 @@ struct CatCommand: AsyncParsableCommand {
         try await ToolRun.run { [place, uid, createdAt] in
             var lookup = FileLookup(place: try ShardPlace(place))
             let found = try lookup.find(uid, createdAt: createdAt.flatMap { Timestamp(parsing: $0) })
+            lookup.warnOfUnreadable()
             try found.reader.withPieces(of: found.entry, decoder: PayloadDecoder()) { try Console.out($0) }
         }
     }

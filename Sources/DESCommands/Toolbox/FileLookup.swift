@@ -17,12 +17,14 @@ struct FileLookup {
 
     /// The newest file with that uid; of several days the one of `createdAt`, if that is given.
     ///
+    /// A shard that cannot be looked into is passed over, and noted in `unreadable`: what is found may then not be the newest.
+    ///
     /// - Throws: `PlaceError` when no readable shard has it.
     mutating func find(_ uid: String, createdAt: Timestamp?) throws -> Found {
         var other: Found?
         for path in place.shards(mayHold: uid, dateDirectory: createdAt?.dateDirectory) {
             do throws(ShardError) {
-                let reader = try ShardReader(path: path)
+                let reader = try place.open(path)
                 guard let entry = try reader.index.entry(uid: uid) else { continue }
                 let found = Found(reader: reader, entry: entry)
                 guard let createdAt, let time = entry.meta.createdAt.flatMap({ Timestamp(parsing: $0) }),

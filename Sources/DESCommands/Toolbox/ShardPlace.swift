@@ -6,9 +6,12 @@ import DESSystem
 struct ShardPlace: Sendable {
     /// Paths of the shards, sorted by name.
     let shards: [String]
+    private let bigFilesPrefix: String
 
     /// - Throws: `PlaceError` when there is no such place, or it is of a kind that this build cannot read.
     init(_ place: String) throws {
+        bigFilesPrefix = try EnvironmentSettings().bigFilesPrefix
+        let place = Self.withoutTrailingSlashes(place)
         guard !place.hasPrefix("s3://") else {
             throw PlaceError(message: "cannot read \(place): this build reads local places only")
         }
@@ -35,6 +38,19 @@ struct ShardPlace: Sendable {
             guard let name = ShardFileName(Self.name(of: path)) else { return true }
             return name.mayHold(uid: uid) && (dateDirectory == nil || name.dateDirectory == dateDirectory)
         }
+    }
+
+    /// Opens one of the shards.
+    func open(_ path: String) throws(ShardError) -> ShardReader {
+        try ShardReader(
+            path: path, bigFilesDirectory: "\(FileSystem.parentDirectory(of: path))/\(bigFilesPrefix)"
+        )
+    }
+
+    private static func withoutTrailingSlashes(_ path: String) -> String {
+        var path = path[...]
+        while path.count > 1 && path.hasSuffix("/") { path.removeLast() }
+        return String(path)
     }
 
     static func name(of path: String) -> String {

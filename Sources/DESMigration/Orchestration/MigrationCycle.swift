@@ -64,9 +64,13 @@ struct MigrationCycle: Sendable {
         // Rows are small; what is bounded here is their number: a few hundred bytes each.
         let rows = BoundedStream<RowBatch>(limit: plan.rowStreamBytes) { $0.rows.count * 512 }
         let contents = BoundedStream<ReadBatch>(limit: plan.streamBytes) { max($0.bytes.count, $0.files.count * 512) }
-        let compressed = BoundedStream<CompressedBatch>(limit: plan.streamBytes) {
-            max($0.contents.count + $0.payloads.count, $0.files.count * 512)
+        let compressed = (0..<plan.appenders).map { _ in
+            // Each batch waits in all of them, but is there only once.
+            BoundedStream<CompressedBatch>(limit: plan.streamBytes / plan.appenders) { [count = plan.appenders] in
+                max($0.contents.count + $0.payloads.count, $0.files.count * 512) / count
+            }
         }
+        let writeback = BoundedStream<any StagingFile>(limit: 256) { _ in 1 }
         let finished = BoundedStream<FinishedShard>(limit: plan.rowStreamBytes) { $0.rows.memoryInBytes }
         let sealed = BoundedStream<FinishedShard>(limit: plan.rowStreamBytes) { $0.rows.memoryInBytes }
         let published = BoundedStream<PublishedShard>(limit: plan.rowStreamBytes) { $0.rows.memoryInBytes }
@@ -82,13 +86,16 @@ struct MigrationCycle: Sendable {
             threads: threads.files, cycle: cycle, names: BigFileNames()
         )
         let compress = CompressStage(
-            settings: settings, plan: plan, threads: threads.compressing, buffers: buffers, bigFiles: bigFiles,
-            cycle: cycle
+            settings: settings, plan: plan, threads: threads.compressing, buffers: buffers, gate: gate,
+            bigFiles: bigFiles, cycle: cycle
         )
-        let append = AppendStage(
-            thread: threads.appending, settings: settings, plan: plan, staging: world.staging, buffers: buffers,
-            gate: gate, makeName: shardName, cycle: cycle
-        )
+        let appenders = threads.appending.enumerated().map { number, thread in
+            AppendStage(
+                thread: thread, share: (number, plan.appenders), settings: settings, plan: plan,
+                staging: world.staging, writeback: writeback, makeName: shardName, cycle: cycle
+            )
+        }
+        let writebackStage = WritebackStage(threads: threads.writeback)
         let seal = SealStage(staging: world.staging, plan: plan, threads: threads.sealing, cycle: cycle)
         let upload = UploadStage(
             staging: world.staging, store: world.store, plan: plan, threads: threads.files, cycle: cycle
@@ -100,7 +107,19 @@ struct MigrationCycle: Sendable {
             group.addTask { try await fetch.run(into: rows) }
             group.addTask { try await validate.run(rows, into: contents) }
             group.addTask { try await compress.run(contents, into: compressed) }
-            group.addTask { try await append.run(compressed, into: finished) }
+            group.addTask {
+                defer {
+                    finished.finish()
+                    writeback.finish()
+                }
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for (append, input) in zip(appenders, compressed) {
+                        group.addTask { try await append.run(input, into: finished) }
+                    }
+                    try await group.waitForAll()
+                }
+            }
+            group.addTask { try await writebackStage.run(writeback) }
             group.addTask { try await seal.run(finished, into: sealed) }
             group.addTask { try await upload.run(sealed, into: published) }
             group.addTask { try await mark.run(published, into: marked) }

@@ -9,6 +9,8 @@
 package struct PipelinePlan: Sendable, Hashable {
     package let readers: Int
     package let compressors: Int
+    /// Owners of open shards, each of which has its share of the keys.
+    package let appenders: Int
     package let sealers: Int
     package let uploads: Int
     /// Bytes at which a batch of small files is full.
@@ -87,6 +89,7 @@ package struct PipelinePlan: Sendable, Hashable {
         self.openShardBytes = openShardBytes
         self.rowStreamBytes = rowStreamBytes
         batchFiles = 64
+        appenders = max(1, min(processors, 4))
         streamBytes = stream
         openShards = max(16, min(1024, fileDescriptors / 2))
         uploads = max(1, settings.uploads)

@@ -57,6 +57,7 @@ struct CompressedFile: Sendable {
     }
 
     let source: SourceFile
+    let key: ShardKey
     let payload: Payload
 
     /// Bytes it takes in the shard.
@@ -71,7 +72,7 @@ struct CompressedFile: Sendable {
     let meta: Range<Int>
 }
 
-/// Files ready to be appended to shards.
+/// Files ready to be appended to shards. Every appender gets the batch and takes its own files from it.
 struct CompressedBatch: Sendable {
     let part: BatchPart
     let files: [CompressedFile]
@@ -79,8 +80,8 @@ struct CompressedBatch: Sendable {
     let contents: ByteBuffer
     let payloads: ByteBuffer
     let metas: ByteBuffer
-    /// What its large files hold of the gate.
-    let gateBytes: Int
+    /// What the last appender gives back.
+    let lease: BatchLease
 }
 
 /// A shard whose last byte is written.

@@ -48,6 +48,17 @@ final class BoundedStream<Element: Sendable>: Sendable {
         }
     }
 
+    /// Hands the element on if that is possible without waiting, else drops it.
+    func offer(_ element: Element) {
+        let weight = weigh(element)
+        let consumer = protected.withLock { protected -> (waiter: Waiter, elements: [Element])? in
+            guard protected.state.hasRoom, case .deliver(let elements, let id) = protected.state.send(element, weight: weight)
+            else { return nil }
+            return protected.waiters.removeValue(forKey: id).map { ($0, elements) }
+        }
+        consumer?.waiter.resume(returning: consumer?.elements)
+    }
+
     /// The next element; nil at the end.
     func next() async throws -> Element? { try await nextGroup(atMost: 1)?.first }
 

@@ -35,6 +35,9 @@ struct BoundedStreamState<Element> {
 
     var count: Int { queue.count - head }
 
+    /// Whether a producer could go on at once.
+    var hasRoom: Bool { weight < limit }
+
     /// A number for somebody who may have to wait.
     mutating func newWaiter() -> WaiterID {
         lastID += 1

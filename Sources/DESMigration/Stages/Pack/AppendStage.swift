@@ -5,14 +5,17 @@ import DESSystem
 import DESTelemetry
 import Logging
 
-/// Owns the open shards: appends files to them, one after the other, and decides when each has its last byte. Runs on a
-/// thread of its own, because it writes to staging.
+/// Owns some of the open shards: appends files to them, one after the other, and decides when each has its last byte. Runs
+/// on a thread of its own, because it writes to staging.
+///
+/// Several appenders share the keys; every batch comes to each of them.
 actor AppendStage {
     private let thread: DedicatedThread
     private let settings: MigrationSettings
     private let staging: StagingFolder
-    private let buffers: BufferPool
-    private let gate: ByteGate
+    /// Which of the appenders this is, and how many there are.
+    private let share: (number: Int, count: Int)
+    private let writeback: BoundedStream<any StagingFile>
     private let makeName: @Sendable (ShardKey) -> String
     private let cycle: CycleContext
     /// Mostly one shard a key; a further one for each repetition of a uid.
@@ -27,29 +30,33 @@ actor AppendStage {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    /// - Parameter makeName: the name of a new shard of a key, different at each call.
+    /// - Parameters:
+    ///   - share: which of the appenders this is, from 0, and how many there are.
+    ///   - writeback: takes files whose new bytes the kernel may begin to write to the device.
+    ///   - makeName: the name of a new shard of a key, different at each call.
     init(
-        thread: DedicatedThread, settings: MigrationSettings, plan: PipelinePlan, staging: StagingFolder,
-        buffers: BufferPool, gate: ByteGate, makeName: @escaping @Sendable (ShardKey) -> String, cycle: CycleContext
+        thread: DedicatedThread, share: (number: Int, count: Int), settings: MigrationSettings, plan: PipelinePlan,
+        staging: StagingFolder, writeback: BoundedStream<any StagingFile>,
+        makeName: @escaping @Sendable (ShardKey) -> String, cycle: CycleContext
     ) {
         self.thread = thread
+        self.share = share
         self.settings = settings
         self.staging = staging
-        self.buffers = buffers
-        self.gate = gate
+        self.writeback = writeback
         self.makeName = makeName
         self.cycle = cycle
-        policy = SealPolicy(maximumCount: plan.openShards, maximumMemory: plan.openShardBytes)
+        policy = SealPolicy(
+            maximumCount: plan.openShards / share.count, maximumMemory: plan.openShardBytes / share.count
+        )
     }
 
-    /// Ends when the input has ended and every shard is finished and handed on.
+    /// Ends when the input has ended and every shard is finished and handed on. The output is not finished, because it has
+    /// other producers.
     func run(_ input: BoundedStream<CompressedBatch>, into output: BoundedStream<FinishedShard>) async throws {
-        defer { output.finish() }
         while let batch = try await input.next() {
-            for file in batch.files { append(file, of: batch) }
-            buffers.give(batch.contents)
-            buffers.give(batch.payloads)
-            gate.release(batch.gateBytes)
+            for file in batch.files where file.key.shardIndex % share.count == share.number { append(file, of: batch) }
+            batch.lease.done()
             sealForWantOfRoom()
             sealCompleteDays(batch.part)
             try await handOn(to: output)
@@ -68,7 +75,7 @@ actor AppendStage {
     }
 
     private func append(_ file: CompressedFile, of batch: CompressedBatch) {
-        let key = ShardKey(uid: file.source.uid, createdAt: file.source.createdAt, bits: settings.shardBits)
+        let key = file.key
         var shard: OpenShard?
         for candidate in open[key] ?? [] where !candidate.contains(uid: file.source.uid) {
             if candidate.hasRoom(for: file, limit: settings.maximumShardSize) {
@@ -82,6 +89,7 @@ actor AppendStage {
             do {
                 try target.append(file, of: batch)
                 policy.update(target.number, memoryInBytes: target.memoryInBytes)
+                if let file = target.fileToWriteBack() { writeback.offer(file) }
             } catch {
                 abandon(target, error)
                 throw error

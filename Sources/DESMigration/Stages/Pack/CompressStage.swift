@@ -11,36 +11,38 @@ actor CompressStage {
     private let plan: PipelinePlan
     private let threads: ThreadPool
     private let buffers: BufferPool
+    private let gate: ByteGate
     private let bigFiles: BigFilePublisher
     private let metaMembers: MetaMembers
     private let cycle: CycleContext
 
     init(
-        settings: MigrationSettings, plan: PipelinePlan, threads: ThreadPool, buffers: BufferPool,
+        settings: MigrationSettings, plan: PipelinePlan, threads: ThreadPool, buffers: BufferPool, gate: ByteGate,
         bigFiles: BigFilePublisher, cycle: CycleContext
     ) {
         self.settings = settings
         self.plan = plan
         self.threads = threads
         self.buffers = buffers
+        self.gate = gate
         self.bigFiles = bigFiles
         metaMembers = MetaMembers(columns: settings.metaColumns)
         self.cycle = cycle
     }
 
-    /// Ends when the input has ended and everything is handed on.
-    func run(_ input: BoundedStream<ReadBatch>, into output: BoundedStream<CompressedBatch>) async throws {
-        defer { output.finish() }
+    /// Ends when the input has ended and everything is handed on to every output.
+    func run(_ input: BoundedStream<ReadBatch>, into outputs: [BoundedStream<CompressedBatch>]) async throws {
+        defer { for output in outputs { output.finish() } }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<plan.compressors {
-                group.addTask(executorPreference: threads) { try await self.work(input, output) }
+                group.addTask(executorPreference: threads) { try await self.work(input, outputs) }
             }
             try await group.waitForAll()
         }
     }
 
     private nonisolated func work(
-        _ input: BoundedStream<ReadBatch>, _ output: BoundedStream<CompressedBatch>
+        _ input: BoundedStream<ReadBatch>, _ outputs: [BoundedStream<CompressedBatch>]
     ) async throws {
         let compressor = PayloadCompressor(settings.compression)
         let members = ByteBuffer()
@@ -72,15 +74,19 @@ actor CompressStage {
                 members.removeAll()
                 metaMembers.append(file.row.meta, to: members)
                 Self.appendMeta(of: file, crc32: crc, members: members, to: metas)
-                files.append(CompressedFile(source: file, payload: payload, meta: metaStart..<metas.count))
+                let key = ShardKey(uid: file.uid, createdAt: file.createdAt, bits: settings.shardBits)
+                files.append(CompressedFile(source: file, key: key, payload: payload, meta: metaStart..<metas.count))
             }
             cycle.ledger.metrics.stageTime(.pack, cycle.elapsed - start)
-            try await output.send(
-                CompressedBatch(
-                    part: batch.part, files: files, contents: batch.bytes, payloads: payloads, metas: metas,
-                    gateBytes: batch.gateBytes
-                )
+            let lease = BatchLease(users: outputs.count) { [buffers, gate] in
+                buffers.give(batch.bytes)
+                buffers.give(payloads)
+                gate.release(batch.gateBytes)
+            }
+            let compressed = CompressedBatch(
+                part: batch.part, files: files, contents: batch.bytes, payloads: payloads, metas: metas, lease: lease
             )
+            for output in outputs { try await output.send(compressed) }
         }
     }
 

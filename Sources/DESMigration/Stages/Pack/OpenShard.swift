@@ -11,6 +11,8 @@ struct StagingSink: ShardSink {
 
 /// A shard that still grows, with the rows of its files.
 final class OpenShard {
+    private static let writebackBytes: UInt64 = 256 << 10
+
     /// Tells it from the other open shards of the cycle.
     let number: Int
     let key: ShardKey
@@ -19,6 +21,8 @@ final class OpenShard {
     let rows = PackedRows()
     private let file: any StagingFile
     private let writer: ShardWriter<StagingSink>
+    /// Bytes that the kernel was asked to write to the device.
+    private var writtenBack: UInt64 = 0
     private(set) var bigFileCount = 0
     private(set) var bigFileBytes: Int64 = 0
 
@@ -63,10 +67,16 @@ final class OpenShard {
         rows.append(file.source.packedRow)
     }
 
-    /// Writes the end of the shard and lets the kernel begin to write it back.
+    /// The file, if enough was written since the last time for the device to be kept busy; else nil.
+    func fileToWriteBack() -> (any StagingFile)? {
+        guard writer.writtenBytes >= writtenBack + Self.writebackBytes else { return nil }
+        writtenBack = writer.writtenBytes
+        return file
+    }
+
+    /// Writes the end of the shard.
     func finish() throws -> FinishedShard {
         try writer.finish()
-        file.startWriteback()
         return FinishedShard(
             name: name, file: file, size: writer.writtenBytes, entryCount: writer.entryCount, rows: rows,
             bigFileCount: bigFileCount, bigFileBytes: bigFileBytes
