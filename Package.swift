@@ -61,7 +61,7 @@ let package = Package(
 
         module("DESSystem", ["CLinux"]),
         module("DESRouting", ["CDeflate"]),
-        module("DESShard", ["DESSystem", "CDeflate", "CZstd", "CLZ4", "COpenSSL"]),
+        module("DESShard", ["DESSystem", "CLinux", "CDeflate", "CZstd", "CLZ4", "COpenSSL"]),
         module("DESStorage", ["DESSystem", "DESShard"]),
         module(
             "DESCatalog",

@@ -20,5 +20,8 @@ static inline int des_start_writeback(int descriptor, long long offset, long lon
 #endif
 }
 
+/// Begins to bring a cache line in.
+static inline void des_prefetch(const void *address) { __builtin_prefetch(address, 1); }
+
 /// Names the calling thread; the kernel keeps 15 bytes.
 static inline void des_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }

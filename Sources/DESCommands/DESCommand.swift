@@ -14,7 +14,10 @@ package struct DESCommand: AsyncParsableCommand {
             """,
         version: ProgramName.version,
         groupedSubcommands: [
-            CommandGroup(name: "Moving files into shards", subcommands: [MigrateCommand.self, PackCommand.self, StatsCommand.self]),
+            CommandGroup(
+                name: "Moving files into shards",
+                subcommands: [MigrateCommand.self, PackCommand.self, StatsCommand.self]
+            ),
             CommandGroup(
                 name: "Looking into shards",
                 subcommands: [

@@ -12,7 +12,8 @@ struct LoggingOptions: ParsableArguments {
 
     func validate() throws {
         if let level, Logger.Level(parsing: level) == nil {
-            throw ValidationError("--log-level is \(level), expected one of \(Logger.Level.names.joined(separator: ", "))")
+            let names = Logger.Level.names.joined(separator: ", ")
+            throw ValidationError("--log-level is \(level), expected one of \(names)")
         }
         if let format, LoggingFormat(rawValue: format) == nil {
             throw ValidationError("--log-format is \(format), expected text or json")

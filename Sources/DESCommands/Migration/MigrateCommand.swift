@@ -50,16 +50,20 @@ package struct MigrateCommand: AsyncParsableCommand {
 
     @OptionGroup var logging: LoggingOptions
 
+    private static let longestInterval = 1e9
+
     package init() {}
 
     package func validate() throws {
-        guard interval > 0, interval.isFinite else { throw ValidationError("--interval must be more than 0 seconds") }
+        guard interval > 0, interval <= Self.longestInterval else {
+            throw ValidationError("--interval is \(interval), expected more than 0 and at most 1,000,000,000 seconds")
+        }
     }
 
     package func run() async throws {
         let configuration = try loadConfiguration()
         guard !checkConfig else {
-            Console.out("\(config): the configuration is valid")
+            try Console.out("\(config): the configuration is valid")
             return
         }
         let console = ConsoleSink()
@@ -110,7 +114,7 @@ package struct MigrateCommand: AsyncParsableCommand {
         if dryRun {
             let cutoff = settings.cutoff(at: SystemTime.now())
             let report = StatisticsReport(try await catalog.statistics(olderThan: cutoff), cutoff: cutoff)
-            Console.out(json ? try JSONOutput.text(report) : report.text)
+            try Console.out(json ? try JSONOutput.text(report) : report.text)
             return .success
         }
 
@@ -127,7 +131,7 @@ package struct MigrateCommand: AsyncParsableCommand {
             logger: logger
         )
         let server = configuration.metrics.map {
-            TelemetryServer(host: $0.host, port: $0.port, registry: registry, health: health, logger: logger)
+            MetricsListener($0, registry: registry, health: health, logger: logger)
         }
         let run = MigrationRun(
             migrator: migrator, catalog: catalog, settings: settings, console: console, logger: logger,

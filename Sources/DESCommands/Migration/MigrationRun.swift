@@ -4,6 +4,7 @@ import DESCatalog
 import DESMigration
 import DESRouting
 import DESTelemetry
+import Glibc
 import Logging
 
 /// Runs cycles with everything around them: signals, progress, metrics, health and results.
@@ -17,14 +18,16 @@ struct MigrationRun: Sendable {
     let health: HealthState
     let signals: StopSignals
     /// Serves metrics and probes while cycles run; nil if that is not configured.
-    let server: TelemetryServer?
+    let server: MetricsListener?
     /// Nil: one cycle.
     let interval: Duration?
     let printsJSON: Bool
 
     /// - Returns: how the program ends.
     func run() async throws -> ExitCode {
-        try await withThrowingTaskGroup(of: ExitCode?.self) { group in
+        // Who reads the results may go away; the migration goes on.
+        signal(SIGPIPE, SIG_IGN)
+        return try await withThrowingTaskGroup(of: ExitCode?.self) { group in
             group.addTask {
                 await signals.run { health.enter(.draining) }
                 return nil
@@ -35,7 +38,11 @@ struct MigrationRun: Sendable {
                     return nil
                 }
             }
-            group.addTask { try await runCycles() }
+            group.addTask {
+                // Nothing is begun before the server listens: if it cannot, nothing has happened.
+                try await server?.waitUntilListening()
+                return try await runCycles()
+            }
             while let ended = try await group.next() {
                 guard let ended else { continue }
                 group.cancelAll()
@@ -53,7 +60,7 @@ struct MigrationRun: Sendable {
             let control = CycleControl()
             signals.attach(control)
             let result = try await runCycle(control)
-            try report(result)
+            report(result)
             if let signal = signals.received { return ExitStatus.stopped(by: signal) }
             guard let interval else { return Self.exitCode(of: result) }
             if let error = result.fatalError { health.enter(.failed(reason: error)) } else { health.enter(.ready) }
@@ -94,8 +101,12 @@ struct MigrationRun: Sendable {
         }
     }
 
-    private func report(_ result: CycleResult) throws {
-        Console.out(printsJSON ? try JSONOutput.text(result) : CycleResultText.text(result))
+    private func report(_ result: CycleResult) {
+        do {
+            try Console.out(printsJSON ? try JSONOutput.text(result) : CycleResultText.text(result))
+        } catch {
+            logger.error("\(error); the result of this cycle is only in the log")
+        }
     }
 
     static func exitCode(of result: CycleResult) -> ExitCode {

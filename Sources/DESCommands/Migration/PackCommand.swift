@@ -1,6 +1,7 @@
 package import ArgumentParser
 import CoreMetrics
 import DESCatalog
+import DESConfiguration
 import DESMigration
 import DESRouting
 import DESTelemetry
@@ -63,6 +64,10 @@ package struct PackCommand: AsyncParsableCommand {
         let catalog = try await ManifestCatalog.load(path: inputJSON)
         for problem in catalog.problems { logger.warning("\(inputJSON): \(problem)") }
         var settings = MigrationSettings(archiveAge: nil)
+        let environment = try EnvironmentSettings()
+        settings.bigFileThreshold = environment.bigFileThreshold
+        settings.bigFilesPrefix = environment.bigFilesPrefix
+        settings.skippedExtensions = CompressionConfiguration.defaultSkipExtensions
         settings.maximumShardSize = maxShardSize
         settings.shardBits = ShardBits(bits) ?? .standard
         let metrics = MigrationMetrics(factory: NOOPMetricsHandler.instance, failureReasons: [])

@@ -70,7 +70,7 @@ package struct StatsCommand: AsyncParsableCommand {
             try await catalog.checkSchema()
             let report = StatisticsReport(try await catalog.statistics(olderThan: moment), cutoff: moment)
             await catalog.close()
-            Console.out(json ? try JSONOutput.text(report) : report.text)
+            try Console.out(json ? try JSONOutput.text(report) : report.text)
         } catch let error as CatalogError {
             Console.error("\(error)")
             throw ExitStatus.fatal

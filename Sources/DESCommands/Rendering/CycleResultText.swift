@@ -26,12 +26,15 @@ enum CycleResultText {
         add(result.filesSkipped, "skipped: their rows were marked or changed by somebody else meanwhile")
         add(result.filesFailed, "FAILED and left unmarked:")
         for failure in result.errors.prefix(shownErrors) {
-            lines.append("  \(failure.reason.rawValue)  uid \(failure.uid.escapedForOneLine): \(failure.message.escapedForOneLine)")
+            let uid = failure.uid.escapedForOneLine
+            lines.append("  \(failure.reason.rawValue)  uid \(uid): \(failure.message.escapedForOneLine)")
         }
         let hidden = result.filesFailed - min(result.errors.count, shownErrors)
         if hidden > 0 { lines.append("  and \(hidden.groupedByThousands) more; --json lists up to 1,000") }
         if let limit = result.limitReached { lines.append("stopped at \(limit); the rest is for the next cycle") }
-        if result.interrupted { lines.append("interrupted; everything that was begun is finished, the rest is for the next cycle") }
+        if result.interrupted {
+            lines.append("interrupted; everything that was begun is finished, the rest is for the next cycle")
+        }
         if let error = result.fatalError { lines.append("stopped: \(error)") }
         return lines.joined(separator: "\n")
     }

@@ -8,8 +8,9 @@ struct ExtractCommand: AsyncParsableCommand {
         commandName: "extract",
         abstract: "Restore files into a folder.",
         discussion: """
-            Each file gets its uid as name; what cannot stand in a name is written as %XX ("a/b" becomes "a%2Fb"). Nothing \
-            that exists is replaced, so an interrupted run can be repeated.
+            Each file gets its uid as name; what cannot stand in a name is written as %XX ("a/b" becomes "a%2Fb"), and a \
+            long uid is cut and gets its SHA-256 after a "~". Of two files with one uid the older gets the name, the other \
+            the name with "~" and its shard. Nothing that exists is replaced, so an interrupted run can be repeated.
 
             EXAMPLES
               des extract ./des_output --output ./restored
@@ -61,7 +62,7 @@ struct ExtractCommand: AsyncParsableCommand {
             if uids.isEmpty {
                 for path in place.shards {
                     do throws(ShardError) {
-                        let reader = try ShardReader(path: path)
+                        let reader = try place.open(path)
                         reader.index.forEachEntry { result in
                             switch result {
                             case .success(let entry): counts.extract(entry, reader, extractor)
@@ -73,17 +74,18 @@ struct ExtractCommand: AsyncParsableCommand {
                     }
                 }
             } else {
-                var lookup = FileLookup(place: place)
                 for uid in uids {
+                    var lookup = FileLookup(place: place)
                     do {
                         let found = try lookup.find(uid, createdAt: nil)
+                        lookup.warnOfUnreadable()
                         counts.extract(found.entry, found.reader, extractor)
                     } catch {
                         counts.fail("\(error)")
                     }
                 }
             }
-            Console.out(
+            try Console.out(
                 json
                     ? try JSONOutput.text(counts)
                     : "\(counts.filesWritten.groupedByThousands) files (\(counts.totalSizeBytes.byteCountText)) "

@@ -5,13 +5,14 @@ import DESShard
 enum ExtractedName {
     /// Longest name that common file systems hold, less room for a suffix.
     private static let longest = 200
+    private static let specialCharacters = Array("/%~".utf8)
 
-    /// `/`, `%`, control characters, and a leading dot become `%XX`; a name that is too long ends in `~` and the SHA-256 of
-    /// the uid.
+    /// `/`, `%`, `~`, control characters, and a leading dot become `%XX`; a name that is too long ends in `~` and the SHA-256
+    /// of the uid. So a `~` in a name was never in the uid.
     static func name(for uid: String) -> String {
         var name: [UInt8] = []
         for (position, byte) in uid.utf8.enumerated() {
-            let isSpecial = byte < 0x20 || byte == 0x7F || byte == UInt8(ascii: "/") || byte == UInt8(ascii: "%")
+            let isSpecial = byte < 0x20 || byte == 0x7F || specialCharacters.contains(byte)
             if isSpecial || (position == 0 && byte == UInt8(ascii: ".")) {
                 let hex = String(byte, radix: 16, uppercase: true)
                 name += Array("%\(hex.count < 2 ? "0" : "")\(hex)".utf8)

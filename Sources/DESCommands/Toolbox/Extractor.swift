@@ -12,11 +12,19 @@ struct Extractor {
 
     let folder: String
     private let decoder = PayloadDecoder()
+    /// The folder itself, locked as long as this lives.
+    private let lock: OpenFile
 
-    /// - Throws: `SystemError` when the folder cannot be made.
+    /// - Throws: `SystemError` when the folder cannot be made; `PlaceError` when another process extracts into it, because the
+    ///   two would take each other's unfinished files.
     init(folder: String) throws {
         self.folder = folder
         try FileSystem.createDirectory(folder)
+        lock = try OpenFile(folder)
+        // Some network file systems cannot lock a folder: then it goes without.
+        guard (try? lock.tryLock()) ?? true else {
+            throw PlaceError(message: "another process extracts into \(folder); wait for it, or take another folder")
+        }
     }
 
     /// - Throws: `ShardError` for a damaged entry, `SystemError` when it cannot be written.

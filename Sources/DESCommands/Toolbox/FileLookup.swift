@@ -39,4 +39,8 @@ struct FileLookup {
         let damage = unreadable.isEmpty ? "" : "; not all shards could be read: \(unreadable[0])"
         throw PlaceError(message: "no file has the uid \(uid.escapedForOneLine)\(damage)")
     }
+    /// Says on standard error which shards were passed over on the way to a file that was found.
+    func warnOfUnreadable() {
+        for error in unreadable { Console.error("passed over, so this may not be the newest file: \(error)") }
+    }
 }

@@ -37,10 +37,11 @@ struct ListCommand: AsyncParsableCommand {
     func run() async throws {
         try await ToolRun.run { [place, json] in
             var unreadable = false
-            if !json { Console.out("uid\tsize\tstored\tcodec\tshard") }
-            for path in try ShardPlace(place).shards {
+            let place = try ShardPlace(place)
+            if !json { try Console.out("uid\tsize\tstored\tcodec\tshard") }
+            for path in place.shards {
                 do {
-                    try Self.list(path, json: json)
+                    try Self.list(place.open(path), json: json)
                 } catch let error as ShardError {
                     Console.error("\(error)")
                     unreadable = true
@@ -50,20 +51,20 @@ struct ListCommand: AsyncParsableCommand {
         }
     }
 
-    private static func list(_ path: String, json: Bool) throws {
-        let shard = ShardPlace.name(of: path)
+    private static func list(_ reader: ShardReader, json: Bool) throws {
+        let shard = ShardPlace.name(of: reader.path)
         var lines: [String] = []
         var failure: ShardError?
-        try ShardReader(path: path).index.forEachEntry { result in
+        try reader.index.forEachEntry { result in
             switch result {
             case .failure(let error): failure = failure ?? error
             case .success(let entry): lines.append(try line(entry, shard: shard, json: json))
             }
             guard lines.count >= 1000 else { return }
-            Console.out(lines.joined(separator: "\n"))
+            try Console.out(lines.joined(separator: "\n"))
             lines.removeAll()
         }
-        if !lines.isEmpty { Console.out(lines.joined(separator: "\n")) }
+        if !lines.isEmpty { try Console.out(lines.joined(separator: "\n")) }
         if let failure { throw failure }
     }
 

@@ -47,7 +47,7 @@ struct LocateCommand: AsyncParsableCommand {
             dateDir: key.dateDirectory, shardIndex: key.shardIndex, shardHex: key.shardHex, prefix: key.namePrefix,
             objectKey: key.objectKey
         )
-        Console.out(
+        try Console.out(
             json
                 ? try JSONOutput.text(place)
                 : "day           \(place.dateDir)\nshard         \(place.shardHex) (\(place.shardIndex) of \(bits.shardCount))\n"

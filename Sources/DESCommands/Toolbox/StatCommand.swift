@@ -20,6 +20,7 @@ struct StatCommand: AsyncParsableCommand {
     struct Totals: Encodable {
         var shards = 0
         var unreadableShards = 0
+        var damagedEntries = 0
         var files = 0
         var totalSizeBytes: UInt64 = 0
         var shardBytes: UInt64 = 0
@@ -34,6 +35,7 @@ struct StatCommand: AsyncParsableCommand {
         enum CodingKeys: String, CodingKey {
             case shards, files, oldest, newest
             case unreadableShards = "unreadable_shards"
+            case damagedEntries = "damaged_entries"
             case totalSizeBytes = "total_size_bytes"
             case shardBytes = "shard_bytes"
             case indexBytes = "index_bytes"
@@ -43,45 +45,60 @@ struct StatCommand: AsyncParsableCommand {
             case shardsByVersion = "shards_by_version"
         }
 
+        /// Sizes in a damaged index may be anything, so sums stop at the largest number.
         mutating func add(_ reader: ShardReader) {
             shards += 1
             shardBytes += reader.sizeInBytes
             shardsByVersion["\(reader.index.version)", default: 0] += 1
             var stored: UInt64 = 0
             reader.index.forEachEntry { result in
-                guard case .success(let entry) = result else { return }
+                let entry: ShardEntry
+                do { entry = try result.get() } catch {
+                    Console.error("\(error)")
+                    damagedEntries += 1
+                    return
+                }
                 files += 1
-                totalSizeBytes += entry.size
+                totalSizeBytes.addSaturating(entry.size)
                 if case .bigFile = entry.content {
                     bigFiles += 1
-                    bigFileBytes += entry.size
+                    bigFileBytes.addSaturating(entry.size)
                     filesByCodec["bigfile", default: 0] += 1
                 } else {
-                    stored += entry.storedSize
+                    stored.addSaturating(entry.storedSize)
                     filesByCodec[entry.codec.description, default: 0] += 1
                 }
                 guard let time = entry.meta.createdAt else { return }
                 oldest = min(oldest ?? time, time)
                 newest = max(newest ?? time, time)
             }
-            indexBytes += reader.sizeInBytes - min(reader.sizeInBytes, stored + 20)
+            stored.addSaturating(20)
+            indexBytes += reader.sizeInBytes - min(reader.sizeInBytes, stored)
+        }
+
+        private var storedBytes: UInt64 {
+            var sum = shardBytes
+            sum.addSaturating(bigFileBytes)
+            return sum
         }
 
         var text: String {
             var lines = [
-                "shards        \(shards.groupedByThousands)" + (unreadableShards > 0 ? " and \(unreadableShards) unreadable" : ""),
+                "shards        \(shards.groupedByThousands)"
+                    + (unreadableShards > 0 ? " and \(unreadableShards.groupedByThousands) unreadable" : ""),
                 "files         \(files.groupedByThousands)",
                 "size          \(totalSizeBytes.byteCountText)",
-                "stored        \((shardBytes + bigFileBytes).byteCountText)",
+                "stored        \(storedBytes.byteCountText)",
                 "  in shards   \(shardBytes.byteCountText), of which index \(indexBytes.byteCountText)",
                 "  big files   \(bigFileBytes.byteCountText) in \(bigFiles.groupedByThousands) entries",
             ]
             if totalSizeBytes > 0 {
-                let percent = Double(shardBytes + bigFileBytes) * 100 / Double(totalSizeBytes)
+                let percent = Double(storedBytes) * 100 / Double(totalSizeBytes)
                 lines[3] += ", \(Int(percent.rounded())) %"
             }
             let codecs = filesByCodec.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.groupedByThousands)" }
             if !codecs.isEmpty { lines.append("codecs        \(codecs.joined(separator: ", "))") }
+            if damagedEntries > 0 { lines.append("damaged       \(damagedEntries.groupedByThousands) entries") }
             if let oldest, let newest { lines.append("created       \(oldest) to \(newest)") }
             return lines.joined(separator: "\n")
         }
@@ -90,16 +107,24 @@ struct StatCommand: AsyncParsableCommand {
     func run() async throws {
         try await ToolRun.run { [place, json] in
             var totals = Totals()
-            for path in try ShardPlace(place).shards {
+            let place = try ShardPlace(place)
+            for path in place.shards {
                 do {
-                    totals.add(try ShardReader(path: path))
+                    totals.add(try place.open(path))
                 } catch {
                     Console.error("\(error)")
                     totals.unreadableShards += 1
                 }
             }
-            Console.out(json ? try JSONOutput.text(totals) : totals.text)
-            if totals.unreadableShards > 0 { throw ExitStatus.incomplete }
+            try Console.out(json ? try JSONOutput.text(totals) : totals.text)
+            if totals.unreadableShards > 0 || totals.damagedEntries > 0 { throw ExitStatus.incomplete }
         }
+    }
+}
+
+extension UInt64 {
+    fileprivate mutating func addSaturating(_ other: UInt64) {
+        let (sum, overflows) = addingReportingOverflow(other)
+        self = overflows ? .max : sum
     }
 }

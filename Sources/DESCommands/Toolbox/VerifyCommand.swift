@@ -42,27 +42,28 @@ struct VerifyCommand: AsyncParsableCommand {
         try await ToolRun.run { [place, json] in
             var report = Report()
             let decoder = PayloadDecoder()
-            for path in try ShardPlace(place).shards {
+            let place = try ShardPlace(place)
+            for path in place.shards {
                 report.shards += 1
-                func damage(_ error: ShardError) {
+                func damage(_ error: ShardError) throws {
                     report.damaged.append(Damage(shard: path, uid: error.uid, message: error.message))
-                    if !json { Console.out("DAMAGED \(error)") }
+                    if !json { try Console.out("DAMAGED \(error)") }
                 }
-                do throws(ShardError) {
-                    try ShardReader(path: path).verify(decoder: decoder) { result in
+                do {
+                    try place.open(path).verify(decoder: decoder) { result in
                         switch result {
-                        case .failure(let error): damage(error)
+                        case .failure(let error): try damage(error)
                         case .success(let entry):
                             report.files += 1
                             report.totalSizeBytes += entry.size
                             if case .inline = entry.content, entry.meta.crc32 == nil { report.withoutChecksum += 1 }
                         }
                     }
-                } catch {
-                    damage(error)
+                } catch let error as ShardError {
+                    try damage(error)
                 }
             }
-            Console.out(json ? try JSONOutput.text(report) : Self.text(report))
+            try Console.out(json ? try JSONOutput.text(report) : Self.text(report))
             if !report.damaged.isEmpty { throw ExitStatus.incomplete }
         }
     }

@@ -11,7 +11,7 @@ package final class ByteBuffer: @unchecked Sendable {
 
     package init(capacity: Int = 0) {
         self.capacity = max(capacity, 64)
-        storage = .allocate(byteCount: self.capacity, alignment: 16)
+        storage = LargeMemory.allocate(self.capacity)
     }
 
     deinit { storage.deallocate() }
@@ -54,7 +54,7 @@ package final class ByteBuffer: @unchecked Sendable {
 
     private func grow(to needed: Int) {
         let newCapacity = max(needed, capacity * 2)
-        let grown = UnsafeMutableRawPointer.allocate(byteCount: newCapacity, alignment: 16)
+        let grown = LargeMemory.allocate(newCapacity)
         grown.copyMemory(from: storage, byteCount: count)
         storage.deallocate()
         storage = grown

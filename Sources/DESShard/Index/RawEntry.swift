@@ -73,4 +73,27 @@ extension RawEntry {
         }
         end = position
     }
+
+    /// Checks what can be checked without the payload: the uid, the hash, and where the payload lies.
+    @inline(__always)
+    func check(index: UnsafeRawBufferPointer, indexStart: UInt64) throws(EntryFailure) {
+        guard UTF8Check.isValid(UnsafeRawBufferPointer(rebasing: index[uid])) else {
+            throw EntryFailure(offset: uid.lowerBound, message: "the uid is not valid UTF-8")
+        }
+        if isBigFile {
+            guard SHA256.isHash(String(decoding: index[hash], as: UTF8.self)) else {
+                throw EntryFailure(
+                    offset: hash.lowerBound, message: "expected 64 lower-case hexadecimal digits as hash"
+                )
+            }
+            return
+        }
+        let (end, overflows) = offset.addingReportingOverflow(storedSize)
+        guard offset >= UInt64(ShardFormat.headerSize), !overflows, end <= indexStart else {
+            throw EntryFailure(
+                offset: uid.upperBound,
+                message: "the payload at \(offset) of \(storedSize) bytes is not inside DATA, which ends at \(indexStart)"
+            )
+        }
+    }
 }

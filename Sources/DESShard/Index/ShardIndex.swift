@@ -36,49 +36,31 @@ public final class ShardIndex: Sendable {
             bytes.count < UIDTable.maximumOffset
         else { throw malformed(0, "the index of \(bytes.count) bytes cannot hold \(declaredCount) entries") }
 
-        var table = UIDTable(expectedCount: declaredCount, seed: seed)
+        var filler = TableFiller(bytes: bytes, expectedCount: declaredCount, seed: seed)
         var position = ShardFormat.entryCountSize
         for _ in 0..<declaredCount {
             let entry: RawEntry
             do throws(EntryFailure) {
                 entry = try RawEntry(index: bytes, at: position, version: version)
+                try entry.check(index: bytes, indexStart: indexStart)
             } catch {
                 throw malformed(error.offset, error.message)
             }
-            let uid = UnsafeRawBufferPointer(rebasing: bytes[entry.uid])
-            guard UTF8Check.isValid(uid) else { throw malformed(entry.uid.lowerBound, "the uid is not valid UTF-8") }
-            if entry.isBigFile {
-                guard SHA256.isHash(String(decoding: bytes[entry.hash], as: UTF8.self)) else {
-                    throw malformed(entry.hash.lowerBound, "expected 64 lower-case hexadecimal digits as hash")
-                }
-            } else {
-                let (end, overflows) = entry.offset.addingReportingOverflow(entry.storedSize)
-                guard entry.offset >= UInt64(ShardFormat.headerSize), !overflows, end <= indexStart else {
-                    throw malformed(
-                        entry.uid.upperBound,
-                        "the payload at \(entry.offset) of \(entry.storedSize) bytes is not inside DATA, "
-                            + "which ends at \(indexStart)"
-                    )
-                }
-            }
-            let existing = table.insert(
-                uid, offset: position,
-                isMatch: { Self.equal(Self.uid(in: bytes, at: $0), uid) },
-                uidAt: { Self.uid(in: bytes, at: $0) }
-            )
-            if existing != nil {
-                throw ShardError(
-                    .duplicateUID, file: file, offset: indexStart + UInt64(position),
-                    uid: String(decoding: uid, as: UTF8.self), "a second entry with this uid"
-                )
-            }
+            filler.add(entry.uid, at: position)
             position = entry.end
+        }
+        if let duplicate = filler.finish() {
+            throw ShardError(
+                .duplicateUID, file: file, offset: indexStart + UInt64(duplicate),
+                uid: String(decoding: UIDTable.uid(in: bytes, at: duplicate), as: UTF8.self),
+                "a second entry with this uid"
+            )
         }
         guard position == bytes.count else {
             throw malformed(position, "\(bytes.count - position) bytes follow the last of \(declaredCount) entries")
         }
         self.storage = storage
-        self.table = table
+        self.table = filler.takeTable()
         self.count = declaredCount
         self.version = version
         self.indexStart = indexStart
@@ -96,7 +78,7 @@ public final class ShardIndex: Sendable {
         let position: Int? = uid.withUTF8 { uid in
             let uid = UnsafeRawBufferPointer(uid)
             let bytes = storage.bytes
-            return table.find(uid) { Self.equal(Self.uid(in: bytes, at: $0), uid) }
+            return table.find(uid) { UIDTable.uid(in: bytes, at: $0).hasSameBytes(as: uid) }
         }
         guard let position else { return nil }
         return try materialize(rawEntry(at: position))
@@ -173,16 +155,5 @@ public final class ShardIndex: Sendable {
             content: .inline(offset: raw.offset, storedSize: raw.storedSize, codec: codec, size: raw.size),
             meta: meta
         )
-    }
-
-    @inline(__always)
-    private static func uid(in bytes: UnsafeRawBufferPointer, at position: Int) -> UnsafeRawBufferPointer {
-        let length = Int(bytes.littleEndian(UInt16.self, at: position))
-        return UnsafeRawBufferPointer(rebasing: bytes[(position + 2)..<(position + 2 + length)])
-    }
-
-    @inline(__always)
-    private static func equal(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
-        left.hasSameBytes(as: right)
     }
 }

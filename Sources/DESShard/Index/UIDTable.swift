@@ -1,10 +1,14 @@
+import CLinux
+
 /// An open-addressing hash table from a uid's bytes to the place of its entry in the raw index: 8 bytes a slot, no object
 /// an entry. The slot keeps 24 bits of the hash, so that other entries are hardly ever looked at.
-struct UIDTable: Sendable {
+///
+/// `@unchecked Sendable`: it is changed only through `mutating` calls on its one owner.
+struct UIDTable: ~Copyable, @unchecked Sendable {
     /// Offsets must stay below this (1 TiB): 40 bits of a slot, less one for "empty".
     static let maximumOffset = 1 << 40 - 2
 
-    private var slots: [UInt64]
+    private var slots: UnsafeMutableBufferPointer<UInt64>
     private(set) var count = 0
     private let seed: UInt64
 
@@ -14,8 +18,16 @@ struct UIDTable: Sendable {
     init(expectedCount: Int, seed: UInt64) {
         var capacity = 16
         while capacity < expectedCount + expectedCount / 2 { capacity *= 2 }
-        slots = [UInt64](repeating: 0, count: capacity)
+        slots = Self.allocate(capacity)
         self.seed = seed
+    }
+
+    deinit { slots.baseAddress?.deallocate() }
+
+    private static func allocate(_ count: Int) -> UnsafeMutableBufferPointer<UInt64> {
+        let slots = LargeMemory.allocate(count * 8).bindMemory(to: UInt64.self, capacity: count)
+        slots.initialize(repeating: 0, count: count)
+        return UnsafeMutableBufferPointer(start: slots, count: count)
     }
 
     /// Bytes the table takes.
@@ -28,16 +40,14 @@ struct UIDTable: Sendable {
         let mask = slots.count - 1
         var position = Int(truncatingIfNeeded: hash) & mask
         let tag = hash >> 40
-        return slots.withUnsafeBufferPointer { slots in
-            while true {
-                let slot = slots[position]
-                if slot == 0 { return nil }
-                if slot >> 40 == tag {
-                    let offset = Int(slot & 0xFF_FFFF_FFFF) - 1
-                    if isMatch(offset) { return offset }
-                }
-                position = (position + 1) & mask
+        while true {
+            let slot = slots[position]
+            if slot == 0 { return nil }
+            if slot >> 40 == tag {
+                let offset = Int(slot & 0xFF_FFFF_FFFF) - 1
+                if isMatch(offset) { return offset }
             }
+            position = (position + 1) & mask
         }
     }
 
@@ -46,32 +56,49 @@ struct UIDTable: Sendable {
     mutating func insert(
         _ uid: UnsafeRawBufferPointer, offset: Int, isMatch: (Int) -> Bool, uidAt: (Int) -> UnsafeRawBufferPointer
     ) -> Int? {
+        insert(hash: hash(uid), offset: offset, isMatch: isMatch, uidAt: uidAt)
+    }
+
+    /// The hash of a uid in this table.
+    @inline(__always)
+    func hash(_ uid: UnsafeRawBufferPointer) -> UInt64 { Self.hash(uid, seed: seed) }
+
+    /// Begins to load the slot of a hash that is soon to be inserted: nearly all the time of filling a large table goes
+    /// into waiting for memory.
+    @inline(__always)
+    func prefetch(_ hash: UInt64) {
+        guard let base = slots.baseAddress else { return }
+        des_prefetch(base + (Int(truncatingIfNeeded: hash) & (slots.count - 1)))
+    }
+
+    /// The same with the hash already known.
+    @inline(__always)
+    mutating func insert(
+        hash: UInt64, offset: Int, isMatch: (Int) -> Bool, uidAt: (Int) -> UnsafeRawBufferPointer
+    ) -> Int? {
         if (count + 1) * 4 > slots.count * 3 { grow(uidAt: uidAt) }
-        let hash = Self.hash(uid, seed: seed)
         let tag = hash >> 40
         let mask = slots.count - 1
-        let existing: Int? = slots.withUnsafeMutableBufferPointer { slots in
-            var position = Int(truncatingIfNeeded: hash) & mask
-            while true {
-                let slot = slots[position]
-                if slot == 0 {
-                    slots[position] = tag << 40 | UInt64(offset + 1)
-                    return nil
-                }
-                if slot >> 40 == tag {
-                    let other = Int(slot & 0xFF_FFFF_FFFF) - 1
-                    if isMatch(other) { return other }
-                }
-                position = (position + 1) & mask
+        var position = Int(truncatingIfNeeded: hash) & mask
+        while true {
+            let slot = slots[position]
+            if slot == 0 {
+                slots[position] = tag << 40 | UInt64(offset + 1)
+                count += 1
+                return nil
             }
+            if slot >> 40 == tag {
+                let other = Int(slot & 0xFF_FFFF_FFFF) - 1
+                if isMatch(other) { return other }
+            }
+            position = (position + 1) & mask
         }
-        if existing == nil { count += 1 }
-        return existing
     }
 
     private mutating func grow(uidAt: (Int) -> UnsafeRawBufferPointer) {
         let old = slots
-        slots = [UInt64](repeating: 0, count: old.count * 2)
+        defer { old.baseAddress?.deallocate() }
+        slots = Self.allocate(old.count * 2)
         let mask = slots.count - 1
         for slot in old where slot != 0 {
             let hash = Self.hash(uidAt(Int(slot & 0xFF_FFFF_FFFF) - 1), seed: seed)
@@ -79,6 +106,13 @@ struct UIDTable: Sendable {
             while slots[position] != 0 { position = (position + 1) & mask }
             slots[position] = slot
         }
+    }
+
+    /// The uid of the entry that begins at an offset of an index that was checked before.
+    @inline(__always)
+    static func uid(in index: UnsafeRawBufferPointer, at position: Int) -> UnsafeRawBufferPointer {
+        let length = Int(index.littleEndian(UInt16.self, at: position))
+        return UnsafeRawBufferPointer(rebasing: index[(position + 2)..<(position + 2 + length)])
     }
 
     /// Eight bytes a step, each folded by a 128-bit multiplication.

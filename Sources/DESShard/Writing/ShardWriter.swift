@@ -48,7 +48,7 @@ public final class ShardWriter<Sink: ShardSink> {
 
     private func contains(_ uid: UnsafeRawBufferPointer) -> Bool {
         let bytes = index.bytes
-        return table.find(uid) { Self.isUID(uid, in: bytes, at: $0) } != nil
+        return table.find(uid) { UIDTable.uid(in: bytes, at: $0).hasSameBytes(as: uid) } != nil
     }
 
     /// Appends a file whose stored bytes are given.
@@ -119,8 +119,8 @@ public final class ShardWriter<Sink: ShardSink> {
             let known = index.bytes
             let existing = table.insert(
                 bytes, offset: start,
-                isMatch: { Self.isUID(bytes, in: known, at: $0) },
-                uidAt: { Self.uid(in: known, at: $0) }
+                isMatch: { UIDTable.uid(in: known, at: $0).hasSameBytes(as: bytes) },
+                uidAt: { UIDTable.uid(in: known, at: $0) }
             )
             guard existing == nil else {
                 throw ShardError(
@@ -144,16 +144,5 @@ public final class ShardWriter<Sink: ShardSink> {
         try sink.write(data.bytes)
         written += UInt64(data.count)
         data.removeAll()
-    }
-
-    private static func uid(in bytes: UnsafeRawBufferPointer, at position: Int) -> UnsafeRawBufferPointer {
-        let length = Int(bytes.littleEndian(UInt16.self, at: position))
-        return UnsafeRawBufferPointer(rebasing: bytes[(position + 2)..<(position + 2 + length)])
-    }
-
-    private static func isUID(
-        _ uid: UnsafeRawBufferPointer, in bytes: UnsafeRawBufferPointer, at position: Int
-    ) -> Bool {
-        Self.uid(in: bytes, at: position).hasSameBytes(as: uid)
     }
 }
