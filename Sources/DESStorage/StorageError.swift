@@ -33,5 +33,8 @@ package struct StorageError: Error, Sendable, Hashable, CustomStringConvertible 
         self.message = message
     }
 
+    /// Whether nothing else can be written either, so that there is no use in going on.
+    package var isStoreUnwritable: Bool { code == .outOfSpace || code == .unwritable }
+
     package var description: String { message }
 }

@@ -5,25 +5,27 @@ import Testing
 @Suite struct RoutingTests {
     struct Expected: Decodable, Sendable {
         let uid: String
-        let created_at: String
-        let n_bits: Int
-        let date_dir: String
-        let shard_index: Int
-        let shard_hex: String
-        let object_key: String
+        let createdAt: String
+        let nBits: Int
+        let dateDir: String
+        let shardIndex: Int
+        let shardHex: String
+        let objectKey: String
     }
 
     @Test func `golden routing holds for every uid, time and number of bits`() throws {
         let url = Bundle.module.resourceURL!.appending(path: "Golden/routing.json")
-        let expected = try JSONDecoder().decode([Expected].self, from: Data(contentsOf: url))
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        let expected = try decoder.decode([Expected].self, from: Data(contentsOf: url))
         #expect(expected.count >= 80)
         for row in expected {
-            let time = try #require(Timestamp(parsing: row.created_at))
-            let key = locate(uid: row.uid, createdAt: time, bits: try #require(ShardBits(row.n_bits)))
-            #expect(key.dateDirectory == row.date_dir)
-            #expect(key.shardIndex == row.shard_index, "\(row)")
-            #expect(key.shardHex == row.shard_hex)
-            #expect(key.objectKey == row.object_key)
+            let time = try #require(Timestamp(parsing: row.createdAt))
+            let key = locate(uid: row.uid, createdAt: time, bits: try #require(ShardBits(row.nBits)))
+            #expect(key.dateDirectory == row.dateDir)
+            #expect(key.shardIndex == row.shardIndex, "\(row)")
+            #expect(key.shardHex == row.shardHex)
+            #expect(key.objectKey == row.objectKey)
             let name = try #require(ShardFileName(key.namePrefix + "0000.des"))
             #expect(name.mayHold(uid: row.uid))
         }
@@ -51,7 +53,9 @@ import Testing
         #expect(seen.count == 2000)
     }
 
-    @Test(arguments: ["x.des", "20240101_0A.des", "20240101_0G_1.des", "2024010_0A_1.des", "20240101_0A_1.tmp", "20240101_0A_.des"])
+    @Test(arguments: [
+        "x.des", "20240101_0A.des", "20240101_0G_1.des", "2024010_0A_1.des", "20240101_0A_1.tmp", "20240101_0A_.des",
+    ])
     func `what is not the name of a shard is told apart`(name: String) {
         #expect(ShardFileName(name) == nil)
     }

@@ -10,14 +10,19 @@ import Testing
     }
 
     static let folder = Bundle.module.resourceURL!.appending(path: "Golden/des2")
-    static let expected = try! JSONDecoder().decode(
-        [String: [String: Expected]].self, from: Data(contentsOf: folder.appending(path: "expected.json"))
-    )
+    static let names = [
+        "v1-legacy.des", "v2-bigfile.des", "v2-empty.des", "v2-lz4.des", "v2-none.des", "v2-zstd.des", "v2-zstd9.des",
+    ]
 
-    @Test(arguments: expected.keys.sorted())
+    private func expectedFiles() throws -> [String: [String: Expected]] {
+        let data = try Data(contentsOf: Self.folder.appending(path: "expected.json"))
+        return try JSONDecoder().decode([String: [String: Expected]].self, from: data)
+    }
+
+    @Test(arguments: names)
     func `every file of a golden shard is read to the byte`(name: String) throws {
         let reader = try ShardReader(path: Self.folder.appending(path: name).path)
-        let expected = try #require(Self.expected[name])
+        let expected = try #require(try expectedFiles()[name])
         #expect(try Set(reader.index.entries().map(\.uid)) == Set(expected.keys))
         for (uid, file) in expected {
             let entry = try #require(try reader.index.entry(uid: uid))

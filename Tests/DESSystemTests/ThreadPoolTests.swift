@@ -11,7 +11,9 @@ import Testing
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<100 {
                 group.addTask {
-                    let name = try await pool.run { try String(contentsOfFile: "/proc/thread-self/comm", encoding: .utf8) }
+                    let name = try await pool.run {
+                        try String(contentsOfFile: "/proc/thread-self/comm", encoding: .utf8)
+                    }
                     names.withLock { _ = $0.insert(name) }
                 }
             }

@@ -2,6 +2,8 @@ import ArgumentParser
 
 /// How a program ends; 64 (usage) comes from the argument parser.
 enum ExitStatus {
+    /// Everything is done; nothing to do is fine too.
+    static let success = ExitCode.success
     /// Nothing could be done.
     static let fatal = ExitCode(1)
     /// Finished, but some files failed.

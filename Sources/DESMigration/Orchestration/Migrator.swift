@@ -60,6 +60,10 @@ package struct Migrator: Sendable {
         if result.fatalError == nil && !result.interrupted {
             metrics.lastSuccess(secondsSinceEpoch: Double(world.now().microsecondsSinceEpoch) / 1e6)
         }
+        if let error = result.fatalError {
+            logger.error(
+                "the cycle ended early; everything that was begun is finished", metadata: ["error": "\(error)"])
+        }
         logger.info(
             "cycle finished",
             metadata: [

@@ -63,7 +63,9 @@ struct RecoveryMarking: Sendable {
                 continue
             }
             let compared = try await threads.run {
-                found.map { Candidate(row: $0, size: Int64(item.entry.size), match: matcher.compare($0.row, with: item.entry)) }
+                found.map {
+                    Candidate(row: $0, size: Int64(item.entry.size), match: matcher.compare($0.row, with: item.entry))
+                }
             }
             candidates += Self.chosen(compared, deletesSources: settings.deletesSources)
             for candidate in compared where !candidate.row.isArchived {

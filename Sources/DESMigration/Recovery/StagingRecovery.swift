@@ -68,7 +68,8 @@ struct StagingRecovery: Sendable {
         let staged = StagedFile(path: path, key: name, size: size)
         switch try await Publishing(store: store, cycle: cycle).publish([staged]).first {
         case .success(let outcome):
-            cycle.ledger.published(shards: outcome == .created ? 1 : 0, bytes: outcome == .created ? Int64(size) : 0, bigFiles: 0)
+            cycle.ledger.published(
+                shards: outcome == .created ? 1 : 0, bytes: outcome == .created ? Int64(size) : 0, bigFiles: 0)
         case .failure(let error):
             cycle.ledger.logger.error(
                 "cannot publish a recovered shard; it stays in staging for the next start",

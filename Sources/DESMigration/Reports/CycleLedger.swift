@@ -139,14 +139,16 @@ package final class CycleLedger: Sendable {
 }
 
 extension CatalogValue {
-    /// The value for messages.
+    /// The value for messages and results; what is unreasonably long is cut.
     var display: String {
         switch self {
         case .null: "NULL"
         case .integer(let number): String(number)
         case .real(let number): String(number)
+        case .text(let text) where text.utf8.count > 4096: "\(text.prefix(256))… (\(text.utf8.count) bytes)"
         case .text(let text): text
-        case .blob(let bytes): "x'" + bytes.prefix(64).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined() + "'"
+        case .blob(let bytes):
+            "x'" + bytes.prefix(64).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined() + "'"
         }
     }
 }

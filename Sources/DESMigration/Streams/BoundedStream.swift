@@ -52,7 +52,8 @@ final class BoundedStream<Element: Sendable>: Sendable {
     func offer(_ element: Element) {
         let weight = weigh(element)
         let consumer = protected.withLock { protected -> (waiter: Waiter, elements: [Element])? in
-            guard protected.state.hasRoom, case .deliver(let elements, let id) = protected.state.send(element, weight: weight)
+            guard protected.state.hasRoom,
+                case .deliver(let elements, let id) = protected.state.send(element, weight: weight)
             else { return nil }
             return protected.waiters.removeValue(forKey: id).map { ($0, elements) }
         }

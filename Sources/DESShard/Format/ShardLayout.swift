@@ -17,7 +17,8 @@ package struct ShardLayout: Sendable, Hashable {
             )
         }
         guard header.starts(with: ShardFormat.headerMagic) else {
-            throw ShardError(.notAShard, file: file, offset: 0, "expected DES2, found \(Self.printable(header.prefix(4)))")
+            throw ShardError(
+                .notAShard, file: file, offset: 0, "expected DES2, found \(Self.printable(header.prefix(4)))")
         }
         version = header[4]
         guard ShardFormat.knownVersions.contains(version) else {

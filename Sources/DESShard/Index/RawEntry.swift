@@ -92,7 +92,8 @@ extension RawEntry {
         guard offset >= UInt64(ShardFormat.headerSize), !overflows, end <= indexStart else {
             throw EntryFailure(
                 offset: uid.upperBound,
-                message: "the payload at \(offset) of \(storedSize) bytes is not inside DATA, which ends at \(indexStart)"
+                message:
+                    "the payload at \(offset) of \(storedSize) bytes is not inside DATA, which ends at \(indexStart)"
             )
         }
     }

@@ -32,7 +32,8 @@ package final class BigFileReader {
             let buffer = ByteBuffer(capacity: Self.pieceSize)
             while true {
                 buffer.removeAll()
-                let room = UnsafeMutableRawBufferPointer(rebasing: buffer.reserve(Self.pieceSize).prefix(Self.pieceSize))
+                let room = UnsafeMutableRawBufferPointer(
+                    rebasing: buffer.reserve(Self.pieceSize).prefix(Self.pieceSize))
                 let count = try file.read(into: room, at: Int64(offset))
                 guard count > 0 else { break }
                 buffer.commit(count)

@@ -27,7 +27,8 @@ public final class ShardReader: Sendable {
             file = try OpenFile(path)
             let status = try file.status()
             guard status.kind == .regular else {
-                throw SystemError(code: 22, operation: "read as a shard, it is a \(status.kind.rawValue):", subject: path)
+                throw SystemError(
+                    code: 22, operation: "read as a shard, it is a \(status.kind.rawValue):", subject: path)
             }
             sizeInBytes = UInt64(status.size)
         } catch {

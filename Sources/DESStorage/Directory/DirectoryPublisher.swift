@@ -34,7 +34,7 @@ struct DirectoryPublisher: Sendable {
         do throws(SystemError) {
             do throws(SystemError) {
                 try FileSystem.link(file.path, to: destination)
-            } catch where error.code == ENOENT {
+            } catch  where error.code == ENOENT {
                 // Either the folder is not there yet, or the staged file is gone: the second try tells.
                 try createFolder(FileSystem.parentDirectory(of: destination))
                 try FileSystem.link(file.path, to: destination)

@@ -110,7 +110,8 @@ actor AppendStage {
         open[key, default: []].append(shard)
         keys[shard.number] = key
         if let others = open[key], others.count > 1 {
-            cycle.ledger.logger.notice("a uid occurs again on its day; it goes to a further shard", metadata: ["shard": "\(name)"])
+            cycle.ledger.logger.notice(
+                "a uid occurs again on its day; it goes to a further shard", metadata: ["shard": "\(name)"])
         }
         return shard
     }

@@ -39,9 +39,11 @@ struct BigFilePublisher: Sendable {
             if outcome == .created { cycle.ledger.published(shards: 0, bytes: file.identity.size, bigFiles: 1) }
             return published
         } catch let error as StorageError {
+            if error.isStoreUnwritable { cycle.control.stop(.fatal("cannot write to \(store.name): \(error)")) }
             throw SourceError(.publishing, "cannot publish \(file.location): \(error); left unmarked")
         } catch let error as ShardError {
-            throw SourceError(.verification, "the copy of \(file.location) in staging is damaged: \(error); left unmarked")
+            throw SourceError(
+                .verification, "the copy of \(file.location) in staging is damaged: \(error); left unmarked")
         } catch let error as SystemError {
             if error.isUnwritable { cycle.control.stop(.fatal("cannot write to the staging folder: \(error)")) }
             throw SourceError(.staging, "cannot stage \(file.location): \(error); left unmarked")

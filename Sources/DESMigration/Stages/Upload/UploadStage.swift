@@ -69,6 +69,9 @@ actor UploadStage {
                 published.append(PublishedShard(name: shard.name, rows: shard.rows))
             case .failure(let error):
                 fail(shard, "cannot publish the shard \(shard.name): \(error)")
+                if error.isStoreUnwritable {
+                    cycle.control.stop(.fatal("cannot write to \(store.name): \(error)"))
+                }
             }
         }
         return published
