@@ -33,12 +33,7 @@ actor CompressStage {
     /// Ends when the input has ended and everything is handed on to every output.
     func run(_ input: BoundedStream<ReadBatch>, into outputs: [BoundedStream<CompressedBatch>]) async throws {
         defer { for output in outputs { output.finish() } }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for _ in 0..<plan.compressors {
-                group.addTask(executorPreference: threads) { try await self.work(input, outputs) }
-            }
-            try await group.waitForAll()
-        }
+        try await runWorkers(plan.compressors, on: threads) { try await self.work(input, outputs) }
     }
 
     private nonisolated func work(

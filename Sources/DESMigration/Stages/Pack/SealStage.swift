@@ -19,12 +19,7 @@ actor SealStage {
     /// Ends when the input has ended and everything is handed on.
     func run(_ input: BoundedStream<FinishedShard>, into output: BoundedStream<FinishedShard>) async throws {
         defer { output.finish() }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for _ in 0..<plan.sealers {
-                group.addTask(executorPreference: threads) { try await self.work(input, output) }
-            }
-            try await group.waitForAll()
-        }
+        try await runWorkers(plan.sealers, on: threads) { try await self.work(input, output) }
     }
 
     private nonisolated func work(

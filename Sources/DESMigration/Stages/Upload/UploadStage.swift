@@ -26,12 +26,7 @@ actor UploadStage {
     /// Ends when the input has ended and everything is handed on.
     func run(_ input: BoundedStream<FinishedShard>, into output: BoundedStream<PublishedShard>) async throws {
         defer { output.finish() }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for _ in 0..<plan.uploads {
-                group.addTask { try await self.work(input, output) }
-            }
-            try await group.waitForAll()
-        }
+        try await runWorkers(plan.uploads) { try await self.work(input, output) }
     }
 
     private nonisolated func work(

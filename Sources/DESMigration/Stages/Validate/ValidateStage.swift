@@ -32,12 +32,7 @@ actor ValidateStage {
     /// Ends when the input has ended and everything is handed on.
     func run(_ input: BoundedStream<RowBatch>, into output: BoundedStream<ReadBatch>) async throws {
         defer { output.finish() }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for _ in 0..<plan.readers {
-                group.addTask(executorPreference: threads) { try await self.work(input, output) }
-            }
-            try await group.waitForAll()
-        }
+        try await runWorkers(plan.readers, on: threads) { try await self.work(input, output) }
     }
 
     private nonisolated func work(
