@@ -119,6 +119,6 @@ let package = Package(
             ]
         ),
         tests(of: "DESMigration", ["DESSystem", "DESRouting", "DESShard", "DESStorage", "DESCatalog", "DESTelemetry"]),
-        tests(of: "DESCommands"),
+        tests(of: "DESCommands", ["DESCatalog", "DESMigration", "DESRouting"]),
     ]
 )

@@ -8,8 +8,8 @@ enum CycleResultText {
     static func text(_ result: CycleResult) -> String {
         let seconds = Duration.seconds(result.durationSeconds)
         var lines = [
-            "\(result.filesMigrated.groupedByThousands) files (\(result.totalSizeBytes.byteCountText)) migrated into "
-                + "\(result.shardsCreated.groupedByThousands) shards (\(result.bytesStored.byteCountText) stored) "
+            "\(result.filesMigrated.counted("file")) (\(result.totalSizeBytes.byteCountText)) migrated into "
+                + "\(result.shardsCreated.counted("shard")) (\(result.bytesStored.byteCountText) stored) "
                 + "in \(seconds.humanReadable)"
         ]
         if result.durationSeconds > 0, result.filesMigrated > 0 {

@@ -88,7 +88,7 @@ struct ExtractCommand: AsyncParsableCommand {
             try Console.out(
                 json
                     ? try JSONOutput.text(counts)
-                    : "\(counts.filesWritten.groupedByThousands) files (\(counts.totalSizeBytes.byteCountText)) "
+                    : "\(counts.filesWritten.counted("file")) (\(counts.totalSizeBytes.byteCountText)) "
                         + "restored to \(output), \(counts.filesAlreadyThere.groupedByThousands) were there already, "
                         + "\(counts.filesFailed.groupedByThousands) failed"
             )

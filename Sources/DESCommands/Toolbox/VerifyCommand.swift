@@ -70,8 +70,8 @@ struct VerifyCommand: AsyncParsableCommand {
 
     private static func text(_ report: Report) -> String {
         var text =
-            "\(report.files.groupedByThousands) files (\(report.totalSizeBytes.byteCountText)) in "
-            + "\(report.shards.groupedByThousands) shards are whole, \(report.damaged.count.groupedByThousands) damaged"
+            "\(report.files.counted("file")) (\(report.totalSizeBytes.byteCountText)) in "
+            + "\(report.shards.counted("shard")) whole, \(report.damaged.count.groupedByThousands) damaged"
         if report.withoutChecksum > 0 {
             text += "; \(report.withoutChecksum.groupedByThousands) have no checksum and were only decoded"
         }

@@ -22,9 +22,12 @@ package final class CycleControl: Sendable {
     /// Asks for an orderly end.
     package func stop(_ reason: StopReason) {
         stopReason.withLock { current in
-            // A failure is worth more than the news that somebody wanted to stop anyway.
-            if case .fatal = reason, current == .interrupted { current = reason }
-            current = current ?? reason
+            switch (current, reason) {
+            case (.fatal, _): break
+            // A failure is worth more than the news that the cycle was to end anyway.
+            case (nil, _), (_, .fatal): current = reason
+            case (.interrupted, _), (.limit, _): break
+            }
         }
     }
 }

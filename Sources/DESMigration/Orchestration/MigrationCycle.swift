@@ -21,15 +21,17 @@ struct MigrationCycle: Sendable {
             sources: world.sources, catalog: world.catalog, threads: threads.files, limit: settings.limits.deletions,
             cycle: cycle
         )
+        let heldBack = HeldBackRows()
         do {
-            try await recover(cleanup)
+            try await recover(cleanup, heldBack)
+            guard cycle.control.reason == nil else { return }
             let cutoff = settings.cutoff(at: world.now())
             let scan = try await cycle.retrying { [catalog = world.catalog] in
                 try await catalog.pendingRows(olderThan: cutoff)
             }
             if let note = scan.pagingNote { cycle.ledger.logger.notice("\(note)") }
             do {
-                try await runStages(scan, cleanup)
+                try await runStages(scan, heldBack, cleanup)
             } catch {
                 await scan.close()
                 throw error
@@ -42,10 +44,10 @@ struct MigrationCycle: Sendable {
         }
     }
 
-    private func recover(_ cleanup: SourceCleanup) async throws {
+    private func recover(_ cleanup: SourceCleanup, _ heldBack: HeldBackRows) async throws {
         let marking = RecoveryMarking(
-            catalog: world.catalog, store: world.store, settings: settings, cleanup: cleanup, threads: threads.files,
-            cycle: cycle
+            catalog: world.catalog, store: world.store, settings: settings, cleanup: cleanup, heldBack: heldBack,
+            threads: threads.files, cycle: cycle
         )
         let recovery = StagingRecovery(
             staging: world.staging, store: world.store,
@@ -56,7 +58,9 @@ struct MigrationCycle: Sendable {
     }
 
     /// catalog ─▶ fetch ─▶ validate ─▶ pack (compress, append, seal) ─▶ upload ─▶ mark ─▶ cleanup
-    private func runStages(_ scan: any PendingRowScan, _ cleanup: SourceCleanup) async throws {
+    private func runStages(
+        _ scan: any PendingRowScan, _ heldBack: HeldBackRows, _ cleanup: SourceCleanup
+    ) async throws {
         let buffers = BufferPool(
             keptCount: (plan.readers + plan.compressors) * 3 + 8, keptCapacity: plan.batchBytes * 4
         )
@@ -76,7 +80,7 @@ struct MigrationCycle: Sendable {
         let published = BoundedStream<PublishedShard>(limit: plan.rowStreamBytes) { $0.rows.memoryInBytes }
         let marked = BoundedStream<MarkedShard>(limit: plan.rowStreamBytes) { $0.deletable.memoryInBytes }
 
-        let fetch = FetchStage(scan: scan, settings: settings, plan: plan, cycle: cycle)
+        let fetch = FetchStage(scan: scan, heldBack: heldBack, settings: settings, plan: plan, cycle: cycle)
         let validate = ValidateStage(
             sources: world.sources, settings: settings, hasSizes: hasSizes, plan: plan, threads: threads.reading,
             buffers: buffers, gate: gate, cycle: cycle

@@ -4,6 +4,7 @@ import DESShard
 import DESStorage
 import DESSystem
 import Logging
+import Synchronization
 
 /// Marks the rows of a recovered shard from its own index, and cleans up their sources.
 struct RecoveryMarking: Sendable {
@@ -11,6 +12,7 @@ struct RecoveryMarking: Sendable {
     let store: any ObjectStore
     let settings: MigrationSettings
     let cleanup: SourceCleanup
+    let heldBack: HeldBackRows
     let threads: ThreadPool
     let cycle: CycleContext
 
@@ -28,9 +30,12 @@ struct RecoveryMarking: Sendable {
             } catch let error as CancellationError {
                 throw error
             } catch {
-                cycle.ledger.logger.error(
-                    "cannot mark the rows of a recovered shard; the next start tries again",
-                    metadata: ["shard": "\(shard)", "error": "\(error)"]
+                // The rows are pending: going on would pack their files a second time.
+                cycle.control.stop(
+                    .fatal(
+                        "cannot mark the rows of the shard \(shard), which waits in staging: \(error); "
+                            + "nothing more was migrated"
+                    )
                 )
                 return false
             }
@@ -68,17 +73,27 @@ struct RecoveryMarking: Sendable {
                 }
             }
             candidates += Self.chosen(compared, deletesSources: settings.deletesSources)
-            for candidate in compared where !candidate.row.isArchived {
+            for candidate in compared {
                 guard case .unknown(let why) = candidate.match else { continue }
+                if candidate.row.isArchived {
+                    guard settings.deletesSources else { continue }
+                    isSettled = false
+                    cycle.ledger.kept(
+                        candidate.row.row.key,
+                        "cannot tell whether it is the file in the published shard \(shard): \(why); "
+                            + "the next start tries again"
+                    )
+                    continue
+                }
                 isSettled = false
-                cycle.ledger.logger.warning(
-                    "cannot tell whether a recovered entry is the row's file; the next start tries again",
-                    metadata: ["shard": "\(shard)", "uid": "\(item.entry.uid)", "error": "\(why)"]
+                giveUp(
+                    candidate.row.row.key, .unreadable,
+                    "cannot tell whether it is the file in the published shard \(shard): \(why); "
+                        + "the next start tries again"
                 )
             }
         }
-        try await settle(candidates)
-        return isSettled
+        return try await settle(candidates, shard: shard) && isSettled
     }
 
     /// Of the rows that one entry may belong to: at most one that is pending, the one whose file is the same, or the only
@@ -99,34 +114,54 @@ struct RecoveryMarking: Sendable {
         return chosen
     }
 
-    private func settle(_ candidates: [Candidate]) async throws {
+    /// The row fails in this cycle, and is not packed in it.
+    private func giveUp(_ key: RowKey, _ reason: FailureReason, _ message: String) {
+        guard heldBack.insert(key) else { return }
+        cycle.ledger.fetched(1)
+        cycle.ledger.failed(key, reason, message)
+    }
+
+    /// - Returns: whether every row is settled.
+    private func settle(_ candidates: [Candidate], shard: String) async throws -> Bool {
+        var isSettled = true
         let pending = candidates.filter { !$0.row.isArchived }
         var deletable = candidates.filter(\.row.isArchived)
         if !pending.isEmpty {
+            let tries = Atomic(0)
             let outcomes = try await cycle.retrying { [catalog] in
-                try await catalog.mark(pending.map(\.row.row.key))
+                tries.add(1, ordering: .relaxed)
+                return try await catalog.mark(pending.map(\.row.row.key))
             }
-            cycle.ledger.fetched(pending.count)
             for (candidate, outcome) in zip(pending, outcomes) {
                 let key = candidate.row.row.key
                 switch outcome {
-                case .marked:
+                // After another try it was this process: only the answer was lost.
+                case .marked,
+                    .alreadyMarked where tries.load(ordering: .relaxed) > 1:
+                    cycle.ledger.fetched(1)
                     cycle.ledger.migrated(1, bytes: candidate.size, recovered: true)
                     deletable.append(candidate)
                 case .alreadyMarked, .changed:
+                    cycle.ledger.fetched(1)
                     cycle.ledger.skipped(key, "its row was marked or changed by somebody else meanwhile")
                 case .refused(let reason):
-                    cycle.ledger.failed(key, .marking, "the catalog refused the mark: \(reason)")
+                    isSettled = false
+                    giveUp(
+                        key, .marking,
+                        "in the published shard \(shard), but the catalog refused the mark: \(reason); "
+                            + "the next start tries again"
+                    )
                 }
             }
         }
-        guard settings.deletesSources else { return }
-        try await cleanup.delete(
+        guard settings.deletesSources else { return isSettled }
+        let isCleanedUp = try await cleanup.delete(
             deletable.compactMap { candidate in
                 guard case .same(let identity) = candidate.match else { return nil }
                 return PackedRow(key: candidate.row.row.key, identity: identity)
             }
         )
+        return isSettled && isCleanedUp
     }
 
     /// An inline entry is in the shard; a big file has to be in the store.

@@ -71,9 +71,9 @@ struct StagingRecovery: Sendable {
             cycle.ledger.published(
                 shards: outcome == .created ? 1 : 0, bytes: outcome == .created ? Int64(size) : 0, bigFiles: 0)
         case .failure(let error):
-            cycle.ledger.logger.error(
-                "cannot publish a recovered shard; it stays in staging for the next start",
-                metadata: ["shard": "\(name)", "error": "\(error)"]
+            // Its rows are pending: going on would pack their files a second time.
+            cycle.control.stop(
+                .fatal("cannot publish the shard \(name), which waits in staging: \(error); nothing more was migrated")
             )
             return
         case nil: return

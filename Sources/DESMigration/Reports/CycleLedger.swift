@@ -45,17 +45,21 @@ package final class CycleLedger: Sendable {
             message: message
         )
         metrics.filesFailed(1, reason: reason.rawValue)
-        let isKept = result.withLock { result in
+        let omitted = result.withLock { result in
             result.filesProcessed += 1
             result.filesFailed += 1
             guard result.errors.count < Self.keptErrors else {
                 result.errorsOmitted += 1
-                return result.errorsOmitted == 1
+                return result.errorsOmitted
             }
             result.errors.append(failure)
-            return true
+            return 0
         }
-        guard isKept else { return }
+        guard omitted == 0 else {
+            guard omitted == 1 else { return }
+            logger.warning("more than \(Self.keptErrors) files failed; the rest is counted, but not logged one by one")
+            return
+        }
         logger.warning(
             "file not migrated",
             metadata: [
@@ -63,9 +67,6 @@ package final class CycleLedger: Sendable {
                 "message": "\(message)",
             ]
         )
-        if snapshot.errorsOmitted == 1 {
-            logger.warning("more than \(Self.keptErrors) files failed; the rest is counted, but not logged one by one")
-        }
     }
 
     /// All files of a shard cannot be migrated in this cycle.

@@ -40,11 +40,11 @@ extension MigrationSettings {
     /// Files created before this moment are moved by a cycle that starts at `now`.
     package func cutoff(at now: Timestamp) -> Timestamp {
         guard let archiveAge else { return .latest }
-        let age = archiveAge.components.seconds.multipliedReportingOverflow(by: 1_000_000)
-        guard !age.overflow else { return .earliest }
-        let cutoff = now.microsecondsSinceEpoch.subtractingReportingOverflow(
-            age.partialValue + archiveAge.components.attoseconds / 1_000_000_000_000
-        )
+        let (seconds, attoseconds) = archiveAge.components
+        let whole = seconds.multipliedReportingOverflow(by: 1_000_000)
+        let age = whole.partialValue.addingReportingOverflow(attoseconds / 1_000_000_000_000)
+        guard !whole.overflow && !age.overflow else { return .earliest }
+        let cutoff = now.microsecondsSinceEpoch.subtractingReportingOverflow(age.partialValue)
         return cutoff.overflow ? .earliest : Timestamp(microsecondsSinceEpoch: cutoff.partialValue)
     }
 }

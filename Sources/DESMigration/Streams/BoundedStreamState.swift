@@ -95,3 +95,6 @@ struct BoundedStreamState<Element> {
         consumers.removeAll { $0 == id }
     }
 }
+
+extension BoundedStreamState.SendAction: Equatable where Element: Equatable {}
+extension BoundedStreamState.ReceiveAction: Equatable where Element: Equatable {}

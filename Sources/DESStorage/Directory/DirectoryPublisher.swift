@@ -31,15 +31,25 @@ struct DirectoryPublisher: Sendable {
     }
 
     private func publish(_ file: StagedFile, at destination: String) throws(StorageError) -> PublishOutcome {
+        let staged: FileIdentity
+        do throws(SystemError) { staged = try FileSystem.existingStatus(file.path).identity } catch {
+            throw StorageError(error, key: file.key)
+        }
+        // Looked at first: once the file has its name, another try would find it there and take it for good.
+        guard UInt64(staged.size) == file.size else {
+            throw StorageError(
+                .damaged, key: file.key,
+                "\(file.path) has \(staged.size) bytes instead of \(file.size); it was not published"
+            )
+        }
         do throws(SystemError) {
             do throws(SystemError) {
                 try FileSystem.link(file.path, to: destination)
-            } catch  where error.code == ENOENT {
+            } catch where error.code == ENOENT {
                 // Either the folder is not there yet, or the staged file is gone: the second try tells.
                 try createFolder(FileSystem.parentDirectory(of: destination))
                 try FileSystem.link(file.path, to: destination)
             }
-            return try confirm(file, at: destination)
         } catch {
             switch error.code {
             case EEXIST: return try settleExisting(file, at: destination)
@@ -47,21 +57,27 @@ struct DirectoryPublisher: Sendable {
             default: throw StorageError(error, key: file.key)
             }
         }
+        return try confirm(file, staged, at: destination)
     }
 
-    /// The folders' own names must be durable as well.
+    /// The folders' own names must be durable as well, of each that is new.
     private func createFolder(_ folder: String) throws(SystemError) {
+        let parent = FileSystem.parentDirectory(of: folder)
+        if try FileSystem.status(parent) == nil { try createFolder(parent) }
         try FileSystem.createDirectory(folder)
-        try FileSystem.synchronizeDirectory(FileSystem.parentDirectory(of: folder))
+        try FileSystem.synchronizeDirectory(parent)
     }
 
     /// A link is confirmed by being the same file; its content was verified in staging.
-    private func confirm(_ file: StagedFile, at destination: String) throws(SystemError) -> PublishOutcome {
-        let staged = try FileSystem.status(file.path)
-        let published = try FileSystem.status(destination)
-        guard let staged, let published, staged.identity == published.identity, UInt64(published.size) == file.size
-        else { throw SystemError(code: EIO, operation: "confirm", subject: destination) }
-        return .created
+    private func confirm(
+        _ file: StagedFile, _ staged: FileIdentity, at destination: String
+    ) throws(StorageError) -> PublishOutcome {
+        do throws(SystemError) {
+            guard try FileSystem.status(destination)?.identity == staged else {
+                throw SystemError(code: EIO, operation: "confirm", subject: destination)
+            }
+            return .created
+        } catch { throw StorageError(error, key: file.key) }
     }
 
     private func settleExisting(_ file: StagedFile, at destination: String) throws(StorageError) -> PublishOutcome {
@@ -86,7 +102,8 @@ struct DirectoryPublisher: Sendable {
 
     private func publishCopy(of file: StagedFile, at destination: String) throws(StorageError) -> PublishOutcome {
         let folder = FileSystem.parentDirectory(of: destination)
-        let partial = folder + "/." + destination.dropFirst(folder.utf8.count + 1) + ".partial"
+        let name = String(decoding: destination.utf8.dropFirst(folder.utf8.count + 1), as: UTF8.self)
+        let partial = "\(folder)/.\(name).partial"
         do throws(SystemError) {
             if try FileSystem.status(destination) == nil {
                 // Left by a process that died here: the name is this file's alone.

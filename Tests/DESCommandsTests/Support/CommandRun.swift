@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Synchronization
 import Testing
 
 /// How a command ended and what it wrote.
@@ -31,6 +32,9 @@ final class CommandRun: Sendable {
         let description: String
     }
 
+    /// Held from the making of pipes to the start of their process, so that no other process inherits them.
+    private static let spawning = Mutex(())
+
     private let processID: pid_t
     let output = OutputRecorder()
     let errors = OutputRecorder()
@@ -45,20 +49,17 @@ final class CommandRun: Sendable {
         let path = program.contains("/") ? program : try BuiltPrograms.folder() + "/" + program
         var variables = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("DES_") }
         variables.merge(environment) { $1 }
-        let outputPipe = try Self.pipe()
-        let errorPipe = try Self.pipe()
-        defer {
-            close(outputPipe.write)
-            close(errorPipe.write)
-        }
-        do {
-            processID = try Self.spawn(
-                path, [program] + arguments, variables.map { "\($0)=\($1)" }, folder,
-                output: outputPipe.write, errors: errorPipe.write)
-        } catch {
-            close(outputPipe.read)
-            close(errorPipe.read)
-            throw error
+        // env changes the folder and then becomes the program.
+        let command = ["env", "-C", folder, path] + arguments
+        let outputPipe: (read: Int32, write: Int32)
+        let errorPipe: (read: Int32, write: Int32)
+        (processID, outputPipe, errorPipe) = try Self.spawning.withLock { _ in
+            let (output, errors) = (try Self.pipe(), try Self.pipe())
+            let processID = try Self.spawn(
+                command, variables.map { "\($0)=\($1)" }, output: output.write, errors: errors.write)
+            close(output.write)
+            close(errors.write)
+            return (processID, output, errors)
         }
         Thread.detachNewThread { [output] in output.read(outputPipe.read) }
         Thread.detachNewThread { [errors] in errors.read(errorPipe.read) }
@@ -96,12 +97,13 @@ final class CommandRun: Sendable {
 
     private static func pipe() throws -> (read: Int32, write: Int32) {
         var ends: [Int32] = [-1, -1]
-        guard pipe2(&ends, O_CLOEXEC) == 0 else { throw Failure(description: "no pipe: error \(errno)") }
+        guard Glibc.pipe(&ends) == 0 else { throw Failure(description: "no pipe: error \(errno)") }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         return (ends[0], ends[1])
     }
 
     private static func spawn(
-        _ path: String, _ arguments: [String], _ environment: [String], _ folder: String, output: Int32, errors: Int32
+        _ arguments: [String], _ environment: [String], output: Int32, errors: Int32
     ) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -109,7 +111,6 @@ final class CommandRun: Sendable {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, output, 1)
         posix_spawn_file_actions_adddup2(&actions, errors, 2)
-        posix_spawn_file_actions_addchdir_np(&actions, folder)
 
         // As from a shell: no signal blocked or ignored, whatever the tests' own process does with them.
         var attributes = posix_spawnattr_t()
@@ -126,8 +127,9 @@ final class CommandRun: Sendable {
         var environmentPointers = environment.map { strdup($0) } + [nil]
         defer { (argumentPointers + environmentPointers).forEach { free($0) } }
         var processID: pid_t = 0
-        let code = posix_spawn(&processID, path, &actions, &attributes, &argumentPointers, &environmentPointers)
-        guard code == 0 else { throw Failure(description: "cannot start \(path): error \(code)") }
+        let code = posix_spawn(
+            &processID, "/usr/bin/env", &actions, &attributes, &argumentPointers, &environmentPointers)
+        guard code == 0 else { throw Failure(description: "cannot start \(arguments): error \(code)") }
         return processID
     }
 }

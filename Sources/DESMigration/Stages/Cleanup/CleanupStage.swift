@@ -21,10 +21,13 @@ actor CleanupStage {
     func run(_ input: BoundedStream<MarkedShard>) async throws {
         while let group = try await input.nextGroup(atMost: 256) {
             let start = cycle.elapsed
-            for shard in group { try await cleanup.delete(shard.deletable) }
-            let settled = group.filter(\.isSettled).map { staging.sealedPath($0.name) }
+            var settled: [String] = []
+            for shard in group {
+                let isDone = try await cleanup.delete(shard.deletable)
+                if isDone && shard.isSettled { settled.append(staging.sealedPath(shard.name)) }
+            }
             let ledger = cycle.ledger
-            try await threads.run { [staging] in
+            try await threads.run { [staging, settled] in
                 for path in settled {
                     do { try staging.files.remove(path) } catch {
                         ledger.logger.warning("\(error); the next start removes it")

@@ -26,19 +26,22 @@ final class SourceCleanup: Sendable {
         self.cycle = cycle
     }
 
+    /// - Returns: false if the catalog did not say which sources may go, so that a later start should ask again.
     /// - Throws: `CancellationError` only; what cannot be deleted is kept and in the books.
-    func delete(_ rows: some Sequence<PackedRow>) async throws {
+    func delete(_ rows: some Sequence<PackedRow>) async throws -> Bool {
+        var isSettled = true
         var chunk: [PackedRow] = []
         for row in rows {
             chunk.append(row)
             guard chunk.count >= Self.chunkSize else { continue }
-            try await delete(chunk: chunk)
+            if try await !delete(chunk: chunk) { isSettled = false }
             chunk.removeAll()
         }
-        if !chunk.isEmpty { try await delete(chunk: chunk) }
+        guard !chunk.isEmpty else { return isSettled }
+        return try await delete(chunk: chunk) && isSettled
     }
 
-    private func delete(chunk rows: [PackedRow]) async throws {
+    private func delete(chunk rows: [PackedRow]) async throws -> Bool {
         let needed: Set<String>
         do {
             needed = try await cycle.retrying { [catalog] in
@@ -48,13 +51,16 @@ final class SourceCleanup: Sendable {
             throw error
         } catch {
             for row in rows {
-                cycle.ledger.kept(row.key, "cannot find out whether another row needs it: \(error)")
+                cycle.ledger.kept(
+                    row.key, "cannot find out whether another row needs it: \(error); the next start tries again"
+                )
             }
-            return
+            return false
         }
         try await threads.run {
             for row in rows { self.delete(row, needed) }
         }
+        return true
     }
 
     /// Blocks.

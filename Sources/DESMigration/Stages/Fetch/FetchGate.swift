@@ -28,7 +28,9 @@ struct FetchGate: Sendable {
             if let most = limits.bytes, bytes >= most { break }
             if let most = limits.files, files >= most { break }
             files += 1
-            bytes += max(0, size ?? 0)
+            // Sizes are the user's: a few absurd ones must not end the process.
+            let sum = bytes.addingReportingOverflow(max(0, size ?? 0))
+            bytes = sum.overflow ? .max : sum.partialValue
             count += 1
         }
         return count

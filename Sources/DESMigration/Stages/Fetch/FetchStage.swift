@@ -7,12 +7,17 @@ actor FetchStage {
     private let scan: any PendingRowScan
     private let batchSize: Int
     private let batchFiles: Int
+    private let heldBack: HeldBackRows
     private var gate: FetchGate
     private let cycle: CycleContext
     private var sequence = 0
 
-    init(scan: any PendingRowScan, settings: MigrationSettings, plan: PipelinePlan, cycle: CycleContext) {
+    init(
+        scan: any PendingRowScan, heldBack: HeldBackRows, settings: MigrationSettings, plan: PipelinePlan,
+        cycle: CycleContext
+    ) {
         self.scan = scan
+        self.heldBack = heldBack
         batchSize = settings.batchSize
         batchFiles = plan.batchFiles
         gate = FetchGate(settings.limits)
@@ -29,7 +34,7 @@ actor FetchStage {
     private func fetchPage(into output: BoundedStream<RowBatch>) async throws -> Bool {
         guard mayFetch() else { return false }
         let start = cycle.elapsed
-        let page: [CatalogRow]
+        var page: [CatalogRow]
         do {
             page = try await cycle.retrying { [scan, size = gate.pageSize(batchSize)] in
                 try await scan.nextPage(atMost: size)
@@ -42,6 +47,7 @@ actor FetchStage {
         }
         cycle.ledger.metrics.stageTime(.fetch, cycle.elapsed - start)
         guard !page.isEmpty else { return false }
+        page = heldBack.removed(from: page)
         var position = 0
         while position < page.count {
             guard mayFetch() else { return false }

@@ -1,5 +1,6 @@
 import DESCatalog
 import DESTelemetry
+import Synchronization
 
 /// Marks the rows of published shards, a transaction for every `batch_size` rows, whatever shards they are in.
 actor MarkStage {
@@ -46,8 +47,12 @@ actor MarkStage {
     ) async throws {
         let start = cycle.elapsed
         let outcomes: [MarkOutcome]
+        let tries = Atomic(0)
         do {
-            outcomes = try await cycle.retrying { [catalog] in try await catalog.mark(rows.map(\.row.key)) }
+            outcomes = try await cycle.retrying { [catalog] in
+                tries.add(1, ordering: .relaxed)
+                return try await catalog.mark(rows.map(\.row.key))
+            }
         } catch let error as CancellationError {
             throw error
         } catch {
@@ -66,7 +71,9 @@ actor MarkStage {
         var bytes: Int64 = 0
         for (row, outcome) in zip(rows, outcomes) {
             switch outcome {
-            case .marked:
+            // After another try it was this process: only the answer was lost.
+            case .marked,
+                .alreadyMarked where tries.load(ordering: .relaxed) > 1:
                 marked += 1
                 bytes += row.row.size
                 if settings.deletesSources { progress[row.shard].deletable.append(row.row) }
@@ -75,9 +82,11 @@ actor MarkStage {
             case .changed:
                 cycle.ledger.skipped(row.row.key, "its row was changed or removed meanwhile; it is left as it is")
             case .refused(let reason):
+                progress[row.shard].isSettled = false
                 cycle.ledger.failed(
                     row.row.key, .marking,
-                    "in the published shard \(group[row.shard].name), but the catalog refused the mark: \(reason)"
+                    "in the published shard \(group[row.shard].name), but the catalog refused the mark: \(reason); "
+                        + "the next start tries again"
                 )
             }
         }

@@ -1,0 +1,39 @@
+import Foundation
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct HelpTests {
+    private static let folder = FileManager.default.temporaryDirectory.path
+    private static let subcommands = ["migrate", "pack", "stats", "ls", "stat", "cat", "extract", "verify", "locate"]
+
+    @Test("every program knows its version", arguments: ["des", "des-migrate", "des-pack", "des-stats"])
+    func version(_ program: String) async throws {
+        let result = try await run(program, ["--version"], in: Self.folder)
+        #expect(result.end == .exit(0))
+        #expect(result.output.wholeMatch(of: /\d+\.\d+\.\d+\n/) != nil)
+    }
+
+    @Test("the help of every command shows an example", arguments: subcommands)
+    func subcommandHelp(_ name: String) async throws {
+        let result = try await run("des", [name, "--help"], in: Self.folder)
+        #expect(result.end == .exit(0))
+        #expect(result.output.contains("EXAMPLE"))
+        #expect(result.output.contains("USAGE: des \(name) "))
+    }
+
+    @Test("a program and its subcommand have the same help but for the name", arguments: ["migrate", "pack", "stats"])
+    func ownHelp(_ name: String) async throws {
+        let program = try await run("des-\(name)", ["--help"], in: Self.folder).output
+        let subcommand = try await run("des", [name, "--help"], in: Self.folder).output
+        let words = { (text: String) in
+            text.replacing("des \(name)", with: "des-\(name)").split { $0.isWhitespace }
+        }
+        #expect(words(program) == words(subcommand))
+        #expect(program.contains("USAGE: des-\(name) "))
+    }
+
+    @Test("a subcommand that does not exist is exit code 64")
+    func unknown() async throws {
+        let result = try await run("des", ["lst"], in: Self.folder)
+        #expect(result.end == .exit(64))
+    }
+}

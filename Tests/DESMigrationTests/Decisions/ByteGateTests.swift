@@ -1,0 +1,65 @@
+import Testing
+
+@testable import DESMigration
+
+@Suite(.timeLimit(.minutes(1))) struct ByteGateTests {
+    @Test func `what fits comes in at once, the next one when enough was given back`() async throws {
+        let gate = ByteGate(capacity: 10)
+        #expect(try await gate.acquire(6) == 6)
+        #expect(try await gate.acquire(4) == 4)
+        let isIn = UnitShared(false)
+        let waiting = Task {
+            let held = try await gate.acquire(5)
+            isIn.change { $0 = true }
+            return held
+        }
+        gate.release(4)
+        for _ in 0..<50 { await Task.yield() }
+        #expect(!isIn.value)
+        gate.release(6)
+        #expect(try await waiting.value == 5)
+    }
+
+    @Test(arguments: [(11, 10), (Int.max, 10), (0, 0), (-3, 0)])
+    func `more than the capacity counts as the capacity, and less than nothing as nothing`(asked: Int, held: Int) async throws {
+        #expect(try await ByteGate(capacity: 10).acquire(asked) == held)
+    }
+
+    @Test func `a cancelled waiter gives way to those behind it`() async throws {
+        let gate = ByteGate(capacity: 10)
+        let held = try await gate.acquire(5)
+        let large = Task { try await gate.acquire(10) }
+        for _ in 0..<50 { await Task.yield() }
+        let small = Task { try await gate.acquire(5) }
+        for _ in 0..<50 { await Task.yield() }
+        large.cancel()
+        await #expect(throws: CancellationError.self) { _ = try await large.value }
+        #expect(try await small.value == 5)
+        gate.release(held)
+        gate.release(5)
+        #expect(try await gate.acquire(10) == 10)
+    }
+
+    @Test func `never more than the capacity is in, and at the end all of it is free`() async throws {
+        let gate = ByteGate(capacity: 100)
+        let inside = UnitShared(0)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for seed in 0..<8 {
+                group.addTask {
+                    var random = UnitRandom(seed: UInt64(seed))
+                    for _ in 0..<1000 {
+                        let held = try await gate.acquire(Int.random(in: 0...120, using: &random))
+                        inside.change { sum in
+                            sum += held
+                            #expect(sum <= 100)
+                        }
+                        inside.change { $0 -= held }
+                        gate.release(held)
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try await gate.acquire(100) == 100)
+    }
+}

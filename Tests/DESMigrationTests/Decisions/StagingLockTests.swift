@@ -1,0 +1,117 @@
+import DESSystem
+import Foundation
+import Glibc
+import Testing
+
+@testable import DESMigration
+
+@Suite struct StagingLockTests {
+    private let folder: UnitFolder
+    private let staging: StagingFolder
+
+    init() throws {
+        folder = try UnitFolder()
+        staging = StagingFolder(path: folder("staging"))
+    }
+
+    @Test func `the second one is refused, and told which process works there`() throws {
+        let lock = try StagingLock(folder: staging)
+        let error = #expect(throws: StagingLockError.self) { _ = try StagingLock(folder: staging) }
+        #expect(
+            error?.description
+                == "another process (process \(getpid())) works in the staging folder \(staging.path); "
+                + "wait for it, or give this one its own packer.staging_dir"
+        )
+        // Being refused changes nothing for the first one.
+        #expect(try folder.read("staging/lock") == Array("\(getpid())\n".utf8))
+        #expect(throws: StagingLockError.self) { _ = try StagingLock(folder: staging) }
+        withExtendedLifetime(lock) {}
+    }
+
+    @Test func `when the holder has gone the next one gets it`() throws {
+        do { _ = try StagingLock(folder: staging) }
+        _ = try StagingLock(folder: staging)
+    }
+
+    @Test func `two folders are two locks`() throws {
+        let lock = try StagingLock(folder: staging)
+        let other = try StagingLock(folder: StagingFolder(path: folder("other")))
+        withExtendedLifetime((lock, other)) {}
+    }
+
+    @Test(arguments: ["4194304\n", "", "no number at all, and longer than any number of a process\n", "\0\0\0"])
+    func `a lock file that a dead process left is taken over`(left: String) throws {
+        try folder.folder("staging")
+        try folder.write("staging/lock", left)
+        let lock = try StagingLock(folder: staging)
+        #expect(try folder.read("staging/lock") == Array("\(getpid())\n".utf8))
+        withExtendedLifetime(lock) {}
+    }
+
+    @Test func `the folder is created with those above it`() throws {
+        let deep = StagingFolder(path: folder("a/b/staging"))
+        let lock = try StagingLock(folder: deep)
+        #expect(try FileSystem.status(deep.path)?.kind == .directory)
+        withExtendedLifetime(lock) {}
+    }
+
+    @Test(arguments: ["file", "file/staging"]) func `a file in the place of the folder is an error that says so`(name: String) throws {
+        try folder.write("file")
+        let error = #expect(throws: StagingLockError.self) {
+            _ = try StagingLock(folder: StagingFolder(path: folder(name)))
+        }
+        #expect(error?.description.hasPrefix("cannot use the staging folder \(folder(name)): cannot ") == true)
+        #expect(error?.description.hasSuffix("Not a directory") == true)
+        #expect(try folder.read("file") == Array("content".utf8))
+    }
+
+    @Test func `a folder in the place of the lock file is an error`() throws {
+        try folder.folder("staging/lock")
+        let error = #expect(throws: StagingLockError.self) { _ = try StagingLock(folder: staging) }
+        #expect(error?.description.hasPrefix("cannot use the staging folder \(staging.path): ") == true)
+    }
+
+    /// Not even root can create something there.
+    @Test func `a place where nothing can be created is an error`() {
+        let error = #expect(throws: StagingLockError.self) {
+            _ = try StagingLock(folder: StagingFolder(path: "/proc/self/staging"))
+        }
+        #expect(error?.description.hasPrefix("cannot use the staging folder /proc/self/staging: ") == true)
+    }
+
+    @Test(.enabled(if: geteuid() != 0, "root may write everywhere")) func `a folder without write permission is an error`() throws {
+        try folder.folder("staging")
+        chmod(staging.path, 0o500)
+        defer { chmod(staging.path, 0o700) }
+        let error = #expect(throws: StagingLockError.self) { _ = try StagingLock(folder: staging) }
+        #expect(error?.description.hasSuffix("Permission denied") == true)
+    }
+}
+
+@Suite struct StagingFolderTests {
+    @Test func `leftovers are told apart by their names, and what is not ours is left alone`() throws {
+        let folder = try UnitFolder()
+        let names = [
+            "20240102_00_B.des", "20240102_00_A.des", "20240102_00_C.des.open", "20240101_FF_Z.des", "lock",
+            "20240102_00_D.des.damaged", "bigfile-1.open", "notes.txt", "x.des.bak", ".des.swp",
+        ]
+        for name in names { try folder.write(name) }
+        let leftovers = try StagingFolder(path: folder.path).leftovers()
+        #expect(leftovers.sealed == ["20240101_FF_Z.des", "20240102_00_A.des", "20240102_00_B.des"])
+        #expect(leftovers.unfinished == ["20240102_00_C.des.open", "bigfile-1.open"])
+        #expect(leftovers.damaged == ["20240102_00_D.des.damaged"])
+        #expect(try folder.names == names.sorted())
+    }
+
+    @Test func `an empty folder has none, and a missing one is an error`() throws {
+        let folder = try UnitFolder()
+        #expect(try StagingFolder(path: folder.path).leftovers() == StagingFolder.Leftovers())
+        #expect(throws: SystemError.self) { try StagingFolder(path: folder("missing")).leftovers() }
+    }
+
+    @Test func `a shard's two names lie in the folder`() {
+        let staging = StagingFolder(path: "/s")
+        #expect(staging.openPath("a.des") == "/s/a.des.open")
+        #expect(staging.sealedPath("a.des") == "/s/a.des")
+    }
+}

@@ -1,0 +1,80 @@
+import DESCatalog
+import DESShard
+import DESSystem
+import Synchronization
+
+@testable import DESMigration
+
+/// Numbers that are the same at each run (SplitMix64).
+struct UnitRandom: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}
+
+/// A value that several tasks change.
+final class UnitShared<Value: Sendable>: Sendable {
+    private let mutex: Mutex<Value>
+
+    init(_ value: Value) { mutex = Mutex(value) }
+
+    var value: Value { mutex.withLock { $0 } }
+
+    func change(_ body: (inout Value) -> Void) { mutex.withLock { body(&$0) } }
+}
+
+/// A condition did not come true in time.
+struct UnitTimeout: Error {}
+
+/// Waits for a condition that other tasks bring about.
+func eventually(_ condition: () -> Bool) async throws {
+    let clock = ContinuousClock()
+    let deadline = clock.now + .seconds(30)
+    while !condition() {
+        guard clock.now < deadline else { throw UnitTimeout() }
+        await Task.yield()
+    }
+}
+
+/// A key of which only the uid matters.
+func unitKey(_ uid: CatalogValue = .text("uid")) -> RowKey {
+    RowKey(rowID: 1, uid: uid, createdAt: .text("2024-01-02 03:04:05"), location: .text("/data/file"))
+}
+
+func unitPackedRow(_ number: Int, size: Int64 = 10) -> PackedRow {
+    PackedRow(
+        key: unitKey(.integer(Int64(number))),
+        identity: FileIdentity(device: 1, inode: UInt64(number), size: size, modifiedAtNanoseconds: 2)
+    )
+}
+
+extension CatalogValue {
+    /// Tells apart what `==` does not: composed from decomposed text, and one NaN from another.
+    var exact: String {
+        switch self {
+        case .null: "null"
+        case .integer(let number): "integer \(number)"
+        case .real(let number): "real \(number.bitPattern)"
+        case .text(let text): "text \(Array(text.utf8))"
+        case .blob(let bytes): "blob \(bytes)"
+        }
+    }
+
+    /// One of every kind, and the ends of each.
+    static let samples: [CatalogValue] = [
+        .null, .integer(0), .integer(-1), .integer(.min), .integer(.max), .real(0), .real(-0.0), .real(.pi),
+        .real(.infinity), .real(-.infinity), .real(.nan), .real(.signalingNaN), .real(.leastNonzeroMagnitude),
+        .real(.greatestFiniteMagnitude), .text(""), .text("a"), .text("\u{0}"), .text("\"\\\n\r\t\u{8}\u{1F}\u{7F}"),
+        .text("\u{E9}"), .text("e\u{301}"), .text("👩‍👩‍👧‍👦 \u{10FFFF}\u{2028}\u{FEFF}"),
+        .text(String(repeating: "long ", count: 20_000)), .blob([]), .blob([0]), .blob(Array(0...255)),
+        .blob(Array(repeating: 0xFF, count: 70_000)),
+    ]
+}

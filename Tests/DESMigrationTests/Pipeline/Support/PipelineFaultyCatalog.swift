@@ -1,0 +1,60 @@
+import DESCatalog
+import DESRouting
+
+/// A real catalog with faults in it.
+struct PipelineFaultyCatalog: SourceCatalog {
+    let real: any SourceCatalog
+    let faults: PipelineFaults
+
+    private func pass(_ point: PipelinePoint) throws {
+        guard faults.strike(point) else { return }
+        throw CatalogError(
+            code: faults.isPassing ? .locked : .inputOutput, what: "cannot go on at \(point.rawValue)", place: "test",
+            reason: "a fault was injected"
+        )
+    }
+
+    func checkSchema() async throws { try await real.checkSchema() }
+
+    func pendingRows(olderThan cutoff: Timestamp) async throws -> any PendingRowScan {
+        try pass(.page)
+        return Scan(real: try await real.pendingRows(olderThan: cutoff), catalog: self)
+    }
+
+    func statistics(olderThan cutoff: Timestamp) async throws -> CatalogStatistics {
+        try await real.statistics(olderThan: cutoff)
+    }
+
+    func mark(_ keys: [RowKey]) async throws -> [MarkOutcome] {
+        try pass(.markBefore)
+        let outcomes = try await real.mark(keys)
+        try pass(.markAfter)
+        return outcomes
+    }
+
+    func recoveredRows(for keys: [(uid: String, createdAt: Timestamp)]) async throws -> [[RecoveredRow]] {
+        try pass(.recoveryLookup)
+        return try await real.recoveredRows(for: keys)
+    }
+
+    func locationsStillPending(_ locations: [String]) async throws -> Set<String> {
+        try pass(.locationLookup)
+        return try await real.locationsStillPending(locations)
+    }
+
+    func close() async { await real.close() }
+
+    private struct Scan: PendingRowScan {
+        let real: any PendingRowScan
+        let catalog: PipelineFaultyCatalog
+
+        var pagingNote: String? { real.pagingNote }
+
+        func nextPage(atMost count: Int) async throws -> [CatalogRow] {
+            try catalog.pass(.page)
+            return try await real.nextPage(atMost: count)
+        }
+
+        func close() async { await real.close() }
+    }
+}

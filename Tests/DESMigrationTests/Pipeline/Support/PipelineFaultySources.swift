@@ -1,0 +1,39 @@
+import DESMigration
+import DESShard
+import DESSystem
+
+/// Real sources with faults in them.
+struct PipelineFaultySources: SourceFiles {
+    let real: any SourceFiles
+    let faults: PipelineFaults
+
+    private func pass(_ location: String) throws(SourceError) {
+        if faults.strike(.sourceRead) {
+            throw SourceError(.unreadable, "cannot read \(location): a fault was injected")
+        }
+    }
+
+    func read(_ location: String, bigFileThreshold: UInt64, into buffer: ByteBuffer) throws(SourceError) -> SourceRead {
+        try pass(location)
+        return try real.read(location, bigFileThreshold: bigFileThreshold, into: buffer)
+    }
+
+    func readPieces(
+        _ location: String, of identity: FileIdentity, _ body: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        try pass(location)
+        try real.readPieces(location, of: identity, body)
+    }
+
+    func delete(_ location: String, ifStill identity: FileIdentity) -> SourceDeletion {
+        if faults.strike(.deleteBefore) { return .kept("a fault was injected") }
+        let outcome = real.delete(location, ifStill: identity)
+        if faults.strike(.deleteAfter) { return .kept("a fault was injected") }
+        return outcome
+    }
+
+    func identity(of location: String) throws(SourceError) -> FileIdentity? {
+        try pass(location)
+        return try real.identity(of: location)
+    }
+}
