@@ -43,16 +43,20 @@ import Testing
         #expect(try await store.read("empty") == [])
     }
 
-    @Test(arguments: [
-        (0..<3, "012"), (3..<7, "3456"), (9..<10, "9"), (9..<11, "9"), (10..<20, ""), (5..<5, ""), (0..<UInt64(Int64.max), "0123456789"),
-        (100..<UInt64.max, ""), (0..<UInt64.max, "0123456789"),
-    ] as [(Range<UInt64>, String)])
+    @Test(
+        arguments: [
+            (0..<3, "012"), (3..<7, "3456"), (9..<10, "9"), (9..<11, "9"), (10..<20, ""), (5..<5, ""),
+            (0..<UInt64(Int64.max), "0123456789"), (100..<UInt64.max, ""), (0..<UInt64.max, "0123456789"),
+        ] as [(Range<UInt64>, String)])
     func `a range has as many bytes as are there`(range: Range<UInt64>, expected: String) async throws {
         try folder.write("a", "0123456789")
         #expect(text(try await store.read("a", range: range)) == expected)
     }
 
-    @Test(arguments: [(0, ""), (-5, ""), (1, "9"), (4, "6789"), (10, "0123456789"), (11, "0123456789"), (Int.max, "0123456789")])
+    @Test(arguments: [
+        (0, ""), (-5, ""), (1, "9"), (4, "6789"), (10, "0123456789"), (11, "0123456789"),
+        (Int.max, "0123456789"),
+    ])
     func `a tail is the end, and comes with the size`(count: Int, expected: String) async throws {
         try folder.write("a", "0123456789")
         let tail = try await store.readTail("a", count: count)
@@ -110,7 +114,9 @@ import Testing
         #expect(await code { try await store.delete(key) } == .invalidKey)
     }
 
-    @Test(arguments: ["a..b", "...", "..a", "a...des", "ключ", "with space"]) func `dots inside a name are no way out`(key: String) async throws {
+    @Test(arguments: ["a..b", "...", "..a", "a...des", "ключ", "with space"]) func `dots inside a name are no way out`(
+        key: String
+    ) async throws {
         try folder.write(key, "x")
         #expect(text(try await store.read(key)) == "x")
     }

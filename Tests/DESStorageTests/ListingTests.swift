@@ -16,7 +16,9 @@ import Testing
         try await store.list(prefix: prefix, after: after, limit: limit).objects.map(\.key)
     }
 
-    @Test(arguments: [1, 2, 3, 7, 25, 26, 1000]) func `pages of any length give every object once, in order`(limit: Int) async throws {
+    @Test(arguments: [1, 2, 3, 7, 25, 26, 1000]) func `pages of any length give every object once, in order`(
+        limit: Int
+    ) async throws {
         let names = (0..<25).map { "202401\($0 < 10 ? "0" : "")\($0)_00_X.des" } + ["sub/deeper/z"]
         for name in names.shuffled() { try folder.write(name, name) }
         var found: [ObjectAttributes] = []
@@ -37,11 +39,15 @@ import Testing
         #expect(try await keys() == names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
     }
 
-    @Test(arguments: [
-        ("20240101", ["20240101_00_A.des", "20240101_01_B.des"]), ("20240101_00_", ["20240101_00_A.des"]),
-        ("sub", ["sub/a", "sub/deep/b", "subject"]), ("sub/", ["sub/a", "sub/deep/b"]), ("sub/deep/", ["sub/deep/b"]),
-        ("sub/d", ["sub/deep/b"]), ("none", []), ("none/x", []), ("20240101_00_A.des/", []), ("subject", ["subject"]),
-    ] as [(String, [String])])
+    @Test(
+        arguments: [
+            ("20240101", ["20240101_00_A.des", "20240101_01_B.des"]),
+            ("20240101_00_", ["20240101_00_A.des"]), ("sub", ["sub/a", "sub/deep/b", "subject"]),
+            ("sub/", ["sub/a", "sub/deep/b"]),
+            ("sub/deep/", ["sub/deep/b"]), ("sub/d", ["sub/deep/b"]), ("none", []), ("none/x", []),
+            ("20240101_00_A.des/", []),
+            ("subject", ["subject"]),
+        ] as [(String, [String])])
     func `a prefix is one of keys, not of folders`(prefix: String, expected: [String]) async throws {
         for name in ["20240101_00_A.des", "20240101_01_B.des", "20240102_00_C.des", "sub/a", "sub/deep/b", "subject"] {
             try folder.write(name, "")

@@ -88,7 +88,9 @@ import Testing
         #expect(try FileSystem.status(folder("store/sub/a.des")) == nil)
     }
 
-    @Test(arguments: [0, 4, 6] as [UInt64]) func `a staged file that is not of its size is not published`(size: UInt64) async throws {
+    @Test(arguments: [0, 4, 6] as [UInt64]) func `a staged file that is not of its size is not published`(
+        size: UInt64
+    ) async throws {
         try staging.write("a.des", "shard")
         let file = StagedFile(path: staging("a.des"), key: "a.des", size: size)
         // The second try must not find what the first one has left.
@@ -107,7 +109,8 @@ import Testing
         try folder.write("store/conflict", "other")
         try folder.write("store/there", "same")
         let files = [
-            try stage("new", "1"), try stage("conflict", "2"), StagedFile(path: staging("none"), key: "missing", size: 1),
+            try stage("new", "1"), try stage("conflict", "2"),
+            StagedFile(path: staging("none"), key: "missing", size: 1),
             try stage("there", "same"), StagedFile(path: staging("new"), key: "../out", size: 1),
             try stage("sub/new", "3", as: "third"),
         ]

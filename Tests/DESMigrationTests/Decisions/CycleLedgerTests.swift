@@ -1,4 +1,3 @@
-import CoreMetrics
 import DESCatalog
 import DESTelemetry
 import Foundation

@@ -92,7 +92,8 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: geteuid() != 0, "root may delete everything")) func `without permission it is kept, with the reason`() {
+    @Test(.enabled(if: geteuid() != 0, "root may delete everything"))
+    func `without permission it is kept, with the reason`() {
         chmod(folder.path, 0o500)
         defer { chmod(folder.path, 0o700) }
         #expect(files.delete(path, ifStill: identity) == .kept("cannot remove \(path): Permission denied"))

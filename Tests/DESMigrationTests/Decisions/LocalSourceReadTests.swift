@@ -115,7 +115,8 @@ import Testing
         #expect(error?.message == "cannot read /proc/self/mem: Input/output error")
     }
 
-    @Test(.enabled(if: geteuid() != 0, "root may read everything")) func `without permission a file is unreadable`() throws {
+    @Test(.enabled(if: geteuid() != 0, "root may read everything"))
+    func `without permission a file is unreadable`() throws {
         let path = try folder.write("secret")
         chmod(path, 0)
         #expect(reason(path) == .unreadable)

@@ -25,11 +25,14 @@ import Testing
     private static let hostileTexts: [String] = [
         "", "plain", "\"", "\\", "\\\"", "\",\"uid\":\"other", "\"}", "\\u0000", "\u{0}", "a\u{0}b", "\n\r\t\u{8}\u{C}",
         "\u{1}\u{1F}\u{7F}\u{80}\u{9F}", "é", "e\u{301}", "\u{2028}\u{2029}", "no\u{FEFF}break", "\u{FFFD}\u{FFFF}",
-        "👩‍👩‍👧‍👦", "\u{10FFFF}", "</script>", "'; DROP TABLE files; --", String((0..<0x80).map { Character(UnicodeScalar($0)) }),
+        "👩‍👩‍👧‍👦", "\u{10FFFF}", "</script>", "'; DROP TABLE files; --",
+        String((0..<0x80).map { Character(UnicodeScalar($0)) }),
         String(repeating: "\"\\", count: 10_000),
     ]
 
-    @Test(arguments: hostileTexts) func `a text of any kind is one JSON string of the same characters`(text: String) throws {
+    @Test(arguments: hostileTexts) func `a text of any kind is one JSON string of the same characters`(
+        text: String
+    ) throws {
         let value = try #require(try meta(["column"], [.text(text)])["column"] as? String)
         #expect(Array(value.utf8) == Array(text.utf8))
     }
@@ -48,7 +51,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [0, 1, -1, 42, .min, .max] as [Int64]) func `a whole number stands as itself`(number: Int64) throws {
+    @Test(arguments: [0, 1, -1, 42, .min, .max] as [Int64]) func `a whole number stands as itself`(
+        number: Int64
+    ) throws {
         let value = try #require(try meta(["column"], [.integer(number)])["column"] as? NSNumber)
         #expect(value.int64Value == number)
     }

@@ -57,9 +57,10 @@ import Testing
         _ = try PipelinePlan(settings(advised, threshold), processors: 64, fileDescriptors: 1024)
     }
 
-    @Test(arguments: [
-        (16 << 20, 10_485_760), (0, 0), (-1, 0), (Int.min, 10_485_760), (8 << 30, UInt64.max), (1 << 20, 1 << 20),
-    ] as [(Int, UInt64)])
+    @Test(
+        arguments: [
+            (16 << 20, 10_485_760), (0, 0), (-1, 0), (Int.min, 10_485_760), (8 << 30, UInt64.max), (1 << 20, 1 << 20),
+        ] as [(Int, UInt64)])
     func `a budget too small for one file of the threshold is an error that names both`(
         budget: Int, threshold: UInt64
     ) throws {

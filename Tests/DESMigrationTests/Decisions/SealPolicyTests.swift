@@ -50,9 +50,8 @@ import Testing
         #expect(policy.totalMemory == 0)
     }
 
-    @Test(arguments: 1...20) func `over any course of events the chosen are the largest, and the rest is within the limits`(
-        seed: UInt64
-    ) {
+    @Test(arguments: 1...20)
+    func `over any course of events the chosen are the largest, and the rest is within the limits`(seed: UInt64) {
         var random = UnitRandom(seed: seed)
         let (maximumCount, maximumMemory) = (Int.random(in: 1...40, using: &random), 10_000)
         var policy = SealPolicy(maximumCount: maximumCount, maximumMemory: maximumMemory)

@@ -55,7 +55,9 @@ import Testing
         withExtendedLifetime(lock) {}
     }
 
-    @Test(arguments: ["file", "file/staging"]) func `a file in the place of the folder is an error that says so`(name: String) throws {
+    @Test(arguments: ["file", "file/staging"]) func `a file in the place of the folder is an error that says so`(
+        name: String
+    ) throws {
         try folder.write("file")
         let error = #expect(throws: StagingLockError.self) {
             _ = try StagingLock(folder: StagingFolder(path: folder(name)))
@@ -79,7 +81,8 @@ import Testing
         #expect(error?.description.hasPrefix("cannot use the staging folder /proc/self/staging: ") == true)
     }
 
-    @Test(.enabled(if: geteuid() != 0, "root may write everywhere")) func `a folder without write permission is an error`() throws {
+    @Test(.enabled(if: geteuid() != 0, "root may write everywhere"))
+    func `a folder without write permission is an error`() throws {
         try folder.folder("staging")
         chmod(staging.path, 0o500)
         defer { chmod(staging.path, 0o700) }
