@@ -82,6 +82,16 @@ import Testing
         #expect(try folder.read("store/_bigFiles") == "a file")
     }
 
+    @Test(.enabled(if: geteuid() != 0, "root may write everywhere"))
+    func `a store without write permission is unwritable`() async throws {
+        try FileSystem.createDirectory(folder("store"))
+        chmod(folder("store"), 0o500)
+        defer { chmod(folder("store"), 0o700) }
+        let error = await #expect(throws: StorageError.self) { _ = try await publish(stage("a.des", "shard")) }
+        #expect(error?.code == .unwritable)
+        #expect(error?.isStoreUnwritable == true)
+    }
+
     @Test func `a staged file that is missing is an error and leaves nothing behind`() async throws {
         let missing = StagedFile(path: staging("none"), key: "sub/a.des", size: 5)
         #expect(await code(missing) == .notFound)

@@ -1,32 +1,27 @@
 import DESSystem
 import Foundation
 import Glibc
-import Synchronization
 import Testing
 
 @Suite struct ThreadPoolTests {
     @Test func `closures run on the pool's own threads`() async throws {
         let pool = ThreadPool(name: "des-test", count: 3)
-        let names = Mutex<Set<String>>([])
-        try await withThrowingTaskGroup(of: Void.self) { group in
+        let names = try await withThrowingTaskGroup(of: String.self) { group in
             for _ in 0..<100 {
                 group.addTask {
-                    let name = try await pool.run {
-                        try String(contentsOfFile: "/proc/thread-self/comm", encoding: .utf8)
-                    }
-                    names.withLock { _ = $0.insert(name) }
+                    try await pool.run { try String(contentsOfFile: "/proc/thread-self/comm", encoding: .utf8) }
                 }
             }
-            try await group.waitForAll()
+            return try await group.reduce(into: Set<String>()) { $0.insert($1) }
         }
-        #expect(names.withLock { $0 } == ["des-test\n"])
+        #expect(names == ["des-test\n"])
     }
 
     @Test func `an actor on a dedicated thread stays on it`() async {
         actor Owner {
             let thread = DedicatedThread(name: "des-owner")
             nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
-            func threadID() -> Int { Int(syscallThreadID()) }
+            func threadID() -> pthread_t { pthread_self() }
         }
         let owner = Owner()
         let first = await owner.threadID()
@@ -38,5 +33,3 @@ import Testing
         await #expect(throws: SystemError.self) { try await pool.run { _ = try OpenFile("/no/such/file") } }
     }
 }
-
-private func syscallThreadID() -> pid_t { gettid() }

@@ -45,7 +45,8 @@ struct DirectoryPublisher: Sendable {
         do throws(SystemError) {
             do throws(SystemError) {
                 try FileSystem.link(file.path, to: destination)
-            } catch where error.code == ENOENT {
+            } catch {
+                guard error.code == ENOENT else { throw error }
                 // Either the folder is not there yet, or the staged file is gone: the second try tells.
                 try createFolder(FileSystem.parentDirectory(of: destination))
                 try FileSystem.link(file.path, to: destination)

@@ -81,8 +81,10 @@ import Testing
     }
 
     static let oddUIDs = [
-        " ", "a b", "a/b", "../../etc/passwd", "/", "a\\b", "line\nbreak", "\r\n", "tab\t", "\"quoted\"", "'; DROP TABLE",
-        "\u{1}", "ünïcödé", "文件", "👩‍👩‍👧‍👦", "e\u{301}", "0", "007", "123456789012345678901234567890", "-1", ".", "..", "_", "%00",
+        " ", "a b", "a/b", "../../etc/passwd", "/", "a\\b", "line\nbreak", "\r\n", "tab\t", "\"quoted\"",
+        "'; DROP TABLE",
+        "\u{1}", "ünïcödé", "文件", "👩‍👩‍👧‍👦", "e\u{301}", "0", "007", "123456789012345678901234567890", "-1", ".", "..", "_",
+        "%00",
         "{\"json\": true}", String(repeating: "u", count: 255), String(repeating: "u", count: 65_535),
         String(repeating: "ü", count: 32_767),
     ]

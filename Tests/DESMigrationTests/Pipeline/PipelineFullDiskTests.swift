@@ -71,7 +71,8 @@ import Testing
             #expect(outcome.result.filesFailed > 0)
             for failure in outcome.result.errors {
                 #expect(failure.reason == .publishing)
-                #expect(failure.message.contains("the store did not answer for") && failure.message.contains("unmarked"))
+                #expect(
+                    failure.message.contains("the store did not answer for") && failure.message.contains("unmarked"))
             }
             #expect(fixture.audit.problems() == [])
 

@@ -127,7 +127,9 @@ import Testing
         let file = fixture.files[1]
         #expect(try await fixture.run(with: PipelineFaults(at: [.markBefore], kind: .death)) == nil)
         try fixture.table.execute(change.sql)
-        if change == .otherLocation { try FileManager.default.moveItem(atPath: file.path, toPath: file.path + ".moved") }
+        if change == .otherLocation {
+            try FileManager.default.moveItem(atPath: file.path, toPath: file.path + ".moved")
+        }
 
         let outcome = try await fixture.run()
         let archive = try PipelineArchive(fixture.output)

@@ -71,6 +71,12 @@ actor ValidateStage {
                 // As read, and as compressed.
                 held = try await gate.acquire(Int(identity.size) * 2)
                 found = try sources.read(checked.location, bigFileThreshold: threshold, into: part.bytes)
+                if part.bytes.count < plan.batchBytes {
+                    // It shrank or grew meanwhile, so the part is not handed on yet: a reader that goes on with what it
+                    // holds could wait for itself.
+                    gate.release(held)
+                    held = 0
+                }
             }
             let file = try Self.file(row, checked, found, part.bytes, from: start)
             cycle.ledger.read(file.identity.size)

@@ -19,7 +19,7 @@ enum PipelinePoint: String, Sendable, CaseIterable {
 
 /// Makes the n-th passage through a point fail, and looks around at every point.
 final class PipelineFaults: Sendable {
-    enum Kind: String, Sendable, CaseIterable {
+    enum Kind: String, Sendable {
         /// That call fails.
         case once
         /// That call fails in a way that another try can mend; where there is no such way, it fails like `once`.
@@ -28,6 +28,8 @@ final class PipelineFaults: Sendable {
         case persistent
         /// The process ends there: nothing is done from then on.
         case death
+        /// That call works, but the task is cancelled: a second signal.
+        case cancellation
     }
 
     private struct State {
@@ -89,6 +91,9 @@ final class PipelineFaults: Sendable {
 
     var isDead: Bool { state.withLock { $0.isDead } }
 
+    /// Whether the run is to end at once.
+    var endsRun: Bool { isDead || (kind == .cancellation && hasStruck) }
+
     /// Whether a fault of this kind is worth another try.
     var isPassing: Bool { kind == .passing }
 
@@ -99,7 +104,7 @@ final class PipelineFaults: Sendable {
     func strike(_ point: PipelinePoint) -> Bool {
         if isDead { return true }
         let found = audit(point)
-        let (strikes, dies) = state.withLock { state -> (Bool, Bool) in
+        let (strikes, ends) = state.withLock { state -> (Bool, Bool) in
             state.problems += found.map { "at \(point.rawValue): \($0)" }
             if state.isDead { return (true, false) }
             guard points.contains(point) else { return (false, false) }
@@ -109,9 +114,9 @@ final class PipelineFaults: Sendable {
             }
             state.hasStruck = true
             state.isDead = kind == .death
-            return (true, state.isDead)
+            return (kind != .cancellation, kind == .death || kind == .cancellation)
         }
-        if dies { finish() }
+        if ends { finish() }
         return strikes
     }
 

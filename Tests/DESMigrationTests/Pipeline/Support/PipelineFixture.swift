@@ -16,6 +16,9 @@ final class PipelineFixture {
     let output: String
     let staging: String
     var settings: MigrationSettings
+    /// Whether the catalog has a size column.
+    var hasSizes = true
+    var fileDescriptors = 256
     var busyTimeout = Duration.seconds(10)
     var retryPolicy = RetryPolicy(
         firstDelay: .milliseconds(1), longestDelay: .milliseconds(1), deadline: .milliseconds(20)
@@ -72,7 +75,9 @@ final class PipelineFixture {
         for number in 0..<count { try add(day: number * days / count) }
     }
 
-    var schema: CatalogSchema { CatalogSchema(table: "files", metaColumns: settings.metaColumns) }
+    var schema: CatalogSchema {
+        CatalogSchema(table: "files", sizeColumn: hasSizes ? "size_bytes" : nil, metaColumns: settings.metaColumns)
+    }
 
     var audit: PipelineAudit { PipelineAudit(files: files, output: output, table: table) }
 
@@ -97,7 +102,7 @@ final class PipelineFixture {
     ) -> MigrationWorld {
         MigrationWorld(
             catalog: catalog, store: store, sources: sources, staging: StagingFolder(path: staging, files: files),
-            retryPolicy: retryPolicy, processors: 2, fileDescriptors: 256
+            retryPolicy: retryPolicy, processors: 2, fileDescriptors: fileDescriptors
         )
     }
 
@@ -106,37 +111,38 @@ final class PipelineFixture {
         in world: MigrationWorld? = nil, control: CycleControl = CycleControl(), log: PipelineLog = PipelineLog()
     ) async throws -> PipelineOutcome {
         let world = try world ?? self.world()
-        let outcome = try await Self.run(in: world, settings, control, log)
+        let outcome = try await Self.run(in: world, settings, hasSizes, control, log)
         await world.catalog.close()
         return outcome
     }
 
     private static func run(
-        in world: MigrationWorld, _ settings: MigrationSettings, _ control: CycleControl, _ log: PipelineLog
+        in world: MigrationWorld, _ settings: MigrationSettings, _ hasSizes: Bool, _ control: CycleControl,
+        _ log: PipelineLog
     ) async throws -> PipelineOutcome {
         let metrics = MigrationMetrics(
             factory: NOOPMetricsHandler.instance, failureReasons: FailureReason.allCases.map(\.rawValue)
         )
         let migrator = try Migrator(
-            world: world, settings: settings, hasSizes: true, metrics: metrics, logger: log.logger
+            world: world, settings: settings, hasSizes: hasSizes, metrics: metrics, logger: log.logger
         )
         let ledger = PipelineLocked<CycleLedger?>(nil)
         let result = try await migrator.runCycle(control: control) { ledger.value = $0 }
         return PipelineOutcome(result: result, fetched: ledger.value?.filesFetched ?? -1, log: log.lines)
     }
 
-    /// One cycle with faults; if the process dies there, the task is cancelled as well.
+    /// One cycle with faults; if the process dies or is to give up at once, the task is cancelled.
     ///
-    /// - Returns: nil if it died.
+    /// - Returns: nil if it died or gave up.
     func run(with faults: PipelineFaults) async throws -> PipelineOutcome? {
         let world = try world(faults: faults)
-        let settings = settings
+        let (settings, hasSizes) = (settings, hasSizes)
         let outcome = try await withThrowingTaskGroup(of: PipelineOutcome?.self) { group in
             group.addTask {
                 do {
                     defer { faults.finish() }
-                    return try await Self.run(in: world, settings, CycleControl(), PipelineLog())
-                } catch is CancellationError where faults.isDead {
+                    return try await Self.run(in: world, settings, hasSizes, CycleControl(), PipelineLog())
+                } catch is CancellationError where faults.endsRun {
                     return nil
                 }
             }
@@ -147,7 +153,7 @@ final class PipelineFixture {
             var outcome: PipelineOutcome?
             while let ended = try await group.next() {
                 outcome = ended ?? outcome
-                if faults.isDead { group.cancelAll() }
+                if faults.endsRun { group.cancelAll() }
             }
             return faults.isDead ? nil : outcome
         }

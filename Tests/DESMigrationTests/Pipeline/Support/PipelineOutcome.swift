@@ -59,7 +59,8 @@ extension PipelineFixture {
         }
         #expect(stagedNames == inStaging, "staging", sourceLocation: sourceLocation)
         for entry in archive.entries {
-            #expect(entry.isWhereItBelongs(settings.shardBits), "\(entry.uid.prefix(80))", sourceLocation: sourceLocation)
+            #expect(
+                entry.isWhereItBelongs(settings.shardBits), "\(entry.uid.prefix(80))", sourceLocation: sourceLocation)
         }
     }
 

@@ -4,7 +4,8 @@ import Foundation
 final class PipelineSmallDisk: Sendable {
     /// Whether this process may mount.
     static let isPossible: Bool = {
-        guard let folder = try? PipelineFolder(), let disk = try? PipelineSmallDisk(at: folder.path + "/probe", kibibytes: 64)
+        guard let folder = try? PipelineFolder(),
+            let disk = try? PipelineSmallDisk(at: folder.path + "/probe", kibibytes: 64)
         else { return false }
         return PipelineDisk.names(in: disk.path).isEmpty
     }()
@@ -30,6 +31,8 @@ final class PipelineSmallDisk: Sendable {
         process.standardOutput = FileHandle.nullDevice
         try process.run()
         process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw PipelineFailure("\(arguments.joined(separator: " ")) failed") }
+        guard process.terminationStatus == 0 else {
+            throw PipelineFailure("\(arguments.joined(separator: " ")) failed")
+        }
     }
 }

@@ -1,0 +1,55 @@
+import DESCatalog
+import DESRouting
+
+/// A real catalog whose pages wait for something.
+struct PipelineHookedCatalog: SourceCatalog {
+    let real: any SourceCatalog
+    /// Gets the number of the page, from 1.
+    let beforePage: @Sendable (Int) async -> Void
+
+    func checkSchema() async throws { try await real.checkSchema() }
+
+    func pendingRows(olderThan cutoff: Timestamp) async throws -> any PendingRowScan {
+        Scan(real: try await real.pendingRows(olderThan: cutoff), beforePage: beforePage)
+    }
+
+    func statistics(olderThan cutoff: Timestamp) async throws -> CatalogStatistics {
+        try await real.statistics(olderThan: cutoff)
+    }
+
+    func mark(_ keys: [RowKey]) async throws -> [MarkOutcome] { try await real.mark(keys) }
+
+    func recoveredRows(for keys: [(uid: String, createdAt: Timestamp)]) async throws -> [[RecoveredRow]] {
+        try await real.recoveredRows(for: keys)
+    }
+
+    func locationsStillPending(_ locations: [String]) async throws -> Set<String> {
+        try await real.locationsStillPending(locations)
+    }
+
+    func close() async { await real.close() }
+
+    private struct Scan: PendingRowScan {
+        let real: any PendingRowScan
+        let beforePage: @Sendable (Int) async -> Void
+        private let count = PipelineLocked(0)
+
+        init(real: any PendingRowScan, beforePage: @escaping @Sendable (Int) async -> Void) {
+            self.real = real
+            self.beforePage = beforePage
+        }
+
+        var pagingNote: String? { real.pagingNote }
+
+        func nextPage(atMost count: Int) async throws -> [CatalogRow] {
+            let page = self.count.change { count -> Int in
+                count += 1
+                return count
+            }
+            await beforePage(page)
+            return try await real.nextPage(atMost: count)
+        }
+
+        func close() async { await real.close() }
+    }
+}
