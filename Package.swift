@@ -107,7 +107,7 @@ let package = Package(
         tests(of: "DESSystem"),
         tests(of: "DESRouting", resources: [.copy("Golden")]),
         tests(of: "DESShard", ["DESSystem"], resources: [.copy("Golden")]),
-        tests(of: "DESStorage", ["DESSystem"]),
+        tests(of: "DESStorage", ["DESSystem", "DESShard"]),
         tests(of: "DESCatalog", ["DESRouting", .product(name: "GRDBSQLite", package: "GRDB.swift")]),
         tests(of: "DESConfiguration"),
         tests(
@@ -118,7 +118,13 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
-        tests(of: "DESMigration", ["DESSystem", "DESRouting", "DESShard", "DESStorage", "DESCatalog", "DESTelemetry"]),
+        tests(
+            of: "DESMigration",
+            [
+                "DESSystem", "DESRouting", "DESShard", "DESStorage", "DESCatalog", "DESTelemetry",
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
         tests(of: "DESCommands", ["DESCatalog", "DESMigration", "DESRouting"]),
     ]
 )

@@ -6,7 +6,8 @@ import Synchronization
 
 /// Keeps the books of one cycle: every file that was fetched ends here, once, as migrated, failed or skipped.
 package final class CycleLedger: Sendable {
-    /// Failures kept with their text, so that memory stays bounded when everything fails.
+    /// Failures kept with their text, and lines of one kind that are logged, so that memory and log stay bounded when
+    /// everything fails.
     static let keptErrors = 1000
 
     private let result: Mutex<CycleResult>
@@ -89,13 +90,13 @@ package final class CycleLedger: Sendable {
     /// A file is in a shard, but its row was marked or changed by somebody else meanwhile.
     func skipped(_ key: RowKey, _ message: String) {
         metrics.filesSkipped(1)
-        result.withLock { result in
+        let count = result.withLock { result in
             result.filesProcessed += 1
             result.filesSkipped += 1
+            return result.filesSkipped
         }
-        logger.notice(
-            "file skipped", metadata: ["uid": "\(key.uid.display)", "message": "\(message)"]
-        )
+        guard count <= Self.keptErrors else { return }
+        logger.notice("file skipped", metadata: ["uid": "\(key.uid.display)", "message": "\(message)"])
     }
 
     func published(shards: Int, bytes: Int64, bigFiles: Int) {
@@ -115,7 +116,11 @@ package final class CycleLedger: Sendable {
 
     /// A source that was to be deleted was kept.
     func kept(_ key: RowKey, _ message: String) {
-        result.withLock { $0.filesKept += 1 }
+        let count = result.withLock { result in
+            result.filesKept += 1
+            return result.filesKept
+        }
+        guard count <= Self.keptErrors else { return }
         logger.warning(
             "source kept",
             metadata: [

@@ -26,7 +26,7 @@ package struct CycleResult: Sendable, Hashable, Codable {
     package var durationSeconds: Double = 0
     /// Whether a signal ended it before everything eligible was done.
     package var interrupted = false
-    /// Which limit ended it, if one did: `max_files`, `max_bytes` or `max_duration_seconds`.
+    /// The configuration key of the limit that ended it, if one did, for example `migration.max_files`.
     package var limitReached: String?
     /// What ended the cycle before everything eligible was done.
     package var fatalError: String?

@@ -88,7 +88,12 @@ package struct LocalSourceFiles: SourceFiles {
         guard !location.utf8.contains(0) else {
             throw SourceError(.invalidRow, "the location holds a NUL byte and cannot be a path")
         }
-        if location.hasPrefix("file:///") { return String(location.dropFirst(7)) }
+        if location.hasPrefix("file:///") {
+            guard let path = Self.percentDecoded(location.utf8.dropFirst(7)) else {
+                throw SourceError(.invalidRow, "the location is a URL with a malformed %-escape")
+            }
+            return path
+        }
         if location.hasPrefix("s3://") {
             throw SourceError(.unsupportedLocation, "cannot read \(location): this build reads local paths only")
         }
@@ -116,6 +121,24 @@ package struct LocalSourceFiles: SourceFiles {
         guard roots.contains(where: { real.hasPrefix($0) }) else {
             throw SourceError(.outsideRoots, "cannot read \(location): it is outside of source_roots")
         }
+    }
+
+    /// The path of a URL (RFC 3986, section 2.1); nil when an escape is none, or makes a NUL byte.
+    private static func percentDecoded(_ text: Substring.UTF8View) -> String? {
+        var bytes: [UInt8] = []
+        var rest = text
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard let digits = String(rest.prefix(2)), digits.utf8.count == 2, digits.allSatisfy(\.isHexDigit),
+                let value = UInt8(digits, radix: 16), value != 0
+            else { return nil }
+            bytes.append(value)
+            rest = rest.dropFirst(2)
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     private static func changed(_ path: String) -> SourceError {

@@ -26,8 +26,8 @@ struct DirectoryLister: Sendable {
         guard let status = try FileSystem.status(directory), status.kind == .directory else { return }
         for name in try FileSystem.names(in: directory) where !name.hasPrefix(".") {
             let key = folder.isEmpty ? name : "\(folder)/\(name)"
-            // Only shards' folder-less names are many; a folder is looked into if the prefix leads there.
-            if try FileSystem.status("\(root)/\(key)")?.kind == .directory {
+            // A folder is looked into if the prefix leads there; a link to one could lead in circles.
+            if try FileSystem.status("\(root)/\(key)", followingLinks: false)?.kind == .directory {
                 if key.hasPrefix(prefix) || prefix.hasPrefix(key + "/") {
                     try collect(folder: key, prefix: prefix, after: after, into: &keys)
                 }

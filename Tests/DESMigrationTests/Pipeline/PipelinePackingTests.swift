@@ -22,7 +22,7 @@ import Testing
         #expect(outcome.result.shardsCreated == Set(keys).count)
         for shard in PipelineArchive.shards(in: fixture.output) {
             let name = try #require(ShardFileName(shard))
-            #expect(name.shardHex.count == max(1, bits / 4) && name.suffix.count == 26)
+            #expect((bits / 4...(bits + 3) / 4).contains(name.shardHex.count) && name.suffix.count == 26)
         }
     }
 
