@@ -48,7 +48,7 @@ struct StagingRecovery: Sendable {
                 try OpenFile(path).synchronize()
                 let reader = try ShardReader(path: path)
                 let entries = try reader.index.entries()
-                try ShardVerification.check(path, entryCount: entries.count, decoder: PayloadDecoder())
+                try ShardVerification.check(path, indexChecksum: nil, decoder: PayloadDecoder())
                 return (entries, reader.sizeInBytes)
             }
         } catch let error as CancellationError {

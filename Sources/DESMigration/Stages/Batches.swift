@@ -90,7 +90,8 @@ struct FinishedShard: Sendable {
     let name: String
     let file: any StagingFile
     let size: UInt64
-    let entryCount: Int
+    /// Of its INDEX, as it was written.
+    let indexChecksum: CRC32
     let rows: PackedRows
     /// Its big files as (number, bytes): they are stored beside it.
     let bigFileCount: Int

@@ -67,6 +67,9 @@ public final class ShardIndex: Sendable {
         self.file = file
     }
 
+    /// The CRC-32 of INDEX as it was read.
+    package var checksum: CRC32 { CRC32(of: storage.bytes) }
+
     /// Memory that the index takes, in bytes.
     public var sizeInBytes: Int { storage.capacity + table.sizeInBytes }
 

@@ -10,6 +10,9 @@ public final class ShardWriter<Sink: ShardSink> {
     private let data: ByteBuffer
     private var written: UInt64 = 0
 
+    /// The CRC-32 of INDEX as it was written, once the shard is finished.
+    package private(set) var indexChecksum = CRC32()
+
     /// How many entries were appended.
     public private(set) var entryCount = 0
 
@@ -94,8 +97,13 @@ public final class ShardWriter<Sink: ShardSink> {
         let count = UInt32(entryCount)
         try flush()
         // The count stands in front of the entries, so it goes out before them.
-        try withUnsafeBytes(of: count.littleEndian) { try sink.write($0) }
-        try sink.write(index.bytes(ShardFormat.entryCountSize..<index.count))
+        for part in [0..<ShardFormat.entryCountSize, ShardFormat.entryCountSize..<index.count] {
+            try withUnsafeBytes(of: count.littleEndian) { countBytes in
+                let bytes = part.lowerBound == 0 ? countBytes : index.bytes(part)
+                indexChecksum.update(bytes)
+                try sink.write(bytes)
+            }
+        }
         ShardFormat.footerMagic.withUnsafeBytes { data.append($0) }
         data.append(littleEndian: UInt64(index.count))
         written += UInt64(index.count)

@@ -2,7 +2,7 @@ import Testing
 
 @testable import DESMigration
 
-@Suite(.timeLimit(.minutes(1))) struct ByteGateTests {
+@Suite(.timeLimit(.minutes(5))) struct ByteGateTests {
     @Test func `what fits comes in at once, the next one when enough was given back`() async throws {
         let gate = ByteGate(capacity: 10)
         #expect(try await gate.acquire(6) == 6)
@@ -49,11 +49,11 @@ import Testing
             for seed in 0..<8 {
                 group.addTask {
                     var random = UnitRandom(seed: UInt64(seed))
-                    for _ in 0..<1000 {
+                    for _ in 0..<300 {
                         let held = try await gate.acquire(Int.random(in: 0...120, using: &random))
                         inside.change { sum in
                             sum += held
-                            #expect(sum <= 100)
+                            if sum > 100 { Issue.record("\(sum) bytes are in") }
                         }
                         inside.change { $0 -= held }
                         gate.release(held)

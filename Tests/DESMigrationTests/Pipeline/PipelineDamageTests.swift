@@ -63,11 +63,9 @@ import Testing
             }
         )
         let outcome = try await fixture.run(in: world)
-        withKnownIssue("verification does not compare the index with what was written") {
-            #expect(outcome.failure("file-1")?.reason == .verification)
-            #expect(fixture.audit.problems() == [])
-            #expect(PipelineDisk.read(fixture.files[0].path) == fixture.files[0].bytes)
-        }
+        #expect(outcome.failure("file-1")?.reason == .verification)
+        #expect(fixture.audit.problems() == [])
+        #expect(PipelineDisk.read(fixture.files[0].path) == fixture.files[0].bytes)
     }
 
     @Test(arguments: IndexField.allCases)

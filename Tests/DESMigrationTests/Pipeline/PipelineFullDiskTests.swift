@@ -93,7 +93,7 @@ import Testing
         fixture.settings.compression.codec = .none
         fixture.settings.bigFileThreshold = 100 << 10
         for number in 0..<30 { try fixture.add(day: number % 3, bytes: PipelineFile.bytes(10_000, seed: number)) }
-        let disk = try PipelineSmallDisk(at: fixture.staging, kibibytes: kibibytes)
+        let disk = try PipelineSmallDisk(at: fixture.staging, in: fixture.folder, kibibytes: kibibytes)
         let outcome = try await fixture.run()
         outcome.expectBalance()
         #expect(outcome.result.filesFailed > 0)
@@ -116,7 +116,7 @@ import Testing
         fixture.settings.bigFileThreshold = 20_000
         for number in 0..<30 { try fixture.add(day: number % 3, bytes: PipelineFile.bytes(10_000, seed: number)) }
         try fixture.add(uid: "big", bytes: PipelineFile.bytes(30_000, seed: 99))
-        let disk = try PipelineSmallDisk(at: fixture.output, kibibytes: 120)
+        let disk = try PipelineSmallDisk(at: fixture.output, in: fixture.folder, kibibytes: 120)
         if isReadOnly { try disk.remount("ro") }
         let outcome = try await fixture.run()
         outcome.expectBalance()

@@ -78,7 +78,7 @@ final class OpenShard {
     func finish() throws -> FinishedShard {
         try writer.finish()
         return FinishedShard(
-            name: name, file: file, size: writer.writtenBytes, entryCount: writer.entryCount, rows: rows,
+            name: name, file: file, size: writer.writtenBytes, indexChecksum: writer.indexChecksum, rows: rows,
             bigFileCount: bigFileCount, bigFileBytes: bigFileBytes
         )
     }

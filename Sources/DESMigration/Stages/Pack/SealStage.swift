@@ -39,7 +39,7 @@ actor SealStage {
         let path = staging.openPath(shard.name)
         do {
             try shard.file.synchronize()
-            try ShardVerification.check(path, entryCount: shard.entryCount, decoder: decoder)
+            try ShardVerification.check(path, indexChecksum: shard.indexChecksum, decoder: decoder)
             try staging.files.rename(path, to: staging.sealedPath(shard.name))
             return true
         } catch {
@@ -59,12 +59,14 @@ enum ShardVerification {
     /// Decodes every inline entry and compares it with the CRC-32 that was taken when its source was read. Big files were
     /// verified when they were published.
     ///
+    /// - Parameter indexChecksum: of the index as it was written, if that is still known: names, times and hashes of big
+    ///   files have no checksum of their own.
     /// - Throws: `ShardError` of the first damaged entry. Blocks.
-    static func check(_ path: String, entryCount: Int, decoder: PayloadDecoder) throws(ShardError) {
+    static func check(_ path: String, indexChecksum: CRC32?, decoder: PayloadDecoder) throws(ShardError) {
         let reader = try ShardReader(path: path)
-        guard reader.index.count == entryCount else {
+        if let indexChecksum, reader.index.checksum != indexChecksum {
             throw ShardError.verification(
-                of: path, "expected \(entryCount) entries, found \(reader.index.count)"
+                of: path, "expected an index of CRC-32 \(indexChecksum), found \(reader.index.checksum)"
             )
         }
         var failure: ShardError?

@@ -5,15 +5,18 @@ final class PipelineSmallDisk: Sendable {
     /// Whether this process may mount.
     static let isPossible: Bool = {
         guard let folder = try? PipelineFolder(),
-            let disk = try? PipelineSmallDisk(at: folder.path + "/probe", kibibytes: 64)
+            let disk = try? PipelineSmallDisk(at: folder.path + "/probe", in: folder, kibibytes: 64)
         else { return false }
         return PipelineDisk.names(in: disk.path).isEmpty
     }()
 
     let path: String
+    /// Cannot go while something is mounted in it.
+    private let folder: PipelineFolder
 
-    init(at path: String, kibibytes: Int) throws {
+    init(at path: String, in folder: PipelineFolder, kibibytes: Int) throws {
         self.path = path
+        self.folder = folder
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         try Self.run("mount", "-t", "tmpfs", "-o", "size=\(kibibytes)k", "tmpfs", path)
     }
