@@ -67,7 +67,9 @@ struct MigrationCycle: Sendable {
         let gate = ByteGate(capacity: plan.gateBytes)
         // Rows are small; what is bounded here is their number: a few hundred bytes each.
         let rows = BoundedStream<RowBatch>(limit: plan.rowStreamBytes) { $0.rows.count * 512 }
-        let contents = BoundedStream<ReadBatch>(limit: plan.streamBytes) { max($0.bytes.capacity, $0.files.count * 512) }
+        let contents = BoundedStream<ReadBatch>(limit: plan.streamBytes) {
+            max($0.bytes.capacity, $0.files.count * 512)
+        }
         let compressed = (0..<plan.appenders).map { _ in
             // Each batch waits in all of them, but is there only once.
             BoundedStream<CompressedBatch>(limit: plan.streamBytes / plan.appenders) { [count = plan.appenders] in
