@@ -122,6 +122,8 @@ let package = Package(
             of: "DESMigration",
             [
                 "DESSystem", "DESRouting", "DESShard", "DESStorage", "DESCatalog", "DESTelemetry",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),

@@ -77,8 +77,14 @@ struct MigrationCycle: Sendable {
             }
         }
         let writeback = BoundedStream<any StagingFile>(limit: 256) { _ in 1 }
-        let finished = BoundedStream<FinishedShard>(limit: plan.rowStreamBytes) { $0.rows.memoryInBytes }
-        let sealed = BoundedStream<FinishedShard>(limit: plan.rowStreamBytes) { $0.rows.memoryInBytes }
+        // These shards still have their files open, so their number is bounded too.
+        let leastWeight = plan.rowStreamBytes / plan.waitingShards
+        let finished = BoundedStream<FinishedShard>(limit: plan.rowStreamBytes) {
+            max($0.rows.memoryInBytes, leastWeight)
+        }
+        let sealed = BoundedStream<FinishedShard>(limit: plan.rowStreamBytes) {
+            max($0.rows.memoryInBytes, leastWeight)
+        }
         let published = BoundedStream<PublishedShard>(limit: plan.rowStreamBytes) { $0.rows.memoryInBytes }
         let marked = BoundedStream<MarkedShard>(limit: plan.rowStreamBytes) { $0.deletable.memoryInBytes }
 

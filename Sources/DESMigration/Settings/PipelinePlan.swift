@@ -27,6 +27,8 @@ package struct PipelinePlan: Sendable, Hashable {
     package let openShardBytes: Int
     /// Open shards at most, each of which has an open file.
     package let openShards: Int
+    /// Finished shards that wait to be sealed, and again to be published, each of which has an open file.
+    package let waitingShards: Int
     /// Limit of each stream that carries sealed shards, by the bytes of their rows.
     package let rowStreamBytes: Int
     /// The most that is in flight at any time by the sum of all of these, in bytes.
@@ -92,6 +94,7 @@ package struct PipelinePlan: Sendable, Hashable {
         appenders = max(1, min(processors, 4))
         streamBytes = stream
         openShards = max(16, min(1024, fileDescriptors / 2))
+        waitingShards = max(4, openShards / 8)
         uploads = max(1, settings.uploads)
         worstCaseBytes = bytes(readers, compressors, sealers, stream)
     }
