@@ -3,8 +3,14 @@ import DESRouting
 /// Assigns rows to the keys that ask for them; a key may be asked for more than once.
 struct RecoveryMatches {
     private struct Identity: Hashable {
-        let uid: String
+        /// Not the text, which would be equal to another one that only looks alike.
+        let uid: [UInt8]
         let microseconds: Int64
+
+        init(_ uid: String, _ time: Timestamp) {
+            self.uid = Array(uid.utf8)
+            microseconds = time.microsecondsSinceEpoch
+        }
     }
 
     private(set) var rows: [[RecoveredRow]]
@@ -19,7 +25,7 @@ struct RecoveryMatches {
         var last = Timestamp.earliest
         for (position, key) in keys.enumerated() {
             let microseconds = key.createdAt.microsecondsSinceEpoch
-            positions[Identity(uid: key.uid, microseconds: microseconds), default: []].append(position)
+            positions[Identity(key.uid, key.createdAt), default: []].append(position)
             times.insert(microseconds)
             first = min(first, key.createdAt)
             last = max(last, key.createdAt)
@@ -28,13 +34,13 @@ struct RecoveryMatches {
     }
 
     /// The uids that are asked for, each once.
-    var uids: Set<String> { Set(positions.keys.map(\.uid)) }
+    var uids: [String] { Set(positions.keys.map(\.uid)).map { String(decoding: $0, as: UTF8.self) } }
 
     /// Gives the row to the keys of its uid and time, if there are any.
     mutating func add(_ row: RecoveredRow) {
         guard let time = row.row.key.createdAt.timestamp, times.contains(time.microsecondsSinceEpoch),
             let uid = row.row.key.uid.uidText,
-            let found = positions[Identity(uid: uid, microseconds: time.microsecondsSinceEpoch)]
+            let found = positions[Identity(uid, time)]
         else { return }
         for position in found { rows[position].append(row) }
     }

@@ -55,6 +55,9 @@ package protocol ObjectStore: Sendable {
     /// What messages call it; holds no secret.
     var name: String { get }
 
+    /// The local folder that it is, if it is one.
+    var localFolder: String? { get }
+
     /// Makes the files appear under their keys, refusing to replace anything, and returns once they are durable and
     /// confirmed. Each file has an outcome of its own, in the order given.
     func publish(_ files: [StagedFile]) async -> [Result<PublishOutcome, StorageError>]

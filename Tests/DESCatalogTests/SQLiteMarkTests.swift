@@ -22,7 +22,8 @@ struct SQLiteMarkTests {
         let outcomes = try await catalog.mark([
             key(3, "c"), key(2, "b"), key(1, "a"), key(1, "a"), key(9, "x"), key(1, "c"),
         ])
-        #expect(outcomes == [.marked, .changed, .marked, .alreadyMarked, .changed, .changed])
+        // The last one is found by its values: VACUUM may number rows anew.
+        #expect(outcomes == [.marked, .changed, .marked, .alreadyMarked, .changed, .alreadyMarked])
         #expect(try database.integer("SELECT group_concat(id, '') FROM files WHERE archived = 1") == 13)
         #expect(try await catalog.mark([]).isEmpty)
     }

@@ -97,7 +97,8 @@ import Testing
             ("sizes that differ without compression", shard(entries: [entry(a, size: 8)]), .malformed),
             ("not zstd", shard(entries: [entry(a, codec: 1)]), .corrupt),
             ("not lz4", shard(entries: [entry(a, codec: 2)]), .corrupt),
-            ("zstd that claims exabytes", shard(entries: [entry(a, codec: 1, size: 1 << 60)]), .corrupt),
+            ("zstd that claims exabytes", shard(entries: [entry(a, codec: 1, size: 1 << 59)]), .corrupt),
+            ("a size that no file has", shard(entries: [entry(a, codec: 1, size: 1 << 63 - 1)]), .malformed),
             ("unknown version", shard(version: 3, entries: [entry(a)]), .unsupportedVersion),
             ("other magic", Array("PK".utf8) + shard(entries: [entry(a)]), .notAShard),
         ]
@@ -153,5 +154,8 @@ import Testing
         #expect(try firstDamage()?.code == .corrupt)
         try manager.removeItem(atPath: path)
         #expect(try firstDamage()?.code == .bigFileUnavailable)
+        // Reading a device in its place would never end.
+        try manager.createSymbolicLink(atPath: path, withDestinationPath: "/dev/zero")
+        #expect(try firstDamage()?.code == .corrupt)
     }
 }

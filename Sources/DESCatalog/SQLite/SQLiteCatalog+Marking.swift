@@ -16,11 +16,21 @@ extension SQLiteCatalog {
             outcomes.reserveCapacity(keys.count)
             var statements: [MarkShape: MarkStatements] = [:]
             try database.inTransaction(.immediate) {
-                for key in keys {
+                func mark(_ key: RowKey) throws -> MarkOutcome {
                     let shape = MarkShape(key: key, table: table)
                     let statement = try statements[shape] ?? MarkStatements(shape, of: table, in: database)
                     statements[shape] = statement
-                    try outcomes.append(statement.mark(key))
+                    return try statement.mark(key)
+                }
+                for key in keys {
+                    var outcome = try mark(key)
+                    if outcome == .changed && key.rowID != nil {
+                        // VACUUM may have numbered the rows anew: then the row is there under another number.
+                        var byValue = key
+                        byValue.rowID = nil
+                        outcome = try mark(byValue)
+                    }
+                    outcomes.append(outcome)
                 }
                 return .commit
             }

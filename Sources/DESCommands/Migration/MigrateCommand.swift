@@ -124,7 +124,8 @@ package struct MigrateCommand: AsyncParsableCommand {
         let health = HealthState()
         let world = try MigrationWorld(
             catalog: catalog, outputDirectory: configuration.packer.outputDirectory,
-            stagingDirectory: configuration.packer.stagingDirectory, sourceRoots: settings.sourceRoots
+            stagingDirectory: configuration.packer.stagingDirectory, sourceRoots: settings.sourceRoots,
+            catalogFiles: ["", "-wal", "-shm", "-journal"].map { path + $0 }
         )
         let migrator = try Migrator(
             world: world, settings: settings, hasSizes: configuration.database.sizeBytesColumn != nil, metrics: metrics,
@@ -158,14 +159,17 @@ extension CatalogSchema {
 extension MigrationWorld {
     /// The real one: local sources, a local directory as store.
     init(
-        catalog: any SourceCatalog, outputDirectory: String, stagingDirectory: String, sourceRoots: [String]
+        catalog: any SourceCatalog, outputDirectory: String, stagingDirectory: String, sourceRoots: [String],
+        catalogFiles: [String] = []
     ) throws {
         try FileSystem.createDirectory(outputDirectory)
+        try FileSystem.createDirectory(stagingDirectory)
         let storeThreads = ThreadPool(name: "des-store", count: 4)
         self.init(
             catalog: catalog,
             store: DirectoryStore(root: outputDirectory, threads: storeThreads),
-            sources: try LocalSourceFiles(roots: sourceRoots),
+            sources: try LocalSourceFiles(
+                roots: sourceRoots, keeping: [outputDirectory, stagingDirectory] + catalogFiles),
             staging: StagingFolder(path: stagingDirectory),
             processors: ProcessLimits.processors,
             fileDescriptors: ProcessLimits.raiseOpenFiles()

@@ -113,7 +113,9 @@ struct MigrationCycle: Sendable {
             staging: world.staging, store: world.store, plan: plan, threads: threads.files, cycle: cycle
         )
         let mark = MarkStage(catalog: world.catalog, settings: settings, cycle: cycle)
-        let clean = CleanupStage(cleanup: cleanup, staging: world.staging, threads: threads.files, cycle: cycle)
+        let clean = CleanupStage(
+            cleanup: cleanup, staging: world.staging, store: world.store, threads: threads.files, cycle: cycle
+        )
 
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await fetch.run(into: rows) }

@@ -27,6 +27,7 @@ package struct Migrator: Sendable {
         plan = try PipelinePlan(
             settings, processors: world.processors, fileDescriptors: world.fileDescriptors
         )
+        try Self.checkFolders(world)
         lock = try StagingLock(folder: world.staging)
         threads = MigrationThreads(plan)
         self.world = world
@@ -34,6 +35,18 @@ package struct Migrator: Sendable {
         self.hasSizes = hasSizes
         self.metrics = metrics
         self.logger = logger
+    }
+
+    /// Staging gives up its shards once they are marked; that must never be the published ones.
+    private static func checkFolders(_ world: MigrationWorld) throws {
+        guard let output = world.store.localFolder, let published = try FileSystem.status(output),
+            let staging = try FileSystem.status(world.staging.path),
+            published.identity.device == staging.identity.device, published.identity.inode == staging.identity.inode
+        else { return }
+        throw StagingLockError(
+            message: "packer.staging_dir \(world.staging.path) is the output folder \(output) under another name; "
+                + "staging needs a folder of its own"
+        )
     }
 
     /// One cycle. A stop requested at the control lets everything that was fetched come to its end.

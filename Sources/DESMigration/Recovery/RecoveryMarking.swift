@@ -73,6 +73,12 @@ struct RecoveryMarking: Sendable {
                 }
             }
             candidates += Self.chosen(compared, deletesSources: settings.deletesSources)
+            for candidate in compared where candidate.match == .sourceGone && !candidate.row.isArchived {
+                cycle.ledger.logger.warning(
+                    "nothing is at the location of a row whose file an interrupted run may have packed; it stays unmarked",
+                    metadata: ["shard": "\(shard)", "uid": "\(item.entry.uid)"]
+                )
+            }
             for candidate in compared {
                 guard case .unknown(let why) = candidate.match else { continue }
                 if candidate.row.isArchived {
@@ -96,15 +102,12 @@ struct RecoveryMarking: Sendable {
         return try await settle(candidates, shard: shard) && isSettled
     }
 
-    /// Of the rows that one entry may belong to: at most one that is pending, the one whose file is the same, or the only
-    /// one whose file is gone; and the marked ones whose source is the same, if sources are to be deleted.
+    /// Of the rows that one entry may belong to: at most one that is pending, the one whose file is the same; and the marked ones whose source is the same, if sources are to be deleted.
     private static func chosen(_ candidates: [Candidate], deletesSources: Bool) -> [Candidate] {
         let pending = candidates.filter { !$0.row.isArchived }
         var chosen: [Candidate] = []
         if let same = pending.first(where: { if case .same = $0.match { true } else { false } }) {
             chosen.append(same)
-        } else if candidates.count == 1, let only = pending.first, only.match == .sourceGone {
-            chosen.append(only)
         }
         if deletesSources {
             chosen += candidates.filter { candidate in
@@ -167,6 +170,17 @@ struct RecoveryMarking: Sendable {
     /// An inline entry is in the shard; a big file has to be in the store.
     private func isStored(_ entry: ShardEntry) async throws -> Bool {
         guard case .bigFile(let sha256, let size) = entry.content else { return true }
-        return try await store.attributes(of: "\(settings.bigFilesPrefix)/\(sha256)")?.size == size
+        let key = "\(settings.bigFilesPrefix)/\(sha256)"
+        guard try await store.attributes(of: key)?.size == size else { return false }
+        // Its source may be deleted on the strength of it, so its bytes count, not its size.
+        let hash = SHA256()
+        var offset: UInt64 = 0
+        while offset < size {
+            let piece = try await store.read(key, range: offset..<min(offset + 1 << 20, size))
+            guard !piece.isEmpty else { return false }
+            piece.withUnsafeBytes { hash.update($0) }
+            offset += UInt64(piece.count)
+        }
+        return hash.finish() == sha256
     }
 }

@@ -7,10 +7,16 @@ import Glibc
 package struct LocalSourceFiles: SourceFiles {
     /// Resolved folders that sources must lie in, each with a `/` at its end; empty: anywhere.
     private let roots: [String]
+    /// Resolved files and folders of which nothing is ever deleted.
+    private let kept: [String]
 
-    /// - Parameter roots: folders that sources must lie in, after all links are resolved; empty: anywhere.
+    /// - Parameters:
+    ///   - roots: folders that sources must lie in, after all links are resolved; empty: anywhere.
+    ///   - kept: files and folders of which nothing is ever deleted, whatever a row says: where shards lie, the catalog.
     /// - Throws: `SystemError` when a root does not exist.
-    package init(roots: [String] = []) throws(SystemError) {
+    package init(roots: [String] = [], keeping kept: [String] = []) throws(SystemError) {
+        // What does not exist yet cannot be named by a row either.
+        self.kept = kept.compactMap { try? FileSystem.realPath($0) }
         var resolved: [String] = []
         for root in roots {
             let path = try FileSystem.realPath(root)
@@ -33,7 +39,7 @@ package struct LocalSourceFiles: SourceFiles {
         do throws(SystemError) {
             let count = try file.read(into: room, at: 0)
             let found = try file.status().identity
-            if count == size && found == expected {
+            if count == size && found.isSameFile(as: expected) {
                 buffer.commit(count)
                 return .contents(expected)
             }
@@ -45,7 +51,7 @@ package struct LocalSourceFiles: SourceFiles {
         _ location: String, of identity: FileIdentity, _ body: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
         let path = try path(of: location)
-        guard try regularFile(path) == identity else { throw Self.changed(path) }
+        guard try regularFile(path).isSameFile(as: identity) else { throw Self.changed(path) }
         let file = try open(path)
         try checkRoots(file, location)
         let buffer = ByteBuffer(capacity: BigFileReader.pieceSize)
@@ -61,7 +67,7 @@ package struct LocalSourceFiles: SourceFiles {
             try body(buffer.bytes)
             offset += Int64(wanted)
         }
-        guard try file.status().identity == identity else { throw Self.changed(path) }
+        guard try file.status().identity.isSameFile(as: identity) else { throw Self.changed(path) }
     }
 
     package func delete(_ location: String, ifStill identity: FileIdentity) -> SourceDeletion {
@@ -70,6 +76,10 @@ package struct LocalSourceFiles: SourceFiles {
             guard let status = try FileSystem.status(path, followingLinks: false) else { return .alreadyGone }
             guard status.kind == .regular else { return .kept("it is a \(status.kind.rawValue), not the file itself") }
             guard status.identity == identity else { return .kept("it has changed since it was packed") }
+            let real = try FileSystem.realPath(path)
+            guard !kept.contains(where: { real == $0 || real.hasPrefix($0 + "/") }) else {
+                return .kept("it belongs to the shards or the catalog itself")
+            }
             try FileSystem.remove(path)
             return .deleted
         } catch let error as SourceError {

@@ -101,12 +101,16 @@ struct FinishedShard: Sendable {
 /// A shard that is verified, durable and known to the store.
 struct PublishedShard: Sendable {
     let name: String
+    /// In bytes.
+    let size: UInt64
     let rows: PackedRows
 }
 
 /// A shard whose rows are settled in the catalog.
 struct MarkedShard: Sendable {
     let name: String
+    /// In bytes.
+    let size: UInt64
     /// Whether staging may forget it: false while some of its rows could not be marked.
     let isSettled: Bool
     /// Files whose mark is committed by this process, if sources are to be deleted.

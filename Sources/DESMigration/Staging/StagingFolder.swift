@@ -1,3 +1,4 @@
+import DESRouting
 import DESSystem
 
 /// The folder where shards grow and wait until their rows are marked.
@@ -8,9 +9,9 @@ import DESSystem
 /// - `bigfile-….open`: a big file being copied; thrown away at the next start.
 /// - `lock`: held by the one process that works here.
 package struct StagingFolder: Sendable {
+    static let bigFilePrefix = "bigfile-"
     static let openSuffix = ".open"
     static let damagedSuffix = ".damaged"
-    static let shardSuffix = ".des"
     static let lockName = "lock"
 
     package let path: String
@@ -36,15 +37,25 @@ package struct StagingFolder: Sendable {
 
     func leftovers() throws(SystemError) -> Leftovers {
         var leftovers = Leftovers()
+        // Only names that we give: whatever else lies here is not ours to touch.
         for name in try files.names(in: path) {
-            if name.hasSuffix(Self.openSuffix) {
-                leftovers.unfinished.append(name)
-            } else if name.hasSuffix(Self.shardSuffix) {
+            if Self.isShard(name) {
                 leftovers.sealed.append(name)
-            } else if name.hasSuffix(Self.damagedSuffix) {
+            } else if name.hasSuffix(Self.openSuffix) {
+                let base = name.dropLast(Self.openSuffix.count)
+                if Self.isShard(base) || Self.isBigFile(base) { leftovers.unfinished.append(name) }
+            } else if name.hasSuffix(Self.damagedSuffix), Self.isShard(name.dropLast(Self.damagedSuffix.count)) {
                 leftovers.damaged.append(name)
             }
         }
         return leftovers
+    }
+
+    private static func isShard(_ name: some StringProtocol) -> Bool {
+        ShardFileName(name)?.suffix.utf8.count == UniqueSuffix.length
+    }
+
+    private static func isBigFile(_ name: Substring) -> Bool {
+        name.hasPrefix(bigFilePrefix) && Int(name.dropFirst(bigFilePrefix.count)) != nil
     }
 }

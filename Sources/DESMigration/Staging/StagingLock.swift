@@ -12,6 +12,7 @@ package final class StagingLock: Sendable {
         let path = "\(folder.path)/\(StagingFolder.lockName)"
         do throws(SystemError) {
             try folder.files.createDirectory(folder.path)
+            try Self.checkIsOurs(folder, lock: path)
             file = try OpenFile(path, .readWrite)
             guard try file.tryLock() else {
                 throw SystemError(code: EWOULDBLOCK, operation: "lock", subject: path)
@@ -29,20 +30,45 @@ package final class StagingLock: Sendable {
         }
     }
 
+    /// A folder that has files but no lock of ours was made for something else, for example for published shards; and a
+    /// link or another file in the lock's place is not ours to write to.
+    private static func checkIsOurs(_ folder: StagingFolder, lock: String) throws(SystemError) {
+        guard let status = try FileSystem.status(lock, followingLinks: false) else {
+            guard try FileSystem.names(in: folder.path).isEmpty else {
+                throw SystemError(
+                    code: ENOTEMPTY, operation: "use a folder with other files, name one of its own as",
+                    subject: "packer.staging_dir"
+                )
+            }
+            return
+        }
+        // Ours holds a number, or what a power failure left of it.
+        guard status.kind == .regular, status.size <= 32, contents(lock).allSatisfy({ "0123456789\n\0".contains($0) })
+        else {
+            throw SystemError(code: EEXIST, operation: "take as our lock file what is not:", subject: lock)
+        }
+    }
+
     private static func holder(_ path: String) -> String {
+        guard let number = contents(path).split(separator: "\n").first else { return "" }
+        return " (process \(number))"
+    }
+
+    /// The first bytes of the lock file; empty if it cannot be read.
+    private static func contents(_ path: String) -> String {
         guard let file = try? OpenFile(path) else { return "" }
-        let text: String? = withUnsafeTemporaryAllocation(byteCount: 32, alignment: 1) { buffer in
-            guard let count = try? file.read(into: buffer, at: 0) else { return nil }
+        return withUnsafeTemporaryAllocation(byteCount: 32, alignment: 1) { buffer in
+            guard let count = try? file.read(into: buffer, at: 0) else { return "" }
             return String(decoding: buffer.prefix(count), as: UTF8.self)
         }
-        guard let number = text?.split(separator: "\n").first else { return "" }
-        return " (process \(number))"
     }
 }
 
 /// The staging folder cannot be had.
 package struct StagingLockError: Error, Sendable, Hashable, CustomStringConvertible {
     let message: String
+
+    init(message: String) { self.message = message }
 
     package var description: String { message }
 }

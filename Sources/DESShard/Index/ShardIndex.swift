@@ -147,7 +147,7 @@ public final class ShardIndex: Sendable {
                 "expected codec 0, 1 or 2, found \(raw.codec)"
             )
         }
-        guard codec != .none || raw.storedSize == raw.size, raw.size <= UInt64(Int.max) else {
+        guard codec != .none || raw.storedSize == raw.size, raw.size < 1 << 60 else {
             throw ShardError(
                 .malformed, file: file, offset: offsetInFile, uid: uid,
                 "uncompressed, yet stored in \(raw.storedSize) bytes for \(raw.size)"

@@ -28,12 +28,17 @@ package final class BigFileReader {
         var offset: UInt64 = 0
         do {
             let file = try OpenFile(path)
-            let found = UInt64(try file.status().size)
+            let status = try file.status()
+            guard status.kind == .regular else {
+                throw ShardError(
+                    .corrupt, file: path, uid: uid, "expected a regular file, found a \(status.kind.rawValue)")
+            }
+            let found = UInt64(status.size)
             guard found == size else {
                 throw ShardError(.corrupt, file: path, uid: uid, "expected \(size) bytes, found \(found)")
             }
             let buffer = ByteBuffer(capacity: Self.pieceSize)
-            while true {
+            while offset <= size {
                 buffer.removeAll()
                 let room = UnsafeMutableRawBufferPointer(
                     rebasing: buffer.reserve(Self.pieceSize).prefix(Self.pieceSize))

@@ -74,7 +74,8 @@ struct DirectoryPublisher: Sendable {
         _ file: StagedFile, _ staged: FileIdentity, at destination: String
     ) throws(StorageError) -> PublishOutcome {
         do throws(SystemError) {
-            guard try FileSystem.status(destination)?.identity == staged else {
+            let published = try FileSystem.status(destination, followingLinks: false)
+            guard let published, published.identity.isSameFile(as: staged) else {
                 throw SystemError(code: EIO, operation: "confirm", subject: destination)
             }
             return .created
@@ -84,10 +85,11 @@ struct DirectoryPublisher: Sendable {
     private func settleExisting(_ file: StagedFile, at destination: String) throws(StorageError) -> PublishOutcome {
         do throws(SystemError) {
             let staged = try FileSystem.status(file.path)
-            let existing = try FileSystem.status(destination)
+            // A link in its place would be somebody else's file, which can go at any time.
+            let existing = try FileSystem.status(destination, followingLinks: false)
             if let staged, let existing, existing.kind == .regular, staged.size == existing.size {
-                if staged.identity == existing.identity { return .alreadyThere }
-                if try FileContent.checksum(file.path) == FileContent.checksum(destination) {
+                if staged.identity.isSameFile(as: existing.identity) { return .alreadyThere }
+                if try FileContent.isEqual(file.path, destination) {
                     // It may have been written by a process that died before its own sync.
                     try OpenFile(destination).synchronize()
                     return .alreadyThere
@@ -106,7 +108,7 @@ struct DirectoryPublisher: Sendable {
         let name = String(decoding: destination.utf8.dropFirst(folder.utf8.count + 1), as: UTF8.self)
         let partial = "\(folder)/.\(name).partial"
         do throws(SystemError) {
-            if try FileSystem.status(destination) == nil {
+            if try FileSystem.status(destination, followingLinks: false) == nil {
                 // Left by a process that died here: the name is this file's alone.
                 try FileSystem.remove(partial)
                 if try FileContent.copy(file.path, to: partial) {
@@ -118,7 +120,7 @@ struct DirectoryPublisher: Sendable {
             try? FileSystem.remove(partial)
             guard error.code == EEXIST else { throw StorageError(error, key: file.key) }
         }
-        guard (try? FileSystem.status(destination)) != nil else {
+        guard (try? FileSystem.status(destination, followingLinks: false)) != nil else {
             throw StorageError(.damaged, key: file.key, "a copy at \(destination) differs from what was written")
         }
         return try settleExisting(file, at: destination)

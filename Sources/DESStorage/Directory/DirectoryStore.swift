@@ -16,6 +16,8 @@ package struct DirectoryStore: ObjectStore {
 
     package var name: String { root }
 
+    package var localFolder: String? { root }
+
     package func publish(_ files: [StagedFile]) async -> [Result<PublishOutcome, StorageError>] {
         let publisher = DirectoryPublisher(store: self)
         return await run { publisher.publish(files) }

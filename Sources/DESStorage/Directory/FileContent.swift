@@ -34,6 +34,24 @@ package enum FileContent {
         return crc
     }
 
+    /// Whether both files have the same bytes.
+    package static func isEqual(_ left: String, _ right: String) throws(SystemError) -> Bool {
+        let other = try OpenFile(right)
+        let buffer = ByteBuffer(capacity: pieceSize)
+        var offset: Int64 = 0
+        var isEqual = true
+        try forEachPiece(OpenFile(left)) { (piece) throws(SystemError) in
+            guard isEqual else { return }
+            buffer.removeAll()
+            let room = UnsafeMutableRawBufferPointer(rebasing: buffer.reserve(piece.count).prefix(piece.count))
+            buffer.commit(try other.read(into: room, at: offset))
+            isEqual = buffer.bytes.elementsEqual(piece)
+            offset += Int64(piece.count)
+        }
+        guard isEqual else { return false }
+        return try other.status().size == offset
+    }
+
     /// Writes a durable copy that did not exist before, and compares it by reading it again; on any error the copy is
     /// removed.
     ///

@@ -9,12 +9,23 @@ package struct FileIdentity: Sendable, Hashable {
     package let size: Int64
     /// Last modification, nanoseconds since 1970.
     package let modifiedAtNanoseconds: Int64
+    /// Last change of content or attributes, nanoseconds since 1970; unlike the modification time nobody can set it back.
+    package let changedAtNanoseconds: Int64
 
-    package init(device: UInt64, inode: UInt64, size: Int64, modifiedAtNanoseconds: Int64) {
+    package init(
+        device: UInt64, inode: UInt64, size: Int64, modifiedAtNanoseconds: Int64, changedAtNanoseconds: Int64 = 0
+    ) {
         self.device = device
         self.inode = inode
         self.size = size
         self.modifiedAtNanoseconds = modifiedAtNanoseconds
+        self.changedAtNanoseconds = changedAtNanoseconds
+    }
+
+    /// Whether both are the same file with the same content, even if it got another name meanwhile.
+    package func isSameFile(as other: FileIdentity) -> Bool {
+        device == other.device && inode == other.inode && size == other.size
+            && modifiedAtNanoseconds == other.modifiedAtNanoseconds
     }
 }
 
@@ -60,7 +71,8 @@ package struct FileStatus: Sendable, Hashable {
             device: UInt64(raw.st_dev),
             inode: UInt64(raw.st_ino),
             size: Int64(raw.st_size),
-            modifiedAtNanoseconds: Int64(raw.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(raw.st_mtim.tv_nsec)
+            modifiedAtNanoseconds: Int64(raw.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(raw.st_mtim.tv_nsec),
+            changedAtNanoseconds: Int64(raw.st_ctim.tv_sec) &* 1_000_000_000 &+ Int64(raw.st_ctim.tv_nsec)
         )
         linkCount = Int(raw.st_nlink)
     }

@@ -39,13 +39,22 @@ import Testing
         withExtendedLifetime((lock, other)) {}
     }
 
-    @Test(arguments: ["4194304\n", "", "no number at all, and longer than any number of a process\n", "\0\0\0"])
+    @Test(arguments: ["4194304\n", "", "\0\0\0"])
     func `a lock file that a dead process left is taken over`(left: String) throws {
         try folder.folder("staging")
         try folder.write("staging/lock", left)
         let lock = try StagingLock(folder: staging)
         #expect(try folder.read("staging/lock") == Array("\(getpid())\n".utf8))
         withExtendedLifetime(lock) {}
+    }
+
+    @Test(arguments: ["lock", "20240102_00_0000.des", "notes.txt"])
+    func `a folder that was made for something else is refused, and nothing in it is touched`(name: String) throws {
+        try folder.folder("staging")
+        try folder.write("staging/\(name)", "no number of a process")
+        let error = #expect(throws: StagingLockError.self) { _ = try StagingLock(folder: staging) }
+        #expect(error?.description.contains(staging.path) == true)
+        #expect(try folder.read("staging/\(name)") == Array("no number of a process".utf8))
     }
 
     @Test func `the folder is created with those above it`() throws {
@@ -94,16 +103,16 @@ import Testing
 @Suite struct StagingFolderTests {
     @Test func `leftovers are told apart by their names, and what is not ours is left alone`() throws {
         let folder = try UnitFolder()
-        let names = [
-            "20240102_00_B.des", "20240102_00_A.des", "20240102_00_C.des.open", "20240101_FF_Z.des", "lock",
-            "20240102_00_D.des.damaged", "bigfile-1.open", "notes.txt", "x.des.bak", ".des.swp",
-        ]
-        for name in names { try folder.write(name) }
+        let suffix = "01M7Y0EYB2ZY0JP6ES967REN9Z"
+        let sealed = ["20240101_FF_\(suffix).des", "20240102_00_\(suffix).des"]
+        let ours = sealed + ["20240102_01_\(suffix).des.open", "bigfile-1.open", "20240102_02_\(suffix).des.damaged"]
+        let foreign = ["20240102_00_0000.des", "lock", "notes.txt", "x.des", "a.open", "bigfile-x.open", ".des.swp"]
+        for name in ours + foreign { try folder.write(name) }
         let leftovers = try StagingFolder(path: folder.path).leftovers()
-        #expect(leftovers.sealed == ["20240101_FF_Z.des", "20240102_00_A.des", "20240102_00_B.des"])
-        #expect(leftovers.unfinished == ["20240102_00_C.des.open", "bigfile-1.open"])
-        #expect(leftovers.damaged == ["20240102_00_D.des.damaged"])
-        #expect(try folder.names == names.sorted())
+        #expect(leftovers.sealed == sealed)
+        #expect(leftovers.unfinished == ["20240102_01_\(suffix).des.open", "bigfile-1.open"])
+        #expect(leftovers.damaged == ["20240102_02_\(suffix).des.damaged"])
+        #expect(try folder.names == (ours + foreign).sorted())
     }
 
     @Test func `an empty folder has none, and a missing one is an error`() throws {

@@ -157,15 +157,18 @@ import Testing
         for other in fixture.files where other.id != 2 { #expect(archive.count(of: other) == 1) }
     }
 
-    @Test func `A file whose source is gone is marked from the shard, which is all there is of it`() async throws {
+    @Test func `A row whose source is gone is not marked on its uid and time alone`() async throws {
         let fixture = try PipelineFixture()
         let file = try fixture.add()
         #expect(try await fixture.run(with: PipelineFaults(at: [.publishBefore], kind: .death)) == nil)
         try FileManager.default.removeItem(atPath: file.path)
         let outcome = try await fixture.run()
-        outcome.expectBooks(migrated: 1)
-        #expect(outcome.result.filesRecovered == 1)
-        try fixture.expectSettled(fixture.files)
+        outcome.expectBooks(migrated: 0, failed: 1)
+        #expect(outcome.result.errors.first?.reason == .missing)
+        #expect(try fixture.table.markedIDs() == [])
+        // Its bytes are published all the same, and the log says where.
+        #expect(outcome.logged("warning", "nothing is at the location", "uid=\(file.uid)"))
+        #expect(try PipelineArchive(fixture.output)[file.uid]?.bytes == file.bytes)
     }
 
     @Test func `A source that cannot be compared with its shard is neither marked, nor packed again, nor deleted`()
@@ -225,6 +228,7 @@ import Testing
         let fixture = try PipelineFixture()
         try fixture.addFiles(2)
         try FileManager.default.createDirectory(atPath: fixture.staging, withIntermediateDirectories: true)
+        try PipelineDisk.write([], to: fixture.staging + "/lock")
         try PipelineDisk.write([1], to: fixture.staging + "/notes.txt")
         try await fixture.run().expectBooks(migrated: 2)
         try fixture.expectSettled(fixture.files, inStaging: ["notes.txt"])

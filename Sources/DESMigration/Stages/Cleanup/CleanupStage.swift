@@ -1,4 +1,5 @@
 import DESCatalog
+import DESStorage
 import DESSystem
 import DESTelemetry
 import Logging
@@ -7,10 +8,15 @@ import Logging
 actor CleanupStage {
     private let cleanup: SourceCleanup
     private let staging: StagingFolder
+    private let store: any ObjectStore
     private let threads: ThreadPool
     private let cycle: CycleContext
 
-    init(cleanup: SourceCleanup, staging: StagingFolder, threads: ThreadPool, cycle: CycleContext) {
+    init(
+        cleanup: SourceCleanup, staging: StagingFolder, store: any ObjectStore, threads: ThreadPool,
+        cycle: CycleContext
+    ) {
+        self.store = store
         self.cleanup = cleanup
         self.staging = staging
         self.threads = threads
@@ -23,6 +29,7 @@ actor CleanupStage {
             let start = cycle.elapsed
             var settled: [String] = []
             for shard in group {
+                guard await isStillPublished(shard) else { continue }
                 let isDone = try await cleanup.delete(shard.deletable)
                 if isDone && shard.isSettled { settled.append(staging.sealedPath(shard.name)) }
             }
@@ -37,5 +44,23 @@ actor CleanupStage {
             ledger.metrics.stageTime(.cleanup, cycle.elapsed - start)
             ledger.metrics.queueDepth(.cleanup, input.count)
         }
+    }
+
+    /// Looks once more before the last other copies go: the store may have been emptied or unmounted meanwhile.
+    private func isStillPublished(_ shard: MarkedShard) async -> Bool {
+        do {
+            if try await store.attributes(of: shard.name)?.size == shard.size { return true }
+            cycle.control.stop(
+                .fatal(
+                    "the published shard \(shard.name) is gone from \(store.name); its copy in staging and the sources stay"
+                )
+            )
+        } catch {
+            cycle.ledger.logger.error(
+                "cannot tell whether a published shard is still there; its copy in staging and the sources stay",
+                metadata: ["shard": "\(shard.name)", "error": "\(error)"]
+            )
+        }
+        return false
     }
 }

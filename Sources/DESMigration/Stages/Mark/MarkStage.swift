@@ -36,7 +36,9 @@ actor MarkStage {
             if let rest = transaction.rest { try await mark(rest, &progress, group) }
             for (shard, progress) in zip(group, progress) {
                 try await output.send(
-                    MarkedShard(name: shard.name, isSettled: progress.isSettled, deletable: progress.deletable)
+                    MarkedShard(
+                        name: shard.name, size: shard.size, isSettled: progress.isSettled, deletable: progress.deletable
+                    )
                 )
             }
         }

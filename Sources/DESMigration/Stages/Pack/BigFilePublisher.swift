@@ -74,6 +74,6 @@ final class BigFileNames: Sendable {
     private let count = Atomic<Int>(0)
 
     func next() -> String {
-        "bigfile-\(count.add(1, ordering: .relaxed).newValue)\(StagingFolder.openSuffix)"
+        "\(StagingFolder.bigFilePrefix)\(count.add(1, ordering: .relaxed).newValue)\(StagingFolder.openSuffix)"
     }
 }

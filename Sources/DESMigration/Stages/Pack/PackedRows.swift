@@ -29,6 +29,7 @@ final class PackedRows: Sequence, Sendable {
         bytes.append(littleEndian: row.identity.inode)
         bytes.append(littleEndian: row.identity.size)
         bytes.append(littleEndian: row.identity.modifiedAtNanoseconds)
+        bytes.append(littleEndian: row.identity.changedAtNanoseconds)
     }
 
     /// The rows in the order in which they were appended. Nothing may be appended meanwhile.
@@ -101,7 +102,7 @@ final class PackedRows: Sequence, Sendable {
             let location = value()
             let identity = FileIdentity(
                 device: integer(UInt64.self), inode: integer(UInt64.self), size: integer(Int64.self),
-                modifiedAtNanoseconds: integer(Int64.self)
+                modifiedAtNanoseconds: integer(Int64.self), changedAtNanoseconds: integer(Int64.self)
             )
             let key = RowKey(rowID: rowID, uid: uid, createdAt: createdAt, location: location)
             return PackedRow(key: key, identity: identity)

@@ -61,7 +61,7 @@ actor UploadStage {
             switch outcome {
             case .success:
                 cycle.ledger.published(shards: 1, bytes: Int64(shard.size), bigFiles: 0)
-                published.append(PublishedShard(name: shard.name, rows: shard.rows))
+                published.append(PublishedShard(name: shard.name, size: shard.size, rows: shard.rows))
             case .failure(let error):
                 fail(shard, "cannot publish the shard \(shard.name): \(error)")
                 if error.isStoreUnwritable {

@@ -9,6 +9,8 @@ struct PipelineFaultyStore: ObjectStore {
 
     var name: String { real.name }
 
+    var localFolder: String? { real.localFolder }
+
     private func error(_ key: String) -> StorageError {
         StorageError(code, key: key, isTransient: faults.isPassing, "the store did not answer for \(key)")
     }
