@@ -147,7 +147,12 @@ public final class ShardIndex: Sendable {
                 "expected codec 0, 1 or 2, found \(raw.codec)"
             )
         }
-        guard codec != .none || raw.storedSize == raw.size, raw.size < 1 << 60 else {
+        guard raw.size < 1 << 60 else {
+            throw ShardError(
+                .malformed, file: file, offset: offsetInFile, uid: uid, "no file has \(raw.size) bytes"
+            )
+        }
+        guard codec != .none || raw.storedSize == raw.size else {
             throw ShardError(
                 .malformed, file: file, offset: offsetInFile, uid: uid,
                 "uncompressed, yet stored in \(raw.storedSize) bytes for \(raw.size)"
