@@ -16,17 +16,17 @@ struct RecoveryMarking: Sendable {
     let threads: ThreadPool
     let cycle: CycleContext
 
-    /// Marks what belongs to the entries of a published shard.
+    /// Marks what belongs to the entries of a published shard, some at a time.
     ///
     /// - Returns: whether everything is settled, so that staging may forget the shard.
-    func mark(_ entries: [ShardEntry], shard: String, matcher: RecoveryMatcher) async throws -> Bool {
+    func mark(_ index: ShardIndex, shard: String, matcher: RecoveryMatcher) async throws -> Bool {
         var isSettled = true
-        var position = 0
-        while position < entries.count {
-            let chunk = entries[position..<min(position + settings.batchSize, entries.count)]
-            position += chunk.count
+        var cursor = 0
+        while true {
             do {
-                if try await !mark(chunk: Array(chunk), shard: shard, matcher: matcher) { isSettled = false }
+                let chunk = try index.entries(from: &cursor, atMost: settings.batchSize)
+                guard !chunk.isEmpty else { return isSettled }
+                if try await !mark(chunk: chunk, shard: shard, matcher: matcher) { isSettled = false }
             } catch let error as CancellationError {
                 throw error
             } catch {
@@ -40,7 +40,6 @@ struct RecoveryMarking: Sendable {
                 return false
             }
         }
-        return isSettled
     }
 
     /// A row whose file is in the shard, and what is at its source now.
@@ -102,7 +101,8 @@ struct RecoveryMarking: Sendable {
         return try await settle(candidates, shard: shard) && isSettled
     }
 
-    /// Of the rows that one entry may belong to: at most one that is pending, the one whose file is the same; and the marked ones whose source is the same, if sources are to be deleted.
+    /// Of the rows that one entry may belong to: at most one that is pending, the one whose file is the same; and the
+    /// marked ones whose source is the same, if sources are to be deleted.
     private static func chosen(_ candidates: [Candidate], deletesSources: Bool) -> [Candidate] {
         let pending = candidates.filter { !$0.row.isArchived }
         var chosen: [Candidate] = []

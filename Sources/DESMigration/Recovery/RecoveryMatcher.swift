@@ -9,7 +9,7 @@ struct RecoveryMatcher: Sendable {
     enum Match: Sendable, Hashable {
         /// The file at the row's location, of this identity, is what the entry holds.
         case same(FileIdentity)
-        /// There is nothing at the location: the entry is all there is.
+        /// There is nothing at the location.
         case sourceGone
         /// The location holds something else.
         case differs

@@ -40,16 +40,14 @@ struct StagingRecovery: Sendable {
 
     private func recover(_ name: String) async throws {
         let path = staging.sealedPath(name)
-        let entries: [ShardEntry]
-        let size: UInt64
+        let reader: ShardReader
         do {
-            (entries, size) = try await threads.run {
+            reader = try await threads.run {
                 // A power failure may have come between its sync and now.
                 try OpenFile(path).synchronize()
                 let reader = try ShardReader(path: path)
-                let entries = try reader.index.entries()
-                try ShardVerification.check(path, indexChecksum: nil, decoder: PayloadDecoder())
-                return (entries, reader.sizeInBytes)
+                try ShardVerification.check(reader, indexChecksum: nil, decoder: PayloadDecoder())
+                return reader
             }
         } catch let error as CancellationError {
             throw error
@@ -65,6 +63,7 @@ struct StagingRecovery: Sendable {
             return
         }
         try await threads.run { [staging] in try staging.files.synchronizeDirectory(staging.path) }
+        let size = reader.sizeInBytes
         let staged = StagedFile(path: path, key: name, size: size)
         switch try await Publishing(store: store, cycle: cycle).publish([staged]).first {
         case .success(let outcome):
@@ -78,7 +77,7 @@ struct StagingRecovery: Sendable {
             return
         case nil: return
         }
-        let isSettled = try await marking.mark(entries, shard: name, matcher: matcher)
+        let isSettled = try await marking.mark(reader.index, shard: name, matcher: matcher)
         guard isSettled else { return }
         try await threads.run { [staging] in try staging.files.remove(path) }
     }

@@ -93,9 +93,6 @@ struct FinishedShard: Sendable {
     /// Of its INDEX, as it was written.
     let indexChecksum: CRC32
     let rows: PackedRows
-    /// Its big files as (number, bytes): they are stored beside it.
-    let bigFileCount: Int
-    let bigFileBytes: Int64
 }
 
 /// A shard that is verified, durable and known to the store.

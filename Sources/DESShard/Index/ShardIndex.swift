@@ -117,6 +117,23 @@ public final class ShardIndex: Sendable {
         return all
     }
 
+    /// The next entries of a walk that is taken in steps, for when all of them would be too many at once.
+    ///
+    /// - Parameter cursor: where the walk is; 0 at the beginning.
+    /// - Returns: at most `count` entries; none at the end.
+    /// - Throws: `ShardError` at a damaged one.
+    package func entries(from cursor: inout Int, atMost count: Int) throws(ShardError) -> [ShardEntry] {
+        var position = max(cursor, ShardFormat.entryCountSize)
+        var entries: [ShardEntry] = []
+        while entries.count < count, position < storage.count {
+            let raw = try rawEntry(at: position)
+            entries.append(try materialize(raw))
+            position = raw.end
+        }
+        cursor = position
+        return entries
+    }
+
     private func rawEntry(at position: Int) throws(ShardError) -> RawEntry {
         do throws(EntryFailure) {
             return try RawEntry(index: storage.bytes, at: position, version: version)

@@ -130,18 +130,6 @@ public final class ShardReader: Sendable {
         }
     }
 
-    /// The CRC-32 of the whole file.
-    package func fileChecksum() throws(ShardError) -> CRC32 {
-        var crc = CRC32()
-        var offset: UInt64 = 0
-        while offset < sizeInBytes {
-            let piece = try Self.read(file, offset..<min(offset + 1 << 20, sizeInBytes))
-            crc.update(piece.bytes)
-            offset += UInt64(piece.count)
-        }
-        return crc
-    }
-
     private static func read(_ file: OpenFile, _ range: Range<UInt64>) throws(ShardError) -> ByteBuffer {
         let size = Int(range.count)
         let buffer = ByteBuffer(capacity: size)

@@ -44,15 +44,12 @@ package struct FileStatus: Sendable, Hashable {
 
     package let kind: Kind
     package let identity: FileIdentity
-    /// How many names the file has.
-    package let linkCount: Int
 
     package var size: Int64 { identity.size }
 
-    package init(kind: Kind, identity: FileIdentity, linkCount: Int = 1) {
+    package init(kind: Kind, identity: FileIdentity) {
         self.kind = kind
         self.identity = identity
-        self.linkCount = linkCount
     }
 
     package init(_ raw: stat) {
@@ -74,6 +71,5 @@ package struct FileStatus: Sendable, Hashable {
             modifiedAtNanoseconds: Int64(raw.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(raw.st_mtim.tv_nsec),
             changedAtNanoseconds: Int64(raw.st_ctim.tv_sec) &* 1_000_000_000 &+ Int64(raw.st_ctim.tv_nsec)
         )
-        linkCount = Int(raw.st_nlink)
     }
 }

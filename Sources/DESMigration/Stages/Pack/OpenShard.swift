@@ -23,8 +23,6 @@ final class OpenShard {
     private let writer: ShardWriter<StagingSink>
     /// Bytes that the kernel was asked to write to the device.
     private var writtenBack: UInt64 = 0
-    private(set) var bigFileCount = 0
-    private(set) var bigFileBytes: Int64 = 0
 
     init(number: Int, key: ShardKey, name: String, file: any StagingFile) {
         self.number = number
@@ -61,8 +59,6 @@ final class OpenShard {
             )
         case .bigFile(let sha256):
             try writer.appendBigFile(uid: file.source.uid, sha256: sha256, size: size, meta: meta)
-            bigFileCount += 1
-            bigFileBytes += Int64(size)
         }
         rows.append(file.source.packedRow)
     }
@@ -78,8 +74,7 @@ final class OpenShard {
     func finish() throws -> FinishedShard {
         try writer.finish()
         return FinishedShard(
-            name: name, file: file, size: writer.writtenBytes, indexChecksum: writer.indexChecksum, rows: rows,
-            bigFileCount: bigFileCount, bigFileBytes: bigFileBytes
+            name: name, file: file, size: writer.writtenBytes, indexChecksum: writer.indexChecksum, rows: rows
         )
     }
 }

@@ -39,7 +39,8 @@ actor SealStage {
         let path = staging.openPath(shard.name)
         do {
             try shard.file.synchronize()
-            try ShardVerification.check(path, indexChecksum: shard.indexChecksum, decoder: decoder)
+            try ShardVerification.check(
+                try ShardReader(path: path), indexChecksum: shard.indexChecksum, decoder: decoder)
             try staging.files.rename(path, to: staging.sealedPath(shard.name))
             return true
         } catch {
@@ -62,8 +63,8 @@ enum ShardVerification {
     /// - Parameter indexChecksum: of the index as it was written, if that is still known: names, times and hashes of big
     ///   files have no checksum of their own.
     /// - Throws: `ShardError` of the first damaged entry. Blocks.
-    static func check(_ path: String, indexChecksum: CRC32?, decoder: PayloadDecoder) throws(ShardError) {
-        let reader = try ShardReader(path: path)
+    static func check(_ reader: ShardReader, indexChecksum: CRC32?, decoder: PayloadDecoder) throws(ShardError) {
+        let path = reader.path
         if let indexChecksum, reader.index.checksum != indexChecksum {
             throw ShardError.verification(
                 of: path, "expected an index of CRC-32 \(indexChecksum), found \(reader.index.checksum)"
