@@ -6,8 +6,9 @@ SHELL := /bin/bash
 SWIFT ?= swift
 # Debug products and tests live in .build, release products in .build-release: neither throws away the other's work.
 RELEASE := .build-release
-BUILD_PACKAGES := libzstd-dev liblz4-dev libdeflate-dev libssl-dev libsqlite3-dev pkg-config python3 sqlite3 zstd
-TEST_PACKAGES := prometheus
+BUILD_PACKAGES := libzstd-dev liblz4-dev libdeflate-dev libssl-dev libsqlite3-dev libpq-dev unixodbc-dev pkg-config \
+    python3 sqlite3 zstd
+TEST_PACKAGES := prometheus postgresql mariadb-server odbc-mariadb odbc-postgresql libsqliteodbc openssl
 
 .PHONY: help
 help: ## this list

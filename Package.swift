@@ -57,19 +57,25 @@ let package = Package(
         .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CODBC", pkgConfig: "odbc", providers: [.apt(["unixodbc-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
         module("DESSystem", ["CLinux"]),
         module("DESRouting", ["CDeflate"]),
         module("DESShard", ["DESSystem", "CLinux", "CDeflate", "CZstd", "CLZ4", "COpenSSL"]),
         module("DESStorage", ["DESSystem", "DESShard"]),
+        module("DESPostgres", ["DESSystem", "CPostgres"]),
+        module("DESODBC", ["DESSystem", "CODBC"]),
         module(
             "DESCatalog",
             [
-                "DESRouting", .product(name: "GRDB", package: "GRDB.swift"),
+                "DESSystem", "DESRouting", "DESPostgres", "DESODBC", "COpenSSL",
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]
         ),
+        module("DESCoordination", ["DESSystem", "DESRouting", "DESPostgres", "DESCatalog"]),
         module("DESConfiguration", ["Yams"]),
         module(
             "DESTelemetry",
@@ -84,7 +90,7 @@ let package = Package(
         module(
             "DESMigration",
             [
-                "DESSystem", "DESRouting", "DESShard", "DESStorage", "DESCatalog", "DESTelemetry",
+                "DESSystem", "DESRouting", "DESShard", "DESStorage", "DESCatalog", "DESCoordination", "DESTelemetry",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
@@ -92,7 +98,7 @@ let package = Package(
             "DESCommands",
             [
                 "DESMigration", "DESConfiguration", "DESSystem", "DESRouting", "DESShard", "DESStorage", "DESCatalog",
-                "DESTelemetry",
+                "DESCoordination", "DESPostgres", "DESODBC", "DESTelemetry",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
@@ -104,11 +110,26 @@ let package = Package(
         program("des-pack"),
         program("des-stats"),
 
+        .executableTarget(
+            name: "catalog-benchmark", dependencies: ["DESCatalog", "DESRouting"], path: "Benchmarks/Catalog",
+            swiftSettings: settings
+        ),
+
         tests(of: "DESSystem"),
+        // Real servers for tests, started by the scripts of Tests/Support.
+        .target(name: "DESTestServers", path: "Tests/DESTestServers", swiftSettings: settings),
+        tests(of: "DESPostgres", ["DESTestServers"]),
+        tests(of: "DESODBC", ["DESTestServers"]),
         tests(of: "DESRouting", resources: [.copy("Golden")]),
         tests(of: "DESShard", ["DESSystem"], resources: [.copy("Golden")]),
         tests(of: "DESStorage", ["DESSystem", "DESShard"]),
-        tests(of: "DESCatalog", ["DESRouting", .product(name: "GRDBSQLite", package: "GRDB.swift")]),
+        tests(
+            of: "DESCatalog",
+            [
+                "DESRouting", "DESPostgres", "DESODBC", "DESTestServers",
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]
+        ),
         tests(of: "DESConfiguration"),
         tests(
             of: "DESTelemetry",

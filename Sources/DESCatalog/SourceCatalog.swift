@@ -8,16 +8,30 @@ package protocol SourceCatalog: Sendable {
     /// Checks that the catalog can be opened and has the table and all columns.
     func checkSchema() async throws
 
-    /// Begins to read the pending rows whose time lies before the cutoff, in the order of time, and then those without
-    /// a readable time. The caller closes the scan.
-    func pendingRows(olderThan cutoff: Timestamp) async throws -> any PendingRowScan
+    /// Begins to read the pending rows of a range, in the order of time, and then those without a readable time. The
+    /// caller closes the scan.
+    func pendingRows(in range: PendingRange) async throws -> any PendingRowScan
+
+    /// Counts the pending rows before the cutoff by day (UTC), in the order of days; those without a readable time last.
+    func pendingDays(olderThan cutoff: Timestamp) async throws -> [PendingDay]
 
     /// Counts the pending rows in one pass.
     func statistics(olderThan cutoff: Timestamp) async throws -> CatalogStatistics
 
-    /// Marks the rows in one transaction and answers, in the order of the keys, what became of each. If it throws,
-    /// nothing is marked.
-    func mark(_ keys: [RowKey]) async throws -> [MarkOutcome]
+    /// Marks the rows in one transaction and answers, in their order, what became of each.
+    ///
+    /// If it throws, nothing is marked; only after ``CatalogError/Code-swift.struct/unreachable`` that is unknown, and the
+    /// same call, repeated, finds out: what was marked by the first one is `alreadyMarked`.
+    ///
+    /// - Parameter fence: checked in the statement that marks.
+    /// - Throws: ``CatalogError/Code-swift.struct/fenced`` if a higher token was raised.
+    func mark(_ rows: [RowMark], within fence: Fence?) async throws -> [MarkOutcome]
+
+    /// From now on only this token, or a higher one raised later, marks rows of the unit. Waits for marks that are being
+    /// made under a lower one.
+    ///
+    /// - Throws: ``CatalogError/Code-swift.struct/fenced`` if a higher token was raised before.
+    func raise(_ fence: Fence) async throws
 
     /// For each key, in order, all rows, pending or marked, of that uid whose time is equal to the microsecond.
     func recoveredRows(for keys: [(uid: String, createdAt: Timestamp)]) async throws -> [[RecoveredRow]]
@@ -27,6 +41,37 @@ package protocol SourceCatalog: Sendable {
 
     /// Ends all use of the catalog. Later calls throw ``CatalogError/Code-swift.struct/closed``.
     func close() async
+}
+
+extension SourceCatalog {
+    /// All pending rows whose time lies before the cutoff, and those without a readable time.
+    package func pendingRows(olderThan cutoff: Timestamp) async throws -> any PendingRowScan {
+        try await pendingRows(in: PendingRange(before: cutoff))
+    }
+
+    /// Counts by reading all pending rows; right for every catalog, and slower than a database that counts itself.
+    package func pendingDays(olderThan cutoff: Timestamp) async throws -> [PendingDay] {
+        var counts: [Int64: Int64] = [:]
+        var undated: Int64 = 0
+        let scan = try await pendingRows(olderThan: cutoff)
+        do {
+            while case let page = try await scan.nextPage(atMost: 10_000), !page.isEmpty {
+                for row in page {
+                    if let time = row.key.createdAt.timestamp {
+                        counts[time.dayNumber, default: 0] += 1
+                    } else {
+                        undated += 1
+                    }
+                }
+            }
+        } catch {
+            await scan.close()
+            throw error
+        }
+        await scan.close()
+        let days = counts.sorted { $0.key < $1.key }.map { PendingDay(dayNumber: $0.key, rows: $0.value) }
+        return undated == 0 ? days : days + [PendingDay(dayNumber: nil, rows: undated)]
+    }
 }
 
 /// A pass over the pending rows, page by page. Between two pages it holds no lock on the catalog.

@@ -50,10 +50,17 @@ final class TemporaryDatabase {
     }
 
     func catalog(
-        schema: CatalogSchema = CatalogSchema(table: "files"), access: SQLiteCatalog.Access = .readWrite,
+        schema: CatalogSchema = CatalogSchema(table: "files"), access: CatalogAccess = .readWrite,
         busyTimeout: Duration = .seconds(10)
     ) -> SQLiteCatalog {
         SQLiteCatalog(path: path, schema: schema, access: access, busyTimeout: busyTimeout)
+    }
+}
+
+extension SourceCatalog {
+    /// Marks rows whose files are in the shard `test.shard`.
+    func mark(_ keys: [RowKey]) async throws -> [MarkOutcome] {
+        try await mark(keys.map { RowMark(key: $0, shard: "test.shard") }, within: nil)
     }
 }
 

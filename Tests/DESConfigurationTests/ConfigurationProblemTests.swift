@@ -96,6 +96,23 @@ struct ConfigurationProblemTests {
                     + "found \"loud\""
             ),
             ("workers: 3", "workers: expected a mapping, found a single value"),
+            (
+                "workers: {coordination_url: 'mysql://h/db'}",
+                "workers.coordination_url: the work of many workers is held by PostgreSQL: expected postgresql://…"
+            ),
+            (
+                "workers: {coordination_url: 'postgresql://h/db', lease_seconds: 1}",
+                "workers.lease_seconds: expected a whole number from 5 to 86400, found \"1\""
+            ),
+            (
+                "migration: {mode: watermark, delete_source_files: true}",
+                "migration.delete_source_files: cannot be used with mode watermark, which changes nothing at the source"
+            ),
+            ("migration: {mode: mark2}", "migration.mode: expected one of mark, watermark, found \"mark2\""),
+            (
+                "migration: {watermark_url: 'mysql://h/db'}",
+                "migration.watermark_url: the watermark is kept in PostgreSQL or SQLite"
+            ),
         ])
     func wrongValue(text: String, problem: String) throws {
         #expect(try problems(inMinimalAnd: text).first == "line 2: " + problem)
@@ -157,7 +174,7 @@ struct ConfigurationProblemTests {
                   line 5: packer.n_bits: expected a whole number from 4 to 16, found "98"
                   line 7: migration.batch_size: expected a whole number from 1 to 100000, found "many"
                   line 8: database.url: missing; expected a database URL: sqlite:///relative.db, \
-                sqlite:////absolute.db, postgresql://…, mysql://… or odbc:…
+                sqlite:////absolute.db, postgresql://…, mysql://…, mssql://…, oracle://… or odbc:…
                   line 9: database.table_name: expected the name of a table, found a list
                   line 10: database.archived_column: must be another column than uid_column: marking would overwrite it
                   environment variable DES_BIG_FILE_THRESHOLD_BYTES: expected a number of bytes, at least 1 \
@@ -175,18 +192,20 @@ struct ConfigurationProblemTests {
                 "database: {url: [secret]}",
                 [
                     "line 1: database.url: expected a database URL: sqlite:///relative.db, sqlite:////absolute.db, "
-                        + "postgresql://…, mysql://… or odbc:…, found a list"
+                        + "postgresql://…, mysql://…, mssql://…, oracle://… or odbc:…, found a list"
                 ]
             ),
             (
-                "database: {url: 'oracle://u:secret@h'}",
-                ["line 1: database.url: unknown database \"oracle\"; known are sqlite, postgresql, mysql, odbc"]
+                "database: {url: 'db2://u:secret@h'}",
+                [
+                    "line 1: database.url: unknown database \"db2\"; known are sqlite, postgresql, mysql, mssql, oracle, odbc"
+                ]
             ),
             (
                 "packer: {}",
                 [
                     "database.url: missing; expected a database URL: sqlite:///relative.db, sqlite:////absolute.db, "
-                        + "postgresql://…, mysql://… or odbc:…"
+                        + "postgresql://…, mysql://…, mssql://…, oracle://… or odbc:…"
                 ]
             ),
         ])

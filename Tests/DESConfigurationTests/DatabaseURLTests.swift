@@ -26,6 +26,10 @@ struct DatabaseURLTests {
             ("postgresql://ü@h/db", .postgresql("postgresql://%C3%BC@h/db")),
             ("mysql+pymysql://u:p@h/db?charset=utf8mb4", .mysql("mysql://u:p@h/db?charset=utf8mb4")),
             ("mariadb://h/db", .mysql("mysql://h/db")),
+            ("mssql+pyodbc://u:p@h:1433/db", .sqlServer("mssql://u:p@h:1433/db")),
+            ("oracle+oracledb://u:p@h/XE", .oracle("oracle://u:p@h/XE")),
+            ("host=h dbname='my db' user=u", .postgresql("host=h dbname='my db' user=u")),
+            ("dbname = x", .postgresql("dbname = x")),
             ("odbc:DSN=x;PWD=y", .odbc("DSN=x;PWD=y")),
             ("odbc://DSN=x", .odbc("DSN=x")),
         ] as [(String, DatabaseURL)])
@@ -44,12 +48,15 @@ struct DatabaseURLTests {
                 "sqlite://secret.db",
                 "a SQLite URL names no host: three slashes before a relative path, four before an absolute one"
             ),
-            ("mssql+pyodbc://u:secret@h", "unknown database \"mssql\"; known are sqlite, postgresql, mysql, odbc"),
+            (
+                "db2://u:secret@h",
+                "unknown database \"db2\"; known are sqlite, postgresql, mysql, mssql, oracle, odbc"
+            ),
             ("odbc:", "expected a connection string behind odbc:, such as odbc:DSN=catalog;UID=des"),
             (
                 "u:secret@h/db",
-                "expected a database URL: sqlite:///relative.db, sqlite:////absolute.db, postgresql://…, mysql://… or "
-                    + "odbc:… (the value is not shown)"
+                "expected a database URL: sqlite:///relative.db, sqlite:////absolute.db, postgresql://…, mysql://…, "
+                    + "mssql://…, oracle://… or odbc:… (the value is not shown)"
             ),
         ])
     func refusing(text: String, message: String) {
@@ -73,6 +80,11 @@ struct DatabaseURLTests {
                 "postgresql://h/db?user=u&password=***&sslmode=require"
             ),
             ("mysql://u:secret@h", "mysql://u:***@h"),
+            ("mssql://u:secret@h/db", "mssql://u:***@h/db"),
+            (
+                "host=h password='a \\' secret' sslpassword=secret dbname=d",
+                "host=h password=*** sslpassword=*** dbname=d"
+            ),
             ("odbc:Driver={My;SQL};Server=h;UID=u;PWD={a;secret}", "odbc:Driver={My;SQL};Server=h;UID=u;PWD=***"),
             ("odbc:DSN=x;PWD={a}};uid=secret}", "odbc:DSN=x;PWD=***"),
             ("sqlite:///a.db", "sqlite:///a.db"),

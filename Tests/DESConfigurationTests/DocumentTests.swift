@@ -72,9 +72,9 @@ struct DocumentTests {
                 ]
             ),
             (
-                "'workers': {a: 1, b: 2,\n 'a': 3}\n# ü\n'metrics': {port: 1,\r\n port: 2}",
+                "'pipeline': {readers: 1, uploads: 2,\n 'readers': 3}\n# ü\n'metrics': {port: 1,\r\n port: 2}",
                 [
-                    "line 3: workers.a: duplicate key; already set in line 2",
+                    "line 3: pipeline.readers: duplicate key; already set in line 2",
                     "line 6: metrics.port: duplicate key; already set in line 5",
                 ]
             ),

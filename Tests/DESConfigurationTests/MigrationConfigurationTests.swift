@@ -56,7 +56,7 @@ struct MigrationConfigurationTests {
             pipeline: {readers: 1, compressors: 2, uploads: 3, memory_budget: 1 GB}
             metrics: {host: "::1", port: 0}
             logging: {level: WARN, format: text}
-            workers: {count: 2}
+            workers: {coordination_url: "postgresql://u:p@h/w", lease_seconds: 30, unit_rows: 2000}
             """)
         #expect(
             configuration.database
@@ -89,7 +89,10 @@ struct MigrationConfigurationTests {
                 == PipelineConfiguration(readers: 1, compressors: 2, uploads: 3, memoryBudgetInBytes: 1_000_000_000))
         #expect(configuration.metrics == MetricsConfiguration(host: "::1", port: 0))
         #expect(configuration.logging == LoggingConfiguration(level: .warning, format: .text))
-        #expect(configuration.workers == .mapping(["count": .scalar("2")]))
+        #expect(
+            configuration.workers
+                == WorkersConfiguration(
+                    coordinationURL: .postgresql("postgresql://u:p@h/w"), leaseSeconds: 30, unitRows: 2000))
         #expect(configuration.warnings.isEmpty)
     }
 

@@ -42,7 +42,7 @@ struct VariableSubstitutionTests {
             database: {url: "postgresql://u:${PW}@h/db", size_bytes_column: "${SIZE:}"}
             migration: {source_roots: ["${ROOT}/a", "/b"], batch_size: "${BATCH}", delete_source_files: "${DELETE:yes}"}
             packer: {n_bits: "8", compression: {codec: "${CODEC:lz4}"}, s3_source: {endpoint_url: "${ENDPOINT:}"}}
-            workers: {host: "${ROOT}", list: [{x: "${BATCH}"}, null]}
+            storage: {type: s3, bucket: b, zones: [{host: "${ROOT}", list: [{x: "${BATCH}"}, null]}]}
             """, environment: ["PW": "a/b", "ROOT": "/r", "BATCH": " 20\n"])
         #expect(configuration.database.url == .postgresql("postgresql://u:a%2Fb@h/db"))
         #expect(configuration.database.sizeBytesColumn == nil)
@@ -53,7 +53,11 @@ struct VariableSubstitutionTests {
         #expect(configuration.packer.compression.codec == .lz4)
         #expect(configuration.packer.s3Source.endpointURL == nil)
         let list = OpaqueValue.list([.mapping(["x": .scalar(" 20\n")]), .null])
-        #expect(configuration.workers == .mapping(["host": .scalar("/r"), "list": list]))
+        guard case .s3(let storage) = configuration.storage else {
+            Issue.record("the storage is not S3")
+            return
+        }
+        #expect(storage.zones == .list([.mapping(["host": .scalar("/r"), "list": list])]))
     }
 
     @Test("an unset variable is an error that names key and variable, and no value of the environment")
@@ -65,7 +69,7 @@ struct VariableSubstitutionTests {
                 migration:
                   source_roots: [/a, "${ROOT}"]
                   batch_size: ${BATCH}
-                workers: {a: [{b: "${TOKEN}"}]}
+                storage: {type: s3, zones: [{b: "${TOKEN}"}]}
                 """, environment: ["DB_USER": "hidden", "BATCH": "hidden2"])
         #expect(
             found == [
@@ -75,7 +79,7 @@ struct VariableSubstitutionTests {
                     + "(to give a default, write ${ROOT:default})",
                 "line 5: migration.batch_size: expected a whole number from 1 to 100000, "
                     + "found something else in ${BATCH} (value not shown)",
-                "line 6: workers.a[0].b: the environment variable TOKEN is not set "
+                "line 6: storage.zones[0].b: the environment variable TOKEN is not set "
                     + "(to give a default, write ${TOKEN:default})",
             ])
     }

@@ -87,8 +87,8 @@ package final class ManifestCatalog: SourceCatalog {
 
     package func checkSchema() async throws {}
 
-    package func pendingRows(olderThan cutoff: Timestamp) async throws -> any PendingRowScan {
-        ManifestScan(catalog: self, cutoff: cutoff)
+    package func pendingRows(in range: PendingRange) async throws -> any PendingRowScan {
+        ManifestScan(catalog: self, range: range)
     }
 
     package func statistics(olderThan cutoff: Timestamp) async throws -> CatalogStatistics {
@@ -102,9 +102,10 @@ package final class ManifestCatalog: SourceCatalog {
         return statistics
     }
 
-    package func mark(_ keys: [RowKey]) async throws -> [MarkOutcome] {
-        isArchived.withLock { isArchived in
-            keys.map { key in
+    package func mark(_ rows: [RowMark], within fence: Fence?) async throws -> [MarkOutcome] {
+        guard fence == nil else { throw noFences("cannot mark \(rows.count) entries") }
+        return isArchived.withLock { isArchived in
+            rows.map(\.key).map { key in
                 guard let rowID = key.rowID, rowID >= 1, rowID <= positionByRowID.count else { return .changed }
                 let position = positionByRowID[Int(rowID) - 1]
                 guard entries[position].row.key == key else { return .changed }
@@ -113,6 +114,17 @@ package final class ManifestCatalog: SourceCatalog {
                 return .marked
             }
         }
+    }
+
+    /// Always throws: a manifest belongs to one process.
+    package func raise(_ fence: Fence) async throws {
+        throw noFences("cannot take over the unit \(fence.unit)")
+    }
+
+    private func noFences(_ what: String) -> CatalogError {
+        CatalogError(
+            code: .notMarkable, what: what, place: path,
+            reason: "a manifest keeps its marks in one process, and cannot be shared by workers")
     }
 
     package func recoveredRows(
@@ -140,13 +152,13 @@ package final class ManifestCatalog: SourceCatalog {
     package func close() async {}
 
     /// The pending rows from a position on, at most that many, and the position after them.
-    fileprivate func rows(from start: Int, atMost count: Int, olderThan cutoff: Timestamp) -> ([CatalogRow], Int) {
+    fileprivate func rows(from start: Int, atMost count: Int, in range: PendingRange) -> ([CatalogRow], Int) {
         isArchived.withLock { isArchived in
             var rows: [CatalogRow] = []
             var position = start
             while position < entries.count, rows.count < count {
                 let entry = entries[position]
-                if !isArchived[position], entry.time.map({ $0 < cutoff }) ?? true { rows.append(entry.row) }
+                if !isArchived[position], range.includes(entry.time) { rows.append(entry.row) }
                 position += 1
             }
             return (rows, position)
@@ -181,23 +193,30 @@ package final class ManifestCatalog: SourceCatalog {
 private actor ManifestScan: PendingRowScan {
     nonisolated let pagingNote: String? = nil
     private let catalog: ManifestCatalog
-    private let cutoff: Timestamp
+    private let range: PendingRange
     private var position = 0
     private var isClosed = false
 
-    init(catalog: ManifestCatalog, cutoff: Timestamp) {
+    init(catalog: ManifestCatalog, range: PendingRange) {
         self.catalog = catalog
-        self.cutoff = cutoff
+        self.range = range
     }
 
     func nextPage(atMost count: Int) -> [CatalogRow] {
         guard !isClosed else { return [] }
-        let (rows, next) = catalog.rows(from: position, atMost: count, olderThan: cutoff)
+        let (rows, next) = catalog.rows(from: position, atMost: count, in: range)
         position = next
         return rows
     }
 
     func close() {
         isClosed = true
+    }
+}
+
+extension PendingRange {
+    /// Whether a row of that time, nil if it has none, is returned.
+    fileprivate func includes(_ time: Timestamp?) -> Bool {
+        time.map { $0 >= from && $0 < before } ?? includesUndated
     }
 }

@@ -11,6 +11,8 @@ import Synchronization
 actor CatalogConnection {
     private let path: String
     private let busyTimeout: Duration
+    /// What the file is, for messages, and the setting that names it.
+    private let role: (name: String, setting: String)
     private let executor = DispatchQueueExecutor(label: "des.catalog.sqlite")
     private let activity = Activity()
     private var state = State.unopened
@@ -23,9 +25,12 @@ actor CatalogConnection {
         case closed
     }
 
-    init(path: String, busyTimeout: Duration) {
+    init(
+        path: String, busyTimeout: Duration, role: (name: String, setting: String) = ("the catalog", "database.url")
+    ) {
         self.path = path
         self.busyTimeout = busyTimeout
+        self.role = role
     }
 
     nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -44,6 +49,24 @@ actor CatalogConnection {
             try await perform(call, what, advice, body)
         } onCancel: {
             activity.interrupt(call)
+        }
+    }
+
+    /// Runs the body in one transaction, which no other writer interrupts; if it throws, nothing is changed.
+    nonisolated func transaction<Result: Sendable>(
+        _ what: String, advice: String? = nil, _ body: @escaping @Sendable (Database) throws -> Result
+    ) async throws -> Result {
+        try await run(what, advice: advice) { database in
+            // A transaction that could be neither committed nor rolled back (an I/O error) must not swallow later changes.
+            if database.isInsideTransaction { try database.rollback() }
+            var result: Result?
+            try database.inTransaction(.immediate) {
+                result = try body(database)
+                return .commit
+            }
+            // Without a result the transaction has thrown.
+            guard let result else { throw CancellationError() }
+            return result
         }
     }
 
@@ -83,7 +106,7 @@ actor CatalogConnection {
         case .open(let queue): return queue
         case .closed:
             throw CatalogError(
-                code: .closed, what: "cannot use the catalog", place: path, reason: "it has been closed")
+                code: .closed, what: "cannot use \(role.name)", place: path, reason: "it has been closed")
         case .unopened:
             try checkFile()
             var configuration = Configuration()
@@ -106,7 +129,7 @@ actor CatalogConnection {
             } catch {
                 guard let failure = SQLiteFailure(error) else { throw error }
                 if Task.isCancelled, failure.isCausedByCancellation { throw CancellationError() }
-                throw failure.catalogError(what: "cannot open the catalog", place: path, advice: nil)
+                throw failure.catalogError(what: "cannot open \(role.name)", place: path, advice: nil)
             }
             state = .open(queue)
             return queue
@@ -119,9 +142,9 @@ actor CatalogConnection {
         let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
         guard !exists || isDirectory else { return }
         throw CatalogError(
-            code: .cannotOpen, what: "cannot open the catalog", place: path,
+            code: .cannotOpen, what: "cannot open \(role.name)", place: path,
             reason: isDirectory ? "it is a directory" : "there is no such file",
-            advice: "check database.url; nothing was created")
+            advice: "check \(role.setting); nothing was created")
     }
 }
 

@@ -11,7 +11,7 @@ struct KeysetOrder: Sendable, Equatable {
 
     /// The best order that the database serves from an index: by time and uid, else by time alone; rows that tie in
     /// these follow in the order of the rowid or primary key. Nil if each order would be sorted.
-    static func served(of table: SourceTable, in database: Database) throws -> KeysetOrder? {
+    static func served(of table: SourceTable, range: PendingRange, in database: Database) throws -> KeysetOrder? {
         let identity = table.identityColumns
         guard !identity.isEmpty else { return nil }
         let columns = distinct([table.createdAt.sql, table.uid.sql] + identity)
@@ -21,16 +21,17 @@ struct KeysetOrder: Sendable, Equatable {
             hasNullableUID: table.uid.mayBeNull && columns.count > 2 && columns[1] == table.uid.sql
                 && !identity.contains(table.uid.sql))
         let byTime = KeysetOrder(columns: distinct([table.createdAt.sql] + identity), hasNullableUID: false)
-        for order in [byUID, byTime] where try order.isServed(of: table, in: database) { return order }
+        for order in [byUID, byTime] where try order.isServed(of: table, range: range, in: database) { return order }
         return nil
     }
 
-    private func isServed(of table: SourceTable, in database: Database) throws -> Bool {
-        let pages = KeysetPages(table: table, order: self, cutoff: .latest)
+    private func isServed(of table: SourceTable, range: PendingRange, in database: Database) throws -> Bool {
+        let pages = KeysetPages(table: table, order: self, range: range)
+        let kind = range.includesUndated ? StoredRange.Kind.everything : .text
         // The first page may scan the index from its start, the others must jump into it.
         var isSearch = false
         var isSorted = false
-        for sql in [pages.firstSQL, pages.followingSQL] {
+        for sql in [pages.startSQL(kind), pages.followingSQL(kind)] {
             isSearch = false
             try database.rows("EXPLAIN QUERY PLAN " + sql) { row in
                 let step = row.text(at: 3)

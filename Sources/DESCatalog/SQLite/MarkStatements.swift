@@ -1,3 +1,4 @@
+import DESRouting
 import GRDB
 
 /// What the statements that mark a row depend on.
@@ -26,8 +27,14 @@ final class MarkStatements {
     private let update: StatementCursor
     private let select: StatementCursor
 
+    /// - Parameters:
+    ///   - archived: the table's archived column.
+    ///   - time: what a column for the moment of the mark gets.
     /// - Throws: ``SQLiteFailure`` or `DatabaseError` if the table cannot be marked.
-    init(_ shape: MarkShape, of table: SourceTable, in database: Database) throws {
+    init(
+        _ shape: MarkShape, of table: SourceTable, archived: SourceTable.Column, at time: Timestamp,
+        in database: Database
+    ) throws {
         self.table = table
         self.shape = shape
         self.database = database
@@ -35,11 +42,32 @@ final class MarkStatements {
         let name = table.quotedName
         update = try database.cursor(
             """
-            UPDATE \(table.qualifiedName) SET \(SourceTable.Column.quoted(table.archived.name)) = 1 \
-            WHERE \(Self.condition(shape, table, in: name)) AND \(SourceTable.isPending(table.archived.sql(in: name)))
+            UPDATE \(table.qualifiedName) SET \(Self.assignments(archived, table)) \
+            WHERE \(Self.condition(shape, table, in: name)) AND \(SourceTable.isPending(archived.sql(in: name)))\
+            \(table.condition.map { " AND \($0)" } ?? "")
             """)
+        // A marked row is found whatever the operator's condition says of it then.
         select = try database.cursor(
-            "SELECT \(table.isPending) FROM \(table.from) WHERE \(Self.condition(shape, table, in: "t"))")
+            """
+            SELECT \(table.isPending) FROM \(table.from) WHERE \(Self.condition(shape, table, in: "t")) \
+            AND (\(table.isPending) IS NULL\(table.condition.map { " OR \($0)" } ?? " OR 1"))
+            """)
+        if table.archivedAt != nil { try update.bind(.time(time), at: Self.timeParameter) }
+    }
+
+    private static let timeParameter: Int32 = 5
+    private static let shardParameter: Int32 = 6
+
+    private static func assignments(_ archived: SourceTable.Column, _ table: SourceTable) -> String {
+        func assignment(_ column: SourceTable.Column, _ value: String) -> String {
+            "\(SourceTable.Column.quoted(column.name)) = \(value)"
+        }
+        let all = [
+            assignment(archived, "1"),
+            table.archivedAt.map { assignment($0, "?\(timeParameter)") },
+            table.shardKey.map { assignment($0, "?\(shardParameter)") },
+        ]
+        return all.compactMap { $0 }.joined(separator: ", ")
     }
 
     /// Parameters: the rowid if there is one, the uid, the time, the location.
@@ -62,13 +90,14 @@ final class MarkStatements {
         return terms.joined(separator: " AND ")
     }
 
-    func mark(_ key: RowKey) throws -> MarkOutcome {
+    func mark(_ key: RowKey, shard: String) throws -> MarkOutcome {
         // SQLite does not count the rows that a trigger on a view changes: they are looked at before and after.
         if table.isView {
             let before = try outcomeWithoutUpdate(key)
             if before != .refused(reason: Self.ignored) { return before }
         }
         do {
+            if table.shardKey != nil { try update.bind(.text(shard), at: Self.shardParameter) }
             try withBound(key, to: update) {
                 while try update.step() {}
             }

@@ -1,45 +1,67 @@
+import DESRouting
 import GRDB
 import GRDBSQLite
 
 extension SQLiteCatalog {
-    package func mark(_ keys: [RowKey]) async throws -> [MarkOutcome] {
-        guard !keys.isEmpty else { return [] }
+    package func mark(_ rows: [RowMark], within fence: Fence?) async throws -> [MarkOutcome] {
+        guard !rows.isEmpty else { return [] }
         let table = try await table()
-        let what = "cannot mark \(keys.count) rows of table \"\(schema.table)\""
-        guard access == .readWrite else {
+        let what = "cannot mark \(rows.count) rows of table \"\(schema.table)\""
+        guard let archived = table.archived else {
             throw CatalogError(
-                code: .readOnly, what: what, place: path, reason: "the catalog was opened for reading only")
+                code: .notMarkable, what: what, place: path, reason: "no archived column is configured",
+                advice: "set database.archived_column, or use the watermark mode")
         }
-        return try await writer.run(what, advice: nil) { database in
-            try Self.endAbandonedTransaction(in: database)
+        return try await change(what) { [path] database in
+            if let fence { try FenceTable.check(fence, in: database, what: what, place: path) }
+            let time = Timestamp.now
             var outcomes: [MarkOutcome] = []
-            outcomes.reserveCapacity(keys.count)
+            outcomes.reserveCapacity(rows.count)
             var statements: [MarkShape: MarkStatements] = [:]
-            try database.inTransaction(.immediate) {
-                func mark(_ key: RowKey) throws -> MarkOutcome {
-                    let shape = MarkShape(key: key, table: table)
-                    let statement = try statements[shape] ?? MarkStatements(shape, of: table, in: database)
-                    statements[shape] = statement
-                    return try statement.mark(key)
+            func mark(_ key: RowKey, _ shard: String) throws -> MarkOutcome {
+                let shape = MarkShape(key: key, table: table)
+                let statement =
+                    try statements[shape]
+                    ?? MarkStatements(shape, of: table, archived: archived, at: time, in: database)
+                statements[shape] = statement
+                return try statement.mark(key, shard: shard)
+            }
+            for row in rows {
+                var outcome = try mark(row.key, row.shard)
+                if outcome == .changed && row.key.rowID != nil {
+                    // VACUUM may have numbered the rows anew: then the row is there under another number.
+                    var byValue = row.key
+                    byValue.rowID = nil
+                    outcome = try mark(byValue, row.shard)
                 }
-                for key in keys {
-                    var outcome = try mark(key)
-                    if outcome == .changed && key.rowID != nil {
-                        // VACUUM may have numbered the rows anew: then the row is there under another number.
-                        var byValue = key
-                        byValue.rowID = nil
-                        outcome = try mark(byValue)
-                    }
-                    outcomes.append(outcome)
-                }
-                return .commit
+                outcomes.append(outcome)
             }
             return outcomes
         }
     }
 
+    package func raise(_ fence: Fence) async throws {
+        let what = "cannot take over the unit \(fence.unit)"
+        try await change(what) { [path] database in
+            try FenceTable.raise(fence, in: database, what: what, place: path)
+        }
+    }
+
+    /// Runs the body in a transaction that no other writer interrupts.
+    private func change<Result: Sendable>(
+        _ what: String, _ body: @escaping @Sendable (Database) throws -> Result
+    ) async throws -> Result {
+        guard access == .readWrite else {
+            throw CatalogError(
+                code: .readOnly, what: what, place: path, reason: "the catalog was opened for reading only")
+        }
+        return try await writer.transaction(what, body)
+    }
+
     /// Checks what would make every mark fail, before anything is packed.
-    static func checkMarking(of table: SourceTable, in database: Database, path: String) throws {
+    static func checkMarking(
+        of table: SourceTable, archived: SourceTable.Column, in database: Database, path: String
+    ) throws {
         func refusal(_ code: CatalogError.Code, _ reason: String, _ advice: String) -> CatalogError {
             CatalogError(
                 code: code, what: "cannot mark rows of table \"\(table.name)\"", place: path, reason: reason,
@@ -51,20 +73,16 @@ extension SQLiteCatalog {
                 "the user of this process needs to write the file and its folder; nothing was migrated")
         }
         let key = RowKey(rowID: nil, uid: .null, createdAt: .null, location: .null)
+        let shape = MarkShape(key: key, table: table)
         do {
-            _ = try MarkStatements(MarkShape(key: key, table: table), of: table, in: database)
+            _ = try MarkStatements(shape, of: table, archived: archived, at: .now, in: database)
         } catch {
             guard let failure = SQLiteFailure(error), failure.code & 0xFF == SQLITE_ERROR else { throw error }
             throw refusal(
                 .notMarkable, failure.message,
                 table.isView
                     ? "use the table behind the view, or give the view a trigger INSTEAD OF UPDATE"
-                    : "check archived_column")
+                    : "check archived_column, archived_at_column and shard_key_column")
         }
-    }
-
-    /// A transaction that could be neither committed nor rolled back (an I/O error) must not swallow later marks.
-    private static func endAbandonedTransaction(in database: Database) throws {
-        if database.isInsideTransaction { try database.rollback() }
     }
 }

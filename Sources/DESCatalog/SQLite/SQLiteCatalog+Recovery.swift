@@ -19,7 +19,9 @@ extension SQLiteCatalog {
                         isArchived: row.integer(at: pendingColumn) == 0))
             }
 
-            let look = "SELECT \(columns) FROM \(table.from) WHERE \(table.uid.sql) IN (?1, ?2, ?3)"
+            // A marked row is found whatever the operator's condition says of it by now.
+            let condition = table.condition.map { " AND (\(table.isPending) IS NULL OR \($0))" } ?? ""
+            let look = "SELECT \(columns) FROM \(table.from) WHERE \(table.uid.sql) IN (?1, ?2, ?3)\(condition)"
             if try database.isServedByIndex(look) {
                 for uid in matches.uids {
                     try database.rows(look, binding: Self.storedForms(of: uid)) { row in
@@ -30,7 +32,7 @@ extension SQLiteCatalog {
             } else {
                 let (first, last) = matches.timeRange
                 try database.rows(
-                    "SELECT \(columns) FROM \(table.from) WHERE \(table.microseconds) BETWEEN ?1 AND ?2",
+                    "SELECT \(columns) FROM \(table.from) WHERE \(table.microseconds) BETWEEN ?1 AND ?2\(condition)",
                     binding: [.integer(first.microsecondsSinceEpoch), .integer(last.microsecondsSinceEpoch)]
                 ) { row in
                     take(row)
@@ -42,6 +44,8 @@ extension SQLiteCatalog {
     }
 
     /// With an index that begins with the location, each is looked up; without one, the pending rows are read once.
+    ///
+    /// The operator's condition does not count here: a source that only rows outside of it name is still needed.
     package func locationsStillPending(_ locations: [String]) async throws -> Set<String> {
         guard !locations.isEmpty else { return [] }
         let table = try await table()

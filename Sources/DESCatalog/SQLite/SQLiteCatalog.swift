@@ -1,4 +1,3 @@
-package import DESRouting
 import Synchronization
 
 /// A catalog in an SQLite file: the embedded default.
@@ -10,16 +9,9 @@ import Synchronization
 ///   they run while others read. A read holds its lock for one page or one pass only.
 /// - Text that is not valid UTF-8 is read as blob; as key it still matches the row that it was read from.
 package final class SQLiteCatalog: SourceCatalog {
-    /// What the catalog is opened for.
-    package enum Access: Sendable {
-        /// Statistics and dry runs: nothing can be marked.
-        case readOnly
-        case readWrite
-    }
-
     let path: String
     let schema: CatalogSchema
-    let access: Access
+    let access: CatalogAccess
     let busyTimeout: Duration
     let reader: CatalogConnection
     let writer: CatalogConnection
@@ -29,7 +21,7 @@ package final class SQLiteCatalog: SourceCatalog {
     ///   - path: the database file. It is opened on first use.
     ///   - busyTimeout: how long a call waits for another connection's lock before it throws a transient error.
     package init(
-        path: String, schema: CatalogSchema, access: Access = .readWrite, busyTimeout: Duration = .seconds(30)
+        path: String, schema: CatalogSchema, access: CatalogAccess = .readWrite, busyTimeout: Duration = .seconds(30)
     ) {
         self.path = path
         self.schema = schema
@@ -39,20 +31,20 @@ package final class SQLiteCatalog: SourceCatalog {
         writer = CatalogConnection(path: path, busyTimeout: busyTimeout)
     }
 
-    /// Checks that the file can be opened and has the table and all columns, and, for `readWrite`, that rows can be
-    /// marked in it.
+    /// Checks that the file can be opened and has the table and all columns, and, for `readWrite` and a table with an
+    /// archived column, that rows can be marked in it.
     package func checkSchema() async throws {
         let table = try await table()
-        guard access == .readWrite else { return }
+        guard access == .readWrite, let archived = table.archived else { return }
         try await writer.run("cannot prepare to mark rows of table \"\(schema.table)\"") { [path] database in
-            try Self.checkMarking(of: table, in: database, path: path)
+            try Self.checkMarking(of: table, archived: archived, in: database, path: path)
         }
     }
 
-    package func pendingRows(olderThan cutoff: Timestamp) async throws -> any PendingRowScan {
+    package func pendingRows(in range: PendingRange) async throws -> any PendingRowScan {
         let connection = CatalogConnection(path: path, busyTimeout: busyTimeout)
         do {
-            return try await SQLitePendingScan(of: table(), olderThan: cutoff, on: connection)
+            return try await SQLitePendingScan(of: table(), in: range, on: connection)
         } catch {
             await connection.close()
             throw error

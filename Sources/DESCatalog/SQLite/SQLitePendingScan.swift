@@ -1,4 +1,3 @@
-import DESRouting
 import GRDB
 
 /// A scan with a connection of its own.
@@ -15,16 +14,16 @@ actor SQLitePendingScan: PendingRowScan {
     private var pages: any PageSource
     private var isEnded = false
 
-    init(of table: SourceTable, olderThan cutoff: Timestamp, on connection: CatalogConnection) async throws {
+    init(of table: SourceTable, in range: PendingRange, on connection: CatalogConnection) async throws {
         self.connection = connection
         let order = try await connection.run("cannot plan the scan of table \"\(table.name)\"") { database in
-            try KeysetOrder.served(of: table, in: database)
+            try KeysetOrder.served(of: table, range: range, in: database)
         }
         if let order {
-            pages = KeysetPages(table: table, order: order, cutoff: cutoff)
+            pages = KeysetPages(table: table, order: order, range: range)
             pagingNote = nil
         } else {
-            pages = SortedCopyPages(table: table, cutoff: cutoff)
+            pages = SortedCopyPages(table: table, range: range)
             pagingNote = Self.note(for: table)
         }
     }
@@ -56,10 +55,10 @@ actor SQLitePendingScan: PendingRowScan {
         let columns = "\(quoted(table.createdAt.name)), \(quoted(table.uid.name))"
         let index = quoted("des_pending_\(table.name)")
         let parts = table.qualifiedName.dropFirst("\"main\".".count)
+        let pending = table.archived.map { " WHERE \(SourceTable.isPending(quoted($0.name)))" } ?? ""
         return """
             no index of \(table.name) gives the rows by time: the due rows are sorted into a temporary table in each \
-            cycle. This avoids it: CREATE INDEX \(index) ON \(parts) (\(columns)) \
-            WHERE \(SourceTable.isPending(quoted(table.archived.name)))
+            cycle. This avoids it: CREATE INDEX \(index) ON \(parts) (\(columns))\(pending)
             """
     }
 }

@@ -1,4 +1,3 @@
-import DESRouting
 import GRDB
 
 /// Pages of a copy of the due rows, sorted by time and uid in a temporary table: it needs no index, no rowid and, since
@@ -7,13 +6,13 @@ import GRDB
 /// The copy is made when the first page is asked for, and holds a read lock until it is complete.
 struct SortedCopyPages: PageSource {
     private let table: SourceTable
-    private let cutoff: Timestamp
+    private let range: PendingRange
     private var isCopied = false
     private var lastSequenceNumber: Int64 = 0
 
-    init(table: SourceTable, cutoff: Timestamp) {
+    init(table: SourceTable, range: PendingRange) {
         self.table = table
-        self.cutoff = cutoff
+        self.range = range
     }
 
     mutating func nextPage(atMost count: Int, in database: Database) throws -> [CatalogRow] {
@@ -44,14 +43,14 @@ struct SortedCopyPages: PageSource {
                 CREATE TEMP TABLE des_sorted_rows (n INTEGER PRIMARY KEY, \(copyColumns.joined(separator: ", ")))
                 """)
         let target = "INSERT INTO temp.des_sorted_rows (\(copyColumns.joined(separator: ", ")))"
-        let source = "SELECT \(table.rowColumns.joined(separator: ", ")) FROM \(table.from) WHERE \(table.isPending)"
+        let source = "SELECT \(table.rowColumns.joined(separator: ", ")) FROM \(table.from) WHERE \(table.isWanted)"
         let identity = table.identityColumns.map { ", \($0)" }.joined()
         try run(
             """
-            \(target) \(source) AND \(table.createdAt.sql) IS NOT NULL AND \(table.isDue(before: "?1")) \
+            \(target) \(source) AND \(table.createdAt.sql) IS NOT NULL AND \(table.isInRange(range)) \
             ORDER BY ifnull(\(table.microseconds), \(Int64.max)), \(table.uid.sql)\(identity)
-            """, binding: [.integer(cutoff.microsecondsSinceEpoch)], in: database)
-        if table.createdAt.mayBeNull {
+            """, binding: [range.sqlBounds.first, range.sqlBounds.last], in: database)
+        if range.includesUndated && table.createdAt.mayBeNull {
             try run(
                 "\(target) \(source) AND \(table.createdAt.sql) IS NULL LIMIT \(SQLitePendingScan.nullTimeLimit)",
                 binding: [], in: database)

@@ -28,9 +28,15 @@ extension SourceTable {
         createdAt = try column(schema.createdAtColumn, for: "created_at_column")
         location = try column(schema.locationColumn, for: "file_location_column")
         size = try schema.sizeColumn.map { try column($0, for: "size_bytes_column") }
-        archived = try column(schema.archivedColumn, for: "archived_column")
+        archived = try schema.archivedColumn.map { try column($0, for: "archived_column") }
+        archivedAt = try schema.archivedAtColumn.map { try column($0, for: "archived_at_column") }
+        shardKey = try schema.shardKeyColumn.map { try column($0, for: "shard_key_column") }
         meta = try schema.metaColumns.map { try column($0, for: "meta_columns") }
         kind = Self.kind(of: found, columns: columns)
+        let from = "\(qualifiedName) AS t"
+        condition = try schema.whereClause.map {
+            try Self.condition($0, on: from, in: database, place: "table \"\(schema.table)\" in \(path)")
+        }
     }
 
     private struct Found {

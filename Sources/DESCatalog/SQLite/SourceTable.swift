@@ -39,8 +39,13 @@ struct SourceTable: Sendable {
     let createdAt: Column
     let location: Column
     let size: Column?
-    let archived: Column
+    /// Nil if rows are never marked.
+    let archived: Column?
+    let archivedAt: Column?
+    let shardKey: Column?
     let meta: [Column]
+    /// The operator's condition, in parentheses.
+    let condition: String?
 
     /// `"main"."files" AS t`.
     var from: String { "\(qualifiedName) AS t" }
@@ -68,7 +73,10 @@ struct SourceTable: Sendable {
     }
 
     /// Whether a row is still to be migrated: its archived column is NULL, 0, false (also as text) or empty.
-    var isPending: String { Self.isPending(archived.sql(in: "t")) }
+    var isPending: String { archived.map { Self.isPending($0.sql(in: "t")) } ?? "1" }
+
+    /// Whether a row is pending and one of those that the operator's condition chooses.
+    var isWanted: String { isPending + (condition.map { " AND \($0)" } ?? "") }
 
     /// The condition on a column, written as it is given.
     ///
@@ -83,9 +91,12 @@ struct SourceTable: Sendable {
     /// The time in microseconds.
     var microseconds: String { "\(TimeFunction.name)(\(createdAt.sql))" }
 
-    /// Whether the time, which is not NULL, lies before a cutoff or cannot be read: the scan returns the row then.
-    func isDue(before cutoff: String) -> String {
-        "ifnull(\(microseconds), \(Int64.min)) < \(cutoff)"
+    /// Whether the time, which is not NULL, lies in a range, or cannot be read if these rows are asked for too.
+    ///
+    /// Parameters: ?1 and ?2 as in ``PendingRange/sqlBounds``.
+    func isInRange(_ range: PendingRange) -> String {
+        // The function is called once a row: BETWEEN computes its operand once.
+        (range.includesUndated ? "ifnull(\(microseconds), ?1)" : microseconds) + " BETWEEN ?1 AND ?2"
     }
 }
 

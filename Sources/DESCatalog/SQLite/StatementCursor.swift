@@ -1,3 +1,4 @@
+import DESRouting
 import GRDB
 import GRDBSQLite
 
@@ -42,6 +43,7 @@ struct StatementCursor {
             case .integer(let number): sqlite3_bind_int64(handle, index, number)
             case .real(let number): sqlite3_bind_double(handle, index, number)
             case .text(let text): bindText(text, at: index)
+            case .time(let time): bindText(time.storedText, at: index)
             case .blob(let bytes) where bytes.isEmpty: sqlite3_bind_zeroblob(handle, index, 0)
             case .blob(let bytes): sqlite3_bind_blob64(handle, index, bytes, UInt64(bytes.count), Self.copied)
             }
@@ -178,6 +180,19 @@ extension Database {
         while try cursor.step() {
             guard try body(cursor) else { return }
         }
+    }
+
+    /// Whether the main schema has a table or view of this name.
+    func hasTable(_ name: String) throws -> Bool {
+        var hasTable = false
+        try rows(
+            "SELECT 1 FROM main.sqlite_schema WHERE type IN ('table', 'view') AND name = ?1 COLLATE NOCASE",
+            binding: [.text(name)]
+        ) { _ in
+            hasTable = true
+            return false
+        }
+        return hasTable
     }
 
     /// How many rows the last UPDATE changed itself, triggers aside.

@@ -3,8 +3,7 @@ import CoreMetrics
 import DESCatalog
 import DESConfiguration
 import DESMigration
-import DESStorage
-import DESSystem
+import DESRouting
 import DESTelemetry
 import Foundation
 import Logging
@@ -22,6 +21,8 @@ package struct MigrateCommand: AsyncParsableCommand {
               des-migrate --config migration.yaml --dry-run
               des-migrate --config migration.yaml
               des-migrate --config migration.yaml --continuous --interval 600 --log-format json
+              des-migrate --config migration.yaml --status                      # with many workers
+              des-migrate --config migration.yaml --set-watermark 2026-01-01    # with mode watermark
 
             EXIT CODES
               0 all done   1 fatal   3 some files failed   64 usage   78 configuration
@@ -45,6 +46,24 @@ package struct MigrateCommand: AsyncParsableCommand {
     @Flag(name: .long, help: "Only check the configuration.")
     var checkConfig = false
 
+    @Option(name: .long, help: "What the status calls this worker; default: host name and process number.")
+    var workerId: String?
+
+    @Flag(name: .long, help: "Only show the units of work, the workers, their rates and what is left.")
+    var status = false
+
+    @Flag(name: .long, help: "Only let the units that were set aside be tried again.")
+    var retrySetAside = false
+
+    @Flag(name: .long, help: "Only show the watermark.")
+    var showWatermark = false
+
+    @Option(name: .long, help: "Only set the watermark: everything up to this moment counts as migrated.")
+    var setWatermark: String?
+
+    @Option(name: .long, help: "With --set-watermark: files of the last so many days stay.")
+    var lagDays: Int?
+
     @Flag(name: .long, help: "Print the result as one JSON object.")
     var json = false
 
@@ -57,6 +76,23 @@ package struct MigrateCommand: AsyncParsableCommand {
     package func validate() throws {
         guard interval > 0, interval <= Self.longestInterval else {
             throw ValidationError("--interval is \(interval), expected more than 0 and at most 1,000,000,000 seconds")
+        }
+        let only = [
+            ("--dry-run", dryRun), ("--check-config", checkConfig), ("--status", status),
+            ("--retry-set-aside", retrySetAside), ("--show-watermark", showWatermark),
+            ("--set-watermark", setWatermark != nil), ("--continuous", continuous),
+        ].filter(\.1).map(\.0)
+        guard only.count < 2 else {
+            throw ValidationError("\(only.joined(separator: " and ")) cannot be used together")
+        }
+        if let setWatermark, Timestamp(parsing: setWatermark) == nil {
+            throw ValidationError("--set-watermark is \(setWatermark), expected a moment such as 2026-01-31T00:00:00Z")
+        }
+        if let lagDays, setWatermark == nil || !(0...365_000).contains(lagDays) {
+            throw ValidationError("--lag-days goes with --set-watermark, from 0 to 365,000")
+        }
+        if let workerId, workerId.isEmpty || workerId.utf8.count > 200 {
+            throw ValidationError("--worker-id is to have 1 to 200 bytes")
         }
     }
 
@@ -75,7 +111,7 @@ package struct MigrateCommand: AsyncParsableCommand {
         )
         for warning in configuration.warnings { logger.warning("\(warning)") }
         do {
-            let code = try await migrate(configuration, console, logger)
+            let code = try await act(configuration, console, logger)
             guard code == .success else { throw code }
         } catch let code as ExitCode {
             throw code
@@ -83,6 +119,39 @@ package struct MigrateCommand: AsyncParsableCommand {
             logger.critical("\(error)")
             throw ExitStatus.fatal
         }
+    }
+
+    private func act(
+        _ configuration: MigrationConfiguration, _ console: ConsoleSink, _ logger: Logger
+    ) async throws -> ExitCode {
+        if status || retrySetAside {
+            let inspection = WorkInspection(configuration: configuration, printsJSON: json)
+            try await status ? inspection.printStatus() : inspection.retrySetAside()
+            return .success
+        }
+        if showWatermark || setWatermark != nil {
+            let inspection = WatermarkInspection(configuration: configuration, printsJSON: json)
+            if let setWatermark, let moment = Timestamp(parsing: setWatermark) {
+                try await inspection.set(until: moment, lagDays: lagDays)
+            }
+            try await inspection.show()
+            return .success
+        }
+        let assembly = MigrationAssembly(configuration: configuration, logger: logger)
+        guard !dryRun else {
+            try await report(assembly)
+            return .success
+        }
+        return try await migrate(assembly, console, logger)
+    }
+
+    private func report(_ assembly: MigrationAssembly) async throws {
+        let parts = try assembly.parts(access: .readOnly)
+        let cutoff = try await parts.cutoff(at: SystemTime.now(), assembly.settings)
+        try await parts.catalog.checkSchema()
+        let report = StatisticsReport(try await parts.catalog.statistics(olderThan: cutoff), cutoff: cutoff)
+        await parts.close()
+        try Console.out(json ? try JSONOutput.text(report) : report.text)
     }
 
     private func loadConfiguration() throws -> MigrationConfiguration {
@@ -103,76 +172,31 @@ package struct MigrateCommand: AsyncParsableCommand {
     }
 
     private func migrate(
-        _ configuration: MigrationConfiguration, _ console: ConsoleSink, _ logger: Logger
+        _ assembly: MigrationAssembly, _ console: ConsoleSink, _ logger: Logger
     ) async throws -> ExitCode {
-        guard case .sqlite(let path) = configuration.database.url else { return ExitStatus.configuration }
-        let settings = MigrationSettings(configuration)
-        let catalog = SQLiteCatalog(
-            path: path, schema: CatalogSchema(configuration), access: dryRun ? .readOnly : .readWrite
-        )
-        try await catalog.checkSchema()
-        if dryRun {
-            let cutoff = settings.cutoff(at: SystemTime.now())
-            let report = StatisticsReport(try await catalog.statistics(olderThan: cutoff), cutoff: cutoff)
-            try Console.out(json ? try JSONOutput.text(report) : report.text)
-            return .success
-        }
-
+        let configuration = assembly.configuration
+        let parts = try assembly.parts(access: .readWrite, workerID: workerId)
+        try await parts.catalog.checkSchema()
         let registry = PrometheusRegistry()
         try MigrationMetrics.registerAll(on: registry)
         let metrics = MigrationMetrics(factory: registry, failureReasons: FailureReason.allCases.map(\.rawValue))
         let health = HealthState()
-        let world = try MigrationWorld(
-            catalog: catalog, outputDirectory: configuration.packer.outputDirectory,
-            stagingDirectory: configuration.packer.stagingDirectory, sourceRoots: settings.sourceRoots,
-            catalogFiles: ["", "-wal", "-shm", "-journal"].map { path + $0 }
-        )
         let migrator = try Migrator(
-            world: world, settings: settings, hasSizes: configuration.database.sizeBytesColumn != nil, metrics: metrics,
-            logger: logger
+            world: try assembly.world(parts), settings: assembly.settings,
+            hasSizes: configuration.database.sizeBytesColumn != nil, metrics: metrics, logger: logger
         )
         let server = configuration.metrics.map {
             MetricsListener($0, registry: registry, health: health, logger: logger)
         }
         let run = MigrationRun(
-            migrator: migrator, catalog: catalog, settings: settings, console: console, logger: logger,
+            migrator: migrator, catalog: parts.catalog, settings: assembly.settings, console: console, logger: logger,
             metrics: metrics, health: health, signals: StopSignals(logger: logger), server: server,
-            interval: continuous ? .seconds(interval) : nil, printsJSON: json
+            interval: continuous ? .seconds(interval) : nil, printsJSON: json,
+            // Each worker counting the whole catalog would cost more than it tells.
+            countsPending: configuration.workers == nil && configuration.migration.mode == .mark
         )
         let code = try await run.run()
-        await catalog.close()
+        await parts.close()
         return code
-    }
-}
-
-extension CatalogSchema {
-    init(_ configuration: MigrationConfiguration) {
-        let database = configuration.database
-        self.init(
-            table: database.tableName, uidColumn: database.uidColumn, createdAtColumn: database.createdAtColumn,
-            locationColumn: database.fileLocationColumn, sizeColumn: database.sizeBytesColumn,
-            archivedColumn: database.archivedColumn, metaColumns: configuration.migration.metaColumns
-        )
-    }
-}
-
-extension MigrationWorld {
-    /// The real one: local sources, a local directory as store.
-    init(
-        catalog: any SourceCatalog, outputDirectory: String, stagingDirectory: String, sourceRoots: [String],
-        catalogFiles: [String] = []
-    ) throws {
-        try FileSystem.createDirectory(outputDirectory)
-        try FileSystem.createDirectory(stagingDirectory)
-        let storeThreads = ThreadPool(name: "des-store", count: 4)
-        self.init(
-            catalog: catalog,
-            store: DirectoryStore(root: outputDirectory, threads: storeThreads),
-            sources: try LocalSourceFiles(
-                roots: sourceRoots, keeping: [outputDirectory, stagingDirectory] + catalogFiles),
-            staging: StagingFolder(path: stagingDirectory),
-            processors: ProcessLimits.processors,
-            fileDescriptors: ProcessLimits.raiseOpenFiles()
-        )
     }
 }

@@ -22,6 +22,8 @@ struct MigrationRun: Sendable {
     /// Nil: one cycle.
     let interval: Duration?
     let printsJSON: Bool
+    /// Whether the pending files are counted at the start of a cycle.
+    var countsPending = true
 
     /// - Returns: how the program ends.
     func run() async throws -> ExitCode {
@@ -77,7 +79,7 @@ struct MigrationRun: Sendable {
     private func runCycle(_ control: CycleControl) async throws -> CycleResult {
         let observer = CycleObserver(
             console: console, metrics: metrics, health: health, catalog: catalog, settings: settings,
-            wantsTotals: server != nil || console.isTerminal, logger: logger
+            wantsTotals: countsPending && (server != nil || console.isTerminal), logger: logger
         )
         return try await withThrowingTaskGroup(of: CycleResult?.self) { group in
             group.addTask {
@@ -111,6 +113,6 @@ struct MigrationRun: Sendable {
 
     static func exitCode(of result: CycleResult) -> ExitCode {
         if result.fatalError != nil { return ExitStatus.fatal }
-        return result.filesFailed > 0 ? ExitStatus.incomplete : .success
+        return result.filesFailed > 0 || result.unitsSetAside > 0 ? ExitStatus.incomplete : .success
     }
 }

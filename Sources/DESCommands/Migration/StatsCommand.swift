@@ -18,7 +18,9 @@ package struct StatsCommand: AsyncParsableCommand {
         version: ProgramName.version
     )
 
-    @Option(name: .long, help: "Where the catalog is, for example sqlite:///catalog.db.")
+    @Option(
+        name: .long,
+        help: "Where the catalog is: sqlite:///catalog.db, postgresql://…, mysql://…, mssql://…, oracle://…, odbc:…")
     var dbUrl: String
 
     @Option(name: .long, help: "The table that lists the files.")
@@ -33,6 +35,10 @@ package struct StatsCommand: AsyncParsableCommand {
     @Option(name: .long, help: "'' if there is none: sizes are left out.") var sizeBytesColumn = "size_bytes"
     @Option(name: .long) var archivedColumn = "archived"
 
+    @Option(name: .long, help: "Count only rows that fulfil this condition, in the database's SQL.") var whereClause:
+        String?
+    @Option(name: .long, help: "How long the count may take.") var statementTimeoutSeconds: Double = 600
+
     @Flag(name: .long, help: "Print the result as one JSON object.")
     var json = false
 
@@ -42,31 +48,29 @@ package struct StatsCommand: AsyncParsableCommand {
         guard Timestamp(parsing: cutoff) != nil else {
             throw ValidationError("--cutoff is \(cutoff), expected a moment such as 2026-01-31T12:00:00Z")
         }
+        guard (1...86_400).contains(statementTimeoutSeconds) else {
+            throw ValidationError("--statement-timeout-seconds is to be 1 to 86,400")
+        }
     }
 
     package func run() async throws {
         guard let moment = Timestamp(parsing: cutoff) else { throw ExitStatus.fatal }
-        let path: String
+        let url: DatabaseURL
         do {
-            guard case .sqlite(let file) = try DatabaseURL(dbUrl) else {
-                Console.error("--db-url: this build reads SQLite catalogs only")
-                throw ExitStatus.configuration
-            }
-            path = file
-        } catch let error as DatabaseURL.Invalid {
+            url = try DatabaseURL(dbUrl)
+        } catch {
             Console.error("--db-url: \(error.message)")
             throw ExitStatus.configuration
         }
-        let catalog = SQLiteCatalog(
-            path: path,
-            schema: CatalogSchema(
-                table: table, uidColumn: uidColumn, createdAtColumn: createdAtColumn,
-                locationColumn: fileLocationColumn, sizeColumn: sizeBytesColumn.isEmpty ? nil : sizeBytesColumn,
-                archivedColumn: archivedColumn, metaColumns: []
-            ),
-            access: .readOnly
+        let schema = CatalogSchema(
+            table: table, uidColumn: uidColumn, createdAtColumn: createdAtColumn,
+            locationColumn: fileLocationColumn, sizeColumn: sizeBytesColumn.isEmpty ? nil : sizeBytesColumn,
+            archivedColumn: archivedColumn, metaColumns: [], whereClause: whereClause
         )
         do {
+            let factory = CatalogFactory(
+                schema: schema, access: .readOnly, statementTimeout: .seconds(statementTimeoutSeconds))
+            let catalog = try factory.catalog(at: url)
             try await catalog.checkSchema()
             let report = StatisticsReport(try await catalog.statistics(olderThan: moment), cutoff: moment)
             await catalog.close()

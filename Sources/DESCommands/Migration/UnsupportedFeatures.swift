@@ -4,19 +4,11 @@ import DESConfiguration
 enum UnsupportedFeatures {
     static func problems(in configuration: MigrationConfiguration) -> [String] {
         var problems: [String] = []
-        switch configuration.database.url {
-        case .sqlite: break
-        case .postgresql, .mysql, .odbc:
-            problems.append("database.url: this build reads SQLite catalogs only")
-        }
         if case .s3 = configuration.storage {
             problems.append("storage.type: this build writes to local directories only")
         }
         if configuration.packer.s3Source.isEnabled {
             problems.append("packer.s3_source.enabled: this build reads local sources only")
-        }
-        if configuration.workers != nil {
-            problems.append("workers: this build runs as one worker only")
         }
         return problems
     }

@@ -1,5 +1,25 @@
 /// Section `migration`: what a cycle takes, in which portions, and what becomes of the sources.
 package struct CycleConfiguration: Sendable, Equatable {
+    /// How it is known which files are migrated.
+    package enum Mode: String, Sendable, CaseIterable {
+        /// Each row is marked.
+        case mark
+        /// The table is never changed: a watermark says up to which moment everything is migrated.
+        case watermark
+    }
+
+    /// `mode`. Default mark.
+    package var mode: Mode
+
+    /// `watermark_url`: the PostgreSQL or SQLite database with the table `des_archive_config`; nil: that of the catalog.
+    package var watermarkURL: DatabaseURL?
+
+    /// `watermark_id`: the row of `des_archive_config`, 1…2,147,483,647. Default 1.
+    package var watermarkID: Int
+
+    /// `max_set_aside`: the most files a cycle sets aside so that the watermark may pass them, 0…1,000,000. Default 1000.
+    package var maxSetAside: Int
+
     /// `archive_age_days`: files younger than this are left alone. Days of 24 hours, with a fraction if wanted, 0…365,000.
     /// Default 7.
     package var archiveAgeDays: Double
@@ -35,7 +55,8 @@ package struct CycleConfiguration: Sendable, Equatable {
     package init(
         archiveAgeDays: Double = 7, batchSize: Int = 1000, deletesSourceFiles: Bool = false, maxFiles: Int? = nil,
         maxSizeInBytes: Int? = nil, maxDuration: Duration? = nil, maxDeletedFiles: Int? = nil,
-        sourceRoots: [String] = [], metaColumns: [String] = []
+        sourceRoots: [String] = [], metaColumns: [String] = [], mode: Mode = .mark, watermarkURL: DatabaseURL? = nil,
+        watermarkID: Int = 1, maxSetAside: Int = 1000
     ) {
         self.archiveAgeDays = archiveAgeDays
         self.batchSize = batchSize
@@ -46,6 +67,10 @@ package struct CycleConfiguration: Sendable, Equatable {
         self.maxDeletedFiles = maxDeletedFiles
         self.sourceRoots = sourceRoots
         self.metaColumns = metaColumns
+        self.mode = mode
+        self.watermarkURL = watermarkURL
+        self.watermarkID = watermarkID
+        self.maxSetAside = maxSetAside
     }
 }
 
@@ -70,6 +95,19 @@ extension CycleConfiguration {
                     return .refuse("a column other than created_at and crc32, which are kept with every file")
                 }
                 return columns.insert(name).inserted ? .keep(name) : .refuse("each column once")
-            } ?? [])
+            } ?? [],
+            mode: section.choice("mode", of: ["mark": .mark, "watermark": .watermark], default: .mark),
+            watermarkURL: section.contains("watermark_url") ? DatabaseURL.required("watermark_url", in: section) : nil,
+            watermarkID: section.integer("watermark_id", in: 1...Int(Int32.max), default: 1),
+            maxSetAside: section.integer("max_set_aside", in: 0...1_000_000, default: 1000))
+
+        switch watermarkURL {
+        case nil, .sqlite, .postgresql: break
+        default: section.report("watermark_url", "the watermark is kept in PostgreSQL or SQLite")
+        }
+        if mode == .watermark, deletesSourceFiles {
+            section.report(
+                "delete_source_files", "cannot be used with mode watermark, which changes nothing at the source")
+        }
     }
 }

@@ -18,15 +18,31 @@ package struct DatabaseConfiguration: Sendable, Equatable {
     /// `size_bytes_column`: the size in bytes; nil (`null` or empty in the file): sizes are not checked. Default `size_bytes`.
     package var sizeBytesColumn: String?
 
-    /// `archived_column`: the mark. Default `archived`.
+    /// `archived_column`: the mark. Default `archived`. Not used in watermark mode.
     package var archivedColumn: String
+
+    /// `archived_at_column`: gets the moment of the mark; nil: there is none.
+    package var archivedAtColumn: String?
+
+    /// `shard_key_column`: gets the name of the shard with the mark; nil: there is none.
+    package var shardKeyColumn: String?
+
+    /// `where_clause`: a condition in the database's SQL; rows that do not fulfil it are no concern of DES.
+    package var whereClause: String?
+
+    /// `statement_timeout_seconds`: how long one statement may run, 1…86,400 seconds. Default 600.
+    package var statementTimeout: Duration
+
+    /// `lock_wait_seconds`: how long marking waits for a row that another transaction holds, 0.1…3600 seconds. Default 10.
+    package var lockWait: Duration
 
     /// Makes a configuration; all but the URL has the defaults of the file.
     package init(
         url: DatabaseURL, tableName: String = "files", uidColumn: String = "uid",
         createdAtColumn: String = "created_at",
         fileLocationColumn: String = "file_location", sizeBytesColumn: String? = "size_bytes",
-        archivedColumn: String = "archived"
+        archivedColumn: String = "archived", archivedAtColumn: String? = nil, shardKeyColumn: String? = nil,
+        whereClause: String? = nil, statementTimeout: Duration = .seconds(600), lockWait: Duration = .seconds(10)
     ) {
         self.url = url
         self.tableName = tableName
@@ -35,6 +51,11 @@ package struct DatabaseConfiguration: Sendable, Equatable {
         self.fileLocationColumn = fileLocationColumn
         self.sizeBytesColumn = sizeBytesColumn
         self.archivedColumn = archivedColumn
+        self.archivedAtColumn = archivedAtColumn
+        self.shardKeyColumn = shardKeyColumn
+        self.whereClause = whereClause
+        self.statementTimeout = statementTimeout
+        self.lockWait = lockWait
     }
 }
 
@@ -43,32 +64,45 @@ extension DatabaseConfiguration {
     init(_ section: ConfigurationSection) {
         let column = "the name of a column"
         self.init(
-            url: Self.url(section),
+            url: DatabaseURL.required("url", in: section),
             tableName: section.string("table_name", expected: "the name of a table", default: "files"),
             uidColumn: section.string("uid_column", expected: column, default: "uid"),
             createdAtColumn: section.string("created_at_column", expected: column, default: "created_at"),
             fileLocationColumn: section.string("file_location_column", expected: column, default: "file_location"),
             sizeBytesColumn: section.string("size_bytes_column", expected: column, defaultUnlessNull: "size_bytes"),
-            archivedColumn: section.string("archived_column", expected: column, default: "archived"))
+            archivedColumn: section.string("archived_column", expected: column, default: "archived"),
+            archivedAtColumn: section.string("archived_at_column", expected: column),
+            shardKeyColumn: section.string("shard_key_column", expected: column),
+            whereClause: section.string("where_clause", expected: "a condition in SQL"),
+            statementTimeout: section.seconds("statement_timeout_seconds", in: 1...86_400) ?? .seconds(600),
+            lockWait: section.seconds("lock_wait_seconds", in: 0.1...3600) ?? .seconds(10))
 
         let others = [
             ("uid_column", uidColumn), ("created_at_column", createdAtColumn),
             ("file_location_column", fileLocationColumn), ("size_bytes_column", sizeBytesColumn ?? ""),
         ]
-        for (key, name) in others where name.lowercased() == archivedColumn.lowercased() {
-            section.report("archived_column", "must be another column than \(key): marking would overwrite it")
+        var written = [("archived_column", archivedColumn)]
+        if let archivedAtColumn { written.append(("archived_at_column", archivedAtColumn)) }
+        if let shardKeyColumn { written.append(("shard_key_column", shardKeyColumn)) }
+        for (index, (key, name)) in written.enumerated() {
+            for (other, otherName) in others + written[..<index] where name.lowercased() == otherName.lowercased() {
+                section.report(key, "must be another column than \(other): marking would overwrite it")
+            }
         }
     }
+}
 
-    private static func url(_ section: ConfigurationSection) -> DatabaseURL {
+extension DatabaseURL {
+    /// The URL under a key; what is missing or wrong is reported, and `sqlite` with an empty path stands for it.
+    static func required(_ key: String, in section: ConfigurationSection) -> DatabaseURL {
         let unusable = DatabaseURL.sqlite(path: "")
-        guard let text = section.requiredSecret("url", expected: DatabaseURL.expectation) else {
+        guard let text = section.requiredSecret(key, expected: DatabaseURL.expectation) else {
             return unusable
         }
         do {
             return try DatabaseURL(text)
         } catch {
-            section.report("url", error.message)
+            section.report(key, error.message)
             return unusable
         }
     }

@@ -3,11 +3,18 @@ package enum DatabaseURL: Sendable, Equatable {
     /// A SQLite file; the path is relative to the working directory or absolute, percent escapes are decoded.
     case sqlite(path: String)
 
-    /// A URL that begins with `postgresql://` and is fit for libpq: user and password are percent-encoded where they must be.
+    /// A connection string for libpq: a URL that begins with `postgresql://`, with user and password percent-encoded where
+    /// they must be, or `keyword=value` pairs.
     case postgresql(String)
 
     /// A URL that begins with `mysql://` (MySQL and MariaDB), user and password percent-encoded where they must be.
     case mysql(String)
+
+    /// A URL that begins with `mssql://` (SQL Server), user and password percent-encoded where they must be.
+    case sqlServer(String)
+
+    /// A URL that begins with `oracle://`, user and password percent-encoded where they must be.
+    case oracle(String)
 
     /// An ODBC connection string without the leading `odbc:`, such as `DSN=catalog;UID=des`.
     case odbc(String)
@@ -20,12 +27,18 @@ package enum DatabaseURL: Sendable, Equatable {
 
     /// What is expected where a database URL belongs.
     static let expectation =
-        "a database URL: sqlite:///relative.db, sqlite:////absolute.db, postgresql://…, mysql://… or odbc:…"
+        "a database URL: sqlite:///relative.db, sqlite:////absolute.db, postgresql://…, mysql://…, "
+        + "mssql://…, oracle://… or odbc:…"
 
     /// Reads a URL as SQLAlchemy writes it. A driver behind the scheme (`postgresql+psycopg`) is dropped.
     ///
-    /// `postgres` is taken for `postgresql`, `mariadb` for `mysql`. The query of a SQLite URL is ignored.
+    /// `postgres` is taken for `postgresql`, `mariadb` for `mysql`. The query of a SQLite URL is ignored. A text such as
+    /// `host=db dbname=catalog`, as libpq reads it, is PostgreSQL.
     package init(_ text: String) throws(Invalid) {
+        if PostgresKeywords.isConnectionString(text) {
+            self = .postgresql(text)
+            return
+        }
         guard let colon = text.firstIndex(of: ":"),
             let first = text.first, first.isASCII, first.isLetter,
             text[..<colon].allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "+-._".contains($0)) })
@@ -49,9 +62,14 @@ package enum DatabaseURL: Sendable, Equatable {
             self = .postgresql("postgresql://" + ServerAddress(body).encoded)
         case "mysql", "mariadb":
             self = .mysql("mysql://" + ServerAddress(body).encoded)
+        case "mssql", "sqlserver":
+            self = .sqlServer("mssql://" + ServerAddress(body).encoded)
+        case "oracle":
+            self = .oracle("oracle://" + ServerAddress(body).encoded)
         default:
             throw Invalid(
-                message: "unknown database \(Display.value(scheme)); known are sqlite, postgresql, mysql, odbc")
+                message: "unknown database \(Display.value(scheme)); known are sqlite, postgresql, mysql, "
+                    + "mssql, oracle, odbc")
         }
     }
 
@@ -91,10 +109,16 @@ extension DatabaseURL: CustomStringConvertible, CustomDebugStringConvertible, Cu
         switch self {
         case .sqlite(let path):
             "sqlite:///\(path)"
+        case .postgresql(let text) where !text.hasPrefix("postgresql://"):
+            PostgresKeywords.redacted(text)
         case .postgresql(let url):
             "postgresql://" + ServerAddress(url.dropFirst("postgresql://".count)).redacted
         case .mysql(let url):
             "mysql://" + ServerAddress(url.dropFirst("mysql://".count)).redacted
+        case .sqlServer(let url):
+            "mssql://" + ServerAddress(url.dropFirst("mssql://".count)).redacted
+        case .oracle(let url):
+            "oracle://" + ServerAddress(url.dropFirst("oracle://".count)).redacted
         case .odbc(let connection):
             "odbc:" + ODBCConnectionString.redacted(connection)
         }

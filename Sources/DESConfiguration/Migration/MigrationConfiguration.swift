@@ -26,8 +26,8 @@ package struct MigrationConfiguration: Sendable, Equatable {
     /// Section `logging`.
     package var logging: LoggingConfiguration
 
-    /// Section `workers`, carried on as it is; nil when absent.
-    package var workers: OpaqueValue?
+    /// Section `workers`: many workers share the work; nil when absent: this process works alone.
+    package var workers: WorkersConfiguration?
 
     /// Things that are legal but probably not meant, each a sentence that begins with the key path. Never a secret.
     package var warnings: [String]
@@ -37,7 +37,8 @@ package struct MigrationConfiguration: Sendable, Equatable {
         database: DatabaseConfiguration, migration: CycleConfiguration = CycleConfiguration(),
         packer: PackerConfiguration = PackerConfiguration(), storage: StorageConfiguration = .local,
         pipeline: PipelineConfiguration = PipelineConfiguration(), metrics: MetricsConfiguration? = nil,
-        logging: LoggingConfiguration = LoggingConfiguration(), workers: OpaqueValue? = nil, warnings: [String] = []
+        logging: LoggingConfiguration = LoggingConfiguration(), workers: WorkersConfiguration? = nil,
+        warnings: [String] = []
     ) {
         self.database = database
         self.migration = migration
@@ -86,12 +87,28 @@ package struct MigrationConfiguration: Sendable, Equatable {
                 pipeline: PipelineConfiguration(root.section("pipeline")),
                 metrics: MetricsConfiguration.unlessAbsent(root.section("metrics")),
                 logging: LoggingConfiguration(root.section("logging")),
-                workers: root.opaque("workers", kind: .mapping))
+                workers: WorkersConfiguration.unlessAbsent(root.section("workers")))
             configuration.checkPaths(packer: packer, workingDirectory: workingDirectory)
+            configuration.checkMode(migration)
             return configuration
         }
         configuration.warnings = warnings
         return configuration
+    }
+
+    /// Checks the mode against the other sections.
+    private func checkMode(_ section: ConfigurationSection) {
+        guard migration.mode == .watermark else { return }
+        if workers != nil {
+            section.report("mode", "watermark is for one process; leave out the section workers, or use mode mark")
+        }
+        guard migration.watermarkURL == nil else { return }
+        switch database.url {
+        case .sqlite, .postgresql: break
+        default:
+            section.report(
+                "watermark_url", "is needed: the watermark is kept in PostgreSQL or SQLite, not in this catalog")
+        }
     }
 
     /// Checks the folders against each other.

@@ -1,4 +1,5 @@
 import DESCatalog
+import DESCoordination
 import DESRouting
 import DESStorage
 import DESSystem
@@ -35,6 +36,7 @@ struct CycleContext: Sendable {
                 switch error {
                 case let error as CatalogError: error.isTransient
                 case let error as StorageError: error.isTransient
+                case let error as CoordinationError: error.isTransient
                 default: false
                 }
             },

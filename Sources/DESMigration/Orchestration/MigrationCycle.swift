@@ -1,12 +1,11 @@
 import DESCatalog
 import DESRouting
-import DESShard
 import DESStorage
 import DESSystem
 import DESTelemetry
 import Logging
 
-/// One pass over everything eligible: recovery of what is in staging, then the six stages.
+/// One pass over everything eligible: what is left in staging, then slice after slice.
 struct MigrationCycle: Sendable {
     let world: MigrationWorld
     let settings: MigrationSettings
@@ -15,28 +14,42 @@ struct MigrationCycle: Sendable {
     let cycle: CycleContext
     let hasSizes: Bool
 
+    /// The longest time that a request to stop waits for an answer while nothing can be done.
+    private static let longestPause = Duration.milliseconds(200)
+
     /// - Throws: `CancellationError` when the process gives up at once. What fails otherwise is in the books.
     func run() async throws {
+        let work = world.work ?? WholeCatalogWork(catalog: world.catalog, store: world.store)
         let cleanup = SourceCleanup(
             sources: world.sources, catalog: world.catalog, threads: threads.files, limit: settings.limits.deletions,
             cycle: cycle
         )
         let heldBack = HeldBackRows()
+        let fetchGate = SharedFetchGate(settings.limits)
         do {
-            try await recover(cleanup, heldBack)
+            if work.recoversStaging {
+                try await recover(cleanup, heldBack)
+            } else {
+                try await StagingDiscard(staging: world.staging, threads: threads.files, cycle: cycle).run()
+            }
             guard cycle.control.reason == nil else { return }
             let cutoff = settings.cutoff(at: world.now())
-            let scan = try await cycle.retrying { [catalog = world.catalog] in
-                try await catalog.pendingRows(olderThan: cutoff)
+            let isRecovered = heldBack.isEmpty
+            try await cycle.retrying { try await work.begin(cutoff: cutoff, isRecovered: isRecovered) }
+            while cycle.control.reason == nil {
+                switch try await cycle.retrying({ try await work.next() }) {
+                case .slice(let slice):
+                    let pipeline = SlicePipeline(
+                        slice: slice, world: world, settings: settings, plan: plan, threads: threads, cycle: cycle,
+                        hasSizes: hasSizes, heldBack: heldBack, fetchGate: fetchGate, cleanup: cleanup
+                    )
+                    try await SliceRun(pipeline: pipeline).run()
+                case .wait(let duration): try await pause(duration)
+                case .finished(let setAside):
+                    cycle.ledger.setAside(setAside)
+                    return
+                }
             }
-            if let note = scan.pagingNote { cycle.ledger.logger.notice("\(note)") }
-            do {
-                try await runStages(scan, heldBack, cleanup)
-            } catch {
-                await scan.close()
-                throw error
-            }
-            await scan.close()
         } catch let error as CancellationError {
             throw error
         } catch {
@@ -44,10 +57,18 @@ struct MigrationCycle: Sendable {
         }
     }
 
+    /// Waits, in short pieces, so that a request to stop is noticed at once.
+    private func pause(_ duration: Duration) async throws {
+        let end = cycle.elapsed + duration
+        while cycle.control.reason == nil, case let rest = end - cycle.elapsed, rest > .zero {
+            try await cycle.clock.sleep(for: min(rest, Self.longestPause))
+        }
+    }
+
     private func recover(_ cleanup: SourceCleanup, _ heldBack: HeldBackRows) async throws {
         let marking = RecoveryMarking(
-            catalog: world.catalog, store: world.store, settings: settings, cleanup: cleanup, heldBack: heldBack,
-            threads: threads.files, cycle: cycle
+            catalog: world.catalog, fence: nil, store: world.store, settings: settings, cleanup: cleanup,
+            heldBack: heldBack, threads: threads.files, cycle: cycle
         )
         let recovery = StagingRecovery(
             staging: world.staging, store: world.store,
@@ -55,98 +76,5 @@ struct MigrationCycle: Sendable {
             threads: threads.files, cycle: cycle
         )
         try await recovery.run()
-    }
-
-    /// catalog ─▶ fetch ─▶ validate ─▶ pack (compress, append, seal) ─▶ upload ─▶ mark ─▶ cleanup
-    private func runStages(
-        _ scan: any PendingRowScan, _ heldBack: HeldBackRows, _ cleanup: SourceCleanup
-    ) async throws {
-        let buffers = BufferPool(
-            keptCount: (plan.readers + plan.compressors) * 3 + 8, keptCapacity: plan.batchBytes * 4
-        )
-        let gate = ByteGate(capacity: plan.gateBytes)
-        // Rows are small; what is bounded here is their number: a few hundred bytes each.
-        let rows = BoundedStream<RowBatch>(limit: plan.rowStreamBytes) { $0.rows.count * 512 }
-        let contents = BoundedStream<ReadBatch>(limit: plan.streamBytes) {
-            max($0.bytes.capacity, $0.files.count * 512)
-        }
-        let compressed = (0..<plan.appenders).map { _ in
-            // Each batch waits in all of them, but is there only once.
-            BoundedStream<CompressedBatch>(limit: plan.streamBytes / plan.appenders) { [count = plan.appenders] in
-                max($0.contents.capacity + $0.payloads.capacity, $0.files.count * 512) / count
-            }
-        }
-        let writeback = BoundedStream<any StagingFile>(limit: 256) { _ in 1 }
-        // These shards still have their files open, so their number is bounded too.
-        let leastWeight = plan.rowStreamBytes / plan.waitingShards
-        let finished = BoundedStream<FinishedShard>(limit: plan.rowStreamBytes) {
-            max($0.rows.memoryInBytes, leastWeight)
-        }
-        let sealed = BoundedStream<FinishedShard>(limit: plan.rowStreamBytes) {
-            max($0.rows.memoryInBytes, leastWeight)
-        }
-        let published = BoundedStream<PublishedShard>(limit: plan.rowStreamBytes) { $0.rows.memoryInBytes }
-        let marked = BoundedStream<MarkedShard>(limit: plan.rowStreamBytes) { $0.deletable.memoryInBytes }
-
-        let fetch = FetchStage(scan: scan, heldBack: heldBack, settings: settings, plan: plan, cycle: cycle)
-        let validate = ValidateStage(
-            sources: world.sources, settings: settings, hasSizes: hasSizes, plan: plan, threads: threads.reading,
-            buffers: buffers, gate: gate, cycle: cycle
-        )
-        let bigFiles = BigFilePublisher(
-            sources: world.sources, staging: world.staging, store: world.store, prefix: settings.bigFilesPrefix,
-            threads: threads.files, cycle: cycle, names: BigFileNames()
-        )
-        let compress = CompressStage(
-            settings: settings, plan: plan, threads: threads.compressing, buffers: buffers, gate: gate,
-            bigFiles: bigFiles, cycle: cycle
-        )
-        let appenders = threads.appending.enumerated().map { number, thread in
-            AppendStage(
-                thread: thread, share: (number, plan.appenders), settings: settings, plan: plan,
-                staging: world.staging, writeback: writeback, makeName: shardName, cycle: cycle
-            )
-        }
-        let writebackStage = WritebackStage(threads: threads.writeback)
-        let seal = SealStage(staging: world.staging, plan: plan, threads: threads.sealing, cycle: cycle)
-        let upload = UploadStage(
-            staging: world.staging, store: world.store, plan: plan, threads: threads.files, cycle: cycle
-        )
-        let mark = MarkStage(catalog: world.catalog, settings: settings, cycle: cycle)
-        let clean = CleanupStage(
-            cleanup: cleanup, staging: world.staging, store: world.store, threads: threads.files, cycle: cycle
-        )
-
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await fetch.run(into: rows) }
-            group.addTask { try await validate.run(rows, into: contents) }
-            group.addTask { try await compress.run(contents, into: compressed) }
-            group.addTask {
-                defer {
-                    finished.finish()
-                    writeback.finish()
-                }
-                try await withThrowingTaskGroup(of: Void.self) { group in
-                    for (append, input) in zip(appenders, compressed) {
-                        group.addTask { try await append.run(input, into: finished) }
-                    }
-                    try await group.waitForAll()
-                }
-            }
-            group.addTask { try await writebackStage.run(writeback) }
-            group.addTask { try await seal.run(finished, into: sealed) }
-            group.addTask { try await upload.run(sealed, into: published) }
-            group.addTask { try await mark.run(published, into: marked) }
-            group.addTask { try await clean.run(marked) }
-            try await group.waitForAll()
-        }
-    }
-
-    private var shardName: @Sendable (ShardKey) -> String {
-        let world = world
-        return { key in
-            var random = world.random()
-            return key.fileName(suffix: UniqueSuffix(at: world.now(), using: &random))
-        }
     }
 }

@@ -6,6 +6,8 @@ package import DESStorage
 package struct MigrationWorld: Sendable {
     package var catalog: any SourceCatalog
     package var store: any ObjectStore
+    /// Where work comes from; nil: everything eligible in the catalog, for this process alone.
+    package var work: (any WorkSource)?
     package var sources: any SourceFiles
     package var staging: StagingFolder
     /// Measures durations and waits.

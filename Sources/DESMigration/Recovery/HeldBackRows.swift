@@ -12,6 +12,9 @@ final class HeldBackRows: Sendable {
         hashes.withLock { $0.insert(key.hashValue).inserted }
     }
 
+    /// Whether recovery settled everything.
+    var isEmpty: Bool { hashes.withLock { $0.isEmpty } }
+
     /// The rows without those that are held back.
     func removed(from rows: [CatalogRow]) -> [CatalogRow] {
         hashes.withLock { hashes in

@@ -9,6 +9,8 @@ import Synchronization
 /// Marks the rows of a recovered shard from its own index, and cleans up their sources.
 struct RecoveryMarking: Sendable {
     let catalog: any SourceCatalog
+    /// Under what rows are marked; nil if nobody else works on them.
+    let fence: Fence?
     let store: any ObjectStore
     let settings: MigrationSettings
     let cleanup: SourceCleanup
@@ -29,11 +31,13 @@ struct RecoveryMarking: Sendable {
                 if try await !mark(chunk: chunk, shard: shard, matcher: matcher) { isSettled = false }
             } catch let error as CancellationError {
                 throw error
+            } catch let error as CatalogError where error.code == .fenced {
+                throw SliceLost(description: "\(error)")
             } catch {
                 // The rows are pending: going on would pack their files a second time.
                 cycle.control.stop(
                     .fatal(
-                        "cannot mark the rows of the shard \(shard), which waits in staging: \(error); "
+                        "cannot mark the rows of the shard \(shard), which waits to be marked: \(error); "
                             + "nothing more was migrated"
                     )
                 )
@@ -131,9 +135,10 @@ struct RecoveryMarking: Sendable {
         var deletable = candidates.filter(\.row.isArchived)
         if !pending.isEmpty {
             let tries = Atomic(0)
-            let outcomes = try await cycle.retrying { [catalog] in
+            let marks = pending.map { RowMark(key: $0.row.row.key, shard: shard) }
+            let outcomes = try await cycle.retrying { [catalog, fence] in
                 tries.add(1, ordering: .relaxed)
-                return try await catalog.mark(pending.map(\.row.row.key))
+                return try await catalog.mark(marks, within: fence)
             }
             for (candidate, outcome) in zip(pending, outcomes) {
                 let key = candidate.row.row.key

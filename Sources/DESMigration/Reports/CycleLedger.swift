@@ -13,6 +13,7 @@ package final class CycleLedger: Sendable {
     private let result: Mutex<CycleResult>
     private let fetchedCount = Atomic<Int>(0)
     private let readBytes = Atomic<Int64>(0)
+    private let failureWatch = Mutex<(@Sendable (RowKey, FailureReason, String) -> Void)?>(nil)
     let metrics: MigrationMetrics
     let logger: Logger
 
@@ -39,6 +40,11 @@ package final class CycleLedger: Sendable {
         readBytes.add(bytes, ordering: .relaxed)
     }
 
+    /// Tells of each failure from now on; nil: nobody.
+    func watchFailures(_ watch: (@Sendable (RowKey, FailureReason, String) -> Void)?) {
+        failureWatch.withLock { $0 = watch }
+    }
+
     /// A file cannot be migrated in this cycle.
     func failed(_ key: RowKey, _ reason: FailureReason, _ message: String) {
         let failure = FileFailure(
@@ -46,6 +52,7 @@ package final class CycleLedger: Sendable {
             message: message
         )
         metrics.filesFailed(1, reason: reason.rawValue)
+        failureWatch.withLock { $0 }?(key, reason, message)
         let omitted = result.withLock { result in
             result.filesProcessed += 1
             result.filesFailed += 1
@@ -97,6 +104,25 @@ package final class CycleLedger: Sendable {
         }
         guard count <= Self.keptErrors else { return }
         logger.notice("file skipped", metadata: ["uid": "\(key.uid.display)", "message": "\(message)"])
+    }
+
+    /// Files that were fetched and are on their way are left to somebody else.
+    func abandonInFlight(_ message: String) {
+        let fetched = filesFetched
+        let count = result.withLock { result in
+            let count = max(0, fetched - result.filesProcessed)
+            result.filesProcessed += count
+            result.filesSkipped += count
+            return count
+        }
+        guard count > 0 else { return }
+        metrics.filesSkipped(count)
+        logger.warning("files skipped", metadata: ["files": "\(count)", "message": "\(message)"])
+    }
+
+    /// So many units of work, or days, were set aside, by whomever.
+    func setAside(_ count: Int) {
+        result.withLock { $0.unitsSetAside = count }
     }
 
     func published(shards: Int, bytes: Int64, bigFiles: Int) {
@@ -153,6 +179,7 @@ extension CatalogValue {
         case .real(let number): String(number)
         case .text(let text) where text.utf8.count > 4096: "\(text.prefix(256))… (\(text.utf8.count) bytes)"
         case .text(let text): text
+        case .time(let time): time.rfc3339
         case .blob(let bytes):
             "x'" + bytes.prefix(64).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined() + "'"
         }

@@ -23,6 +23,8 @@ package struct CycleResult: Sendable, Hashable, Codable {
     package var filesDeleted = 0
     /// Sources that were to be deleted and were kept; the log says why.
     package var filesKept = 0
+    /// Units of work, or days, that are set aside after they failed too often.
+    package var unitsSetAside = 0
     package var durationSeconds: Double = 0
     /// Whether a signal ended it before everything eligible was done.
     package var interrupted = false
@@ -49,6 +51,7 @@ package struct CycleResult: Sendable, Hashable, Codable {
         case bigFiles = "bigfiles"
         case filesDeleted = "files_deleted"
         case filesKept = "files_kept"
+        case unitsSetAside = "units_set_aside"
         case durationSeconds = "duration_seconds"
         case interrupted
         case limitReached = "limit_reached"

@@ -1,4 +1,5 @@
 import DESCatalog
+import DESRouting
 import DESShard
 import DESSystem
 import Synchronization
@@ -64,6 +65,7 @@ extension CatalogValue {
         case .integer(let number): "integer \(number)"
         case .real(let number): "real \(number.bitPattern)"
         case .text(let text): "text \(Array(text.utf8))"
+        case .time(let time): "time \(time.microsecondsSinceEpoch)"
         case .blob(let bytes): "blob \(bytes)"
         }
     }
@@ -75,6 +77,7 @@ extension CatalogValue {
         .real(.greatestFiniteMagnitude), .text(""), .text("a"), .text("\u{0}"), .text("\"\\\n\r\t\u{8}\u{1F}\u{7F}"),
         .text("\u{E9}"), .text("e\u{301}"), .text("👩‍👩‍👧‍👦 \u{10FFFF}\u{2028}\u{FEFF}"),
         .text(String(repeating: "long ", count: 20_000)), .blob([]), .blob([0]), .blob(Array(0...255)),
-        .blob(Array(repeating: 0xFF, count: 70_000)),
+        .blob(Array(repeating: 0xFF, count: 70_000)), .time(.earliest), .time(.latest),
+        .time(Timestamp(microsecondsSinceEpoch: -1)),
     ]
 }

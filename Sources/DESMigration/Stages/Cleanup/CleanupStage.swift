@@ -11,12 +11,13 @@ actor CleanupStage {
     private let store: any ObjectStore
     private let threads: ThreadPool
     private let cycle: CycleContext
+    private let slice: any WorkSlice
 
     init(
-        cleanup: SourceCleanup, staging: StagingFolder, store: any ObjectStore, threads: ThreadPool,
-        cycle: CycleContext
+        cleanup: SourceCleanup, staging: StagingFolder, slice: any WorkSlice, threads: ThreadPool, cycle: CycleContext
     ) {
-        self.store = store
+        self.slice = slice
+        store = slice.store
         self.cleanup = cleanup
         self.staging = staging
         self.threads = threads
@@ -27,12 +28,14 @@ actor CleanupStage {
     func run(_ input: BoundedStream<MarkedShard>) async throws {
         while let group = try await input.nextGroup(atMost: 256) {
             let start = cycle.elapsed
-            var settled: [String] = []
+            var names: [String] = []
             for shard in group {
                 guard await isStillPublished(shard) else { continue }
                 let isDone = try await cleanup.delete(shard.deletable)
-                if isDone && shard.isSettled { settled.append(staging.sealedPath(shard.name)) }
+                if isDone && shard.isSettled { names.append(shard.name) }
             }
+            await forget(names)
+            let settled = names.map(staging.sealedPath)
             let ledger = cycle.ledger
             try await threads.run { [staging, settled] in
                 for path in settled {
@@ -43,6 +46,17 @@ actor CleanupStage {
             }
             ledger.metrics.stageTime(.cleanup, cycle.elapsed - start)
             ledger.metrics.queueDepth(.cleanup, input.count)
+        }
+    }
+
+    /// Tells the slice, so that nobody looks for these shards again.
+    private func forget(_ names: [String]) async {
+        guard !names.isEmpty else { return }
+        do {
+            try await slice.settle(names)
+        } catch is CancellationError {
+        } catch {
+            cycle.ledger.logger.warning("\(error); whoever has the work next looks at \(names.count) shards again")
         }
     }
 

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Decides how much of the catalog a cycle still takes. Knows no clock: it is told the time that has passed.
 struct FetchGate: Sendable {
     private let limits: CycleLimits
@@ -34,5 +36,16 @@ struct FetchGate: Sendable {
             count += 1
         }
         return count
+    }
+}
+
+/// The gate of a cycle, which all its slices pass one after the other.
+final class SharedFetchGate: Sendable {
+    private let gate: Mutex<FetchGate>
+
+    init(_ limits: CycleLimits) { gate = Mutex(FetchGate(limits)) }
+
+    func withGate<Result>(_ body: (inout FetchGate) -> sending Result) -> sending Result {
+        gate.withLock { body(&$0) }
     }
 }

@@ -8,19 +8,19 @@ actor FetchStage {
     private let batchSize: Int
     private let batchFiles: Int
     private let heldBack: HeldBackRows
-    private var gate: FetchGate
+    private let gate: SharedFetchGate
     private let cycle: CycleContext
     private var sequence = 0
 
     init(
-        scan: any PendingRowScan, heldBack: HeldBackRows, settings: MigrationSettings, plan: PipelinePlan,
-        cycle: CycleContext
+        scan: any PendingRowScan, heldBack: HeldBackRows, gate: SharedFetchGate, settings: MigrationSettings,
+        plan: PipelinePlan, cycle: CycleContext
     ) {
         self.scan = scan
         self.heldBack = heldBack
         batchSize = settings.batchSize
         batchFiles = plan.batchFiles
-        gate = FetchGate(settings.limits)
+        self.gate = gate
         self.cycle = cycle
     }
 
@@ -36,7 +36,7 @@ actor FetchStage {
         let start = cycle.elapsed
         var page: [CatalogRow]
         do {
-            page = try await cycle.retrying { [scan, size = gate.pageSize(batchSize)] in
+            page = try await cycle.retrying { [scan, size = gate.withGate { $0.pageSize(batchSize) }] in
                 try await scan.nextPage(atMost: size)
             }
         } catch let error as CancellationError {
@@ -52,7 +52,7 @@ actor FetchStage {
         while position < page.count {
             guard mayFetch() else { return false }
             let rows = page[position..<min(position + batchFiles, page.count)]
-            let admitted = gate.admit(sizes: rows.lazy.map(\.size.integerValue))
+            let admitted = gate.withGate { $0.admit(sizes: rows.lazy.map(\.size.integerValue)) }
             position += admitted
             guard admitted > 0 else { continue }
             cycle.ledger.fetched(admitted)
@@ -65,7 +65,8 @@ actor FetchStage {
 
     private func mayFetch() -> Bool {
         if cycle.control.reason != nil { return false }
-        if let limit = gate.limitReached(elapsed: cycle.elapsed, bytesRead: cycle.ledger.bytesRead) {
+        let limit = gate.withGate { $0.limitReached(elapsed: cycle.elapsed, bytesRead: cycle.ledger.bytesRead) }
+        if let limit {
             cycle.control.stop(.limit(limit))
             return false
         }

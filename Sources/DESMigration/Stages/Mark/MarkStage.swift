@@ -5,11 +5,13 @@ import Synchronization
 /// Marks the rows of published shards, a transaction for every `batch_size` rows, whatever shards they are in.
 actor MarkStage {
     private let catalog: any SourceCatalog
+    private let fence: Fence?
     private let settings: MigrationSettings
     private let cycle: CycleContext
 
-    init(catalog: any SourceCatalog, settings: MigrationSettings, cycle: CycleContext) {
+    init(catalog: any SourceCatalog, fence: Fence?, settings: MigrationSettings, cycle: CycleContext) {
         self.catalog = catalog
+        self.fence = fence
         self.settings = settings
         self.cycle = cycle
     }
@@ -21,6 +23,8 @@ actor MarkStage {
     }
 
     /// Ends when the input has ended and everything is handed on.
+    ///
+    /// - Throws: ``SliceLost`` when the catalog refuses the fence, `CancellationError`.
     func run(_ input: BoundedStream<PublishedShard>, into output: BoundedStream<MarkedShard>) async throws {
         defer { output.finish() }
         while let group = try await input.nextGroup(atMost: 256) {
@@ -51,12 +55,15 @@ actor MarkStage {
         let outcomes: [MarkOutcome]
         let tries = Atomic(0)
         do {
-            outcomes = try await cycle.retrying { [catalog] in
+            let marks = rows.map { RowMark(key: $0.row.key, shard: group[$0.shard].name) }
+            outcomes = try await cycle.retrying { [catalog, fence] in
                 tries.add(1, ordering: .relaxed)
-                return try await catalog.mark(rows.map(\.row.key))
+                return try await catalog.mark(marks, within: fence)
             }
         } catch let error as CancellationError {
             throw error
+        } catch let error as CatalogError where error.code == .fenced {
+            throw SliceLost(description: "\(error)")
         } catch {
             for row in rows {
                 progress[row.shard].isSettled = false

@@ -1,4 +1,5 @@
 import DESCatalog
+import DESRouting
 import DESShard
 
 /// The chosen catalog columns as members of an entry's meta, each with a comma before it.
@@ -14,7 +15,7 @@ struct MetaMembers: Sendable {
         }
     }
 
-    /// Appends the values of a row as JSON: numbers and texts as such, bytes as hexadecimal text, NULL as null.
+    /// Appends the values of a row as JSON: numbers and texts as such, times in RFC 3339, bytes as hexadecimal text, NULL as null.
     func append(_ values: [CatalogValue], to output: ByteBuffer) {
         for (name, value) in zip(names, values) {
             name.withUnsafeBytes { output.append($0) }
@@ -24,6 +25,7 @@ struct MetaMembers: Sendable {
             case .real(let number) where number.isFinite: Self.append(plain: String(number), to: output)
             case .real(let number): Self.append(text: String(number), to: output)
             case .text(let text): Self.append(text: text, to: output)
+            case .time(let time): Self.append(text: time.rfc3339, to: output)
             case .blob(let bytes):
                 let digits = bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
                 Self.append(text: digits.joined(), to: output)

@@ -51,6 +51,9 @@ final class PackedRows: Sequence, Sendable {
         case .blob(let blob):
             bytes.append(littleEndian: UInt8(4))
             blob.withUnsafeBytes { appendCounted($0) }
+        case .time(let time):
+            bytes.append(littleEndian: UInt8(5))
+            bytes.append(littleEndian: time.microsecondsSinceEpoch)
         }
     }
 
@@ -90,6 +93,7 @@ final class PackedRows: Sequence, Sendable {
             case 2: .real(Double(bitPattern: integer(UInt64.self)))
             case 3: .text(String(decoding: counted(), as: UTF8.self))
             case 4: .blob(Array(counted()))
+            case 5: .time(Timestamp(microsecondsSinceEpoch: integer(Int64.self)))
             default: .null
             }
         }

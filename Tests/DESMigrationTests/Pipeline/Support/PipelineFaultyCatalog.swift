@@ -16,21 +16,27 @@ struct PipelineFaultyCatalog: SourceCatalog {
 
     func checkSchema() async throws { try await real.checkSchema() }
 
-    func pendingRows(olderThan cutoff: Timestamp) async throws -> any PendingRowScan {
+    func pendingRows(in range: PendingRange) async throws -> any PendingRowScan {
         try pass(.page)
-        return Scan(real: try await real.pendingRows(olderThan: cutoff), catalog: self)
+        return Scan(real: try await real.pendingRows(in: range), catalog: self)
     }
 
     func statistics(olderThan cutoff: Timestamp) async throws -> CatalogStatistics {
         try await real.statistics(olderThan: cutoff)
     }
 
-    func mark(_ keys: [RowKey]) async throws -> [MarkOutcome] {
+    func mark(_ rows: [RowMark], within fence: Fence?) async throws -> [MarkOutcome] {
         try pass(.markBefore)
-        let outcomes = try await real.mark(keys)
+        let outcomes = try await real.mark(rows, within: fence)
         try pass(.markAfter)
         return outcomes
     }
+
+    func pendingDays(olderThan cutoff: Timestamp) async throws -> [PendingDay] {
+        try await real.pendingDays(olderThan: cutoff)
+    }
+
+    func raise(_ fence: Fence) async throws { try await real.raise(fence) }
 
     func recoveredRows(for keys: [(uid: String, createdAt: Timestamp)]) async throws -> [[RecoveredRow]] {
         try pass(.recoveryLookup)

@@ -134,8 +134,8 @@ final class PipelineFixture {
     /// One cycle with faults; if the process dies or is to give up at once, the task is cancelled.
     ///
     /// - Returns: nil if it died or gave up.
-    func run(with faults: PipelineFaults) async throws -> PipelineOutcome? {
-        let world = try world(faults: faults)
+    func run(with faults: PipelineFaults, in world: MigrationWorld? = nil) async throws -> PipelineOutcome? {
+        let world = try world ?? self.world(faults: faults)
         let (settings, hasSizes) = (settings, hasSizes)
         let outcome = try await withThrowingTaskGroup(of: PipelineOutcome?.self) { group in
             group.addTask {

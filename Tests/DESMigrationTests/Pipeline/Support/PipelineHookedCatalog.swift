@@ -9,15 +9,23 @@ struct PipelineHookedCatalog: SourceCatalog {
 
     func checkSchema() async throws { try await real.checkSchema() }
 
-    func pendingRows(olderThan cutoff: Timestamp) async throws -> any PendingRowScan {
-        Scan(real: try await real.pendingRows(olderThan: cutoff), beforePage: beforePage)
+    func pendingRows(in range: PendingRange) async throws -> any PendingRowScan {
+        Scan(real: try await real.pendingRows(in: range), beforePage: beforePage)
     }
 
     func statistics(olderThan cutoff: Timestamp) async throws -> CatalogStatistics {
         try await real.statistics(olderThan: cutoff)
     }
 
-    func mark(_ keys: [RowKey]) async throws -> [MarkOutcome] { try await real.mark(keys) }
+    func pendingDays(olderThan cutoff: Timestamp) async throws -> [PendingDay] {
+        try await real.pendingDays(olderThan: cutoff)
+    }
+
+    func mark(_ rows: [RowMark], within fence: Fence?) async throws -> [MarkOutcome] {
+        try await real.mark(rows, within: fence)
+    }
+
+    func raise(_ fence: Fence) async throws { try await real.raise(fence) }
 
     func recoveredRows(for keys: [(uid: String, createdAt: Timestamp)]) async throws -> [[RecoveredRow]] {
         try await real.recoveredRows(for: keys)

@@ -1,4 +1,5 @@
 import DESCatalog
+import DESRouting
 import GRDBSQLite
 import Synchronization
 
@@ -103,6 +104,7 @@ final class PipelineTable: Sendable {
         case .integer(let number): sqlite3_bind_int64(statement, index, number)
         case .real(let number): sqlite3_bind_double(statement, index, number)
         case .text(let text): sqlite3_bind_text(statement, index, text, Int32(text.utf8.count), copied)
+        case .time(let time): sqlite3_bind_text(statement, index, time.rfc3339, -1, copied)
         case .blob(let bytes): sqlite3_bind_blob(statement, index, bytes, Int32(bytes.count), copied)
         }
     }

@@ -22,6 +22,15 @@ package struct CatalogError: Error, Sendable, Equatable, CustomStringConvertible
         package static let diskFull = Code(rawValue: "diskFull")
         package static let inputOutput = Code(rawValue: "inputOutput")
         package static let queryFailed = Code(rawValue: "queryFailed")
+        /// User, password or certificate were refused.
+        package static let accessDenied = Code(rawValue: "accessDenied")
+        /// The server cannot be reached, restarts, or the connection broke. Of a statement that changes something it is
+        /// unknown then whether it was done.
+        package static let unreachable = Code(rawValue: "unreachable")
+        /// A statement took longer than it may.
+        package static let timedOut = Code(rawValue: "timedOut")
+        /// Another worker has the unit of work by now; nothing was marked.
+        package static let fenced = Code(rawValue: "fenced")
         /// The catalog was closed before.
         package static let closed = Code(rawValue: "closed")
     }
@@ -45,7 +54,7 @@ package struct CatalogError: Error, Sendable, Equatable, CustomStringConvertible
     }
 
     /// Whether the same call may succeed when it is repeated a little later.
-    package var isTransient: Bool { code == .locked }
+    package var isTransient: Bool { code == .locked || code == .unreachable }
 
     package var description: String {
         "\(what) (\(place)): \(reason)" + (advice.map { "; \($0)" } ?? "")

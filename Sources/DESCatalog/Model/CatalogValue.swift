@@ -9,9 +9,11 @@ package enum CatalogValue: Hashable, Sendable {
     case text(String)
     /// Bytes; also a text that is not valid UTF-8.
     case blob([UInt8])
+    /// A moment, from a column of a date or time type; a time without zone is UTC.
+    case time(Timestamp)
 
     /// The value as the text of a uid or a location: a text itself, an integer or a whole real as decimal digits, a blob
-    /// if it is valid UTF-8; nil for NULL and anything else. May be empty.
+    /// if it is valid UTF-8, a moment in RFC 3339; nil for NULL and anything else. May be empty.
     package var uidText: String? {
         switch self {
         case .null: nil
@@ -19,6 +21,7 @@ package enum CatalogValue: Hashable, Sendable {
         case .real(let number): Int64(exactly: number).map(String.init)
         case .text(let text): text
         case .blob(let bytes): String(validating: bytes, as: UTF8.self)
+        case .time(let time): time.rfc3339
         }
     }
 
@@ -33,13 +36,14 @@ package enum CatalogValue: Hashable, Sendable {
         case .real(let number): Timestamp(storedReal: number)
         case .text(let text): Timestamp(parsing: text)
         case .blob(let bytes): Timestamp(parsing: bytes)
+        case .time(let time): time
         }
     }
 
     /// The value as a whole number: an integer, a whole real, or a text of decimal digits with an optional sign.
     package var integerValue: Int64? {
         switch self {
-        case .null: nil
+        case .null, .time: nil
         case .integer(let number): number
         case .real(let number): Int64(exactly: number)
         case .text(let text): Int64(text)

@@ -1,0 +1,25 @@
+/// The mark of one row.
+package struct RowMark: Sendable, Hashable {
+    package var key: RowKey
+    /// The name of the shard that holds the file, for a `shardKeyColumn`.
+    package var shard: String
+
+    package init(key: RowKey, shard: String) {
+        self.key = key
+        self.shard = shard
+    }
+}
+
+/// The right to mark the rows of one unit of work: of all tokens that were ever raised for it, only the highest counts.
+///
+/// The catalog's database keeps it in `des_migration_fences(unit, token)`, so that a worker that was paused for longer than
+/// its lease is refused by the very statement that would mark.
+package struct Fence: Sendable, Hashable {
+    package var unit: String
+    package var token: Int64
+
+    package init(unit: String, token: Int64) {
+        self.unit = unit
+        self.token = token
+    }
+}

@@ -1,0 +1,131 @@
+import DESODBC
+
+extension ODBCTable {
+    /// Finds the table and the columns of the schema in the database.
+    ///
+    /// - Throws: ``CatalogError`` with `missingTable` or `missingColumn`, which names the nearest name there is, and
+    ///   `ODBCError`.
+    init(_ schema: CatalogSchema, in session: ODBCSession, place: String) throws {
+        let dialect = SQLDialect.of(session)
+        let found = try Self.find(schema.table, dialect, in: session, place: place)
+
+        func column(_ wanted: String, for purpose: String) throws(CatalogError) -> ODBCColumn {
+            let same = found.columns.first { $0.name == wanted }
+            if let column = same ?? found.columns.first(where: { $0.name.lowercased() == wanted.lowercased() }) {
+                return column
+            }
+            let nearest = NearestName.nearest(to: wanted, among: found.columns.map(\.name))
+            throw CatalogError(
+                code: .missingColumn, what: "the column \"\(wanted)\" (\(purpose)) is missing",
+                place: "table \"\(schema.table)\" in \(place)",
+                reason: "the table has the columns \(found.columns.map { "\"\($0.name)\"" }.joined(separator: ", "))",
+                advice: nearest.map { "did you mean \"\($0)\"?" })
+        }
+
+        self.dialect = dialect
+        name = schema.table
+        qualifiedName = found.qualifiedName
+        uid = try column(schema.uidColumn, for: "uid_column")
+        createdAt = try column(schema.createdAtColumn, for: "created_at_column")
+        location = try column(schema.locationColumn, for: "file_location_column")
+        size = try schema.sizeColumn.map { name throws(CatalogError) in try column(name, for: "size_bytes_column") }
+        archived = try schema.archivedColumn.map { name throws(CatalogError) in
+            try column(name, for: "archived_column")
+        }
+        archivedAt = try schema.archivedAtColumn.map { name throws(CatalogError) in
+            try column(name, for: "archived_at_column")
+        }
+        shardKey = try schema.shardKeyColumn.map { name throws(CatalogError) in
+            try column(name, for: "shard_key_column")
+        }
+        meta = try schema.metaColumns.map { name throws(CatalogError) in try column(name, for: "meta_columns") }
+        let names = try Self.optional { () throws(ODBCError) in try session.primaryKey(of: found.table) }
+        primaryKey = names.compactMap { name in found.columns.first { $0.name == name } }
+        indexes = try Self.optional { () throws(ODBCError) in try session.indexes(of: found.table) }
+        whereClause = schema.whereClause
+    }
+
+    private struct Found {
+        let qualifiedName: String
+        let table: ODBCSession.Table
+        let columns: [ODBCColumn]
+    }
+
+    /// Parts between dots are catalog, schema and table; the text may also be the name of a table with dots in it.
+    private static func find(
+        _ text: String, _ dialect: SQLDialect, in session: ODBCSession, place: String
+    ) throws -> Found {
+        var candidates = [parts(of: text)]
+        if candidates[0].count > 1 { candidates.append([text]) }
+        if dialect.product == .oracle { candidates += candidates.map { $0.map { $0.uppercased() } } }
+        if dialect.product == .postgresql { candidates += candidates.map { $0.map { $0.lowercased() } } }
+        for parts in candidates {
+            let name = parts.map(dialect.quoted).joined(separator: ".")
+            do {
+                let statement = try session.statement("SELECT * FROM \(name) WHERE 1 = 0")
+                try statement.execute()
+                defer { statement.close() }
+                return Found(
+                    qualifiedName: name, table: try table(parts, dialect, in: session), columns: try statement.columns())
+            } catch let error as ODBCError where error.kind == .missingTable || error.kind == .missingDatabase {
+                continue
+            }
+        }
+        let names = try optional { () throws(ODBCError) in try session.tables().map(\.name) }
+        let nearest = NearestName.nearest(to: text, among: names)
+        throw CatalogError(
+            code: .missingTable, what: "the table \"\(text)\" is missing", place: place,
+            reason: names.isEmpty ? "the database has no tables" : "the database has no table or view of this name",
+            advice: nearest.map { "did you mean \"\($0)\"?" })
+    }
+
+    /// The table as the driver's catalogue functions ask for it.
+    private static func table(
+        _ parts: [String], _ dialect: SQLDialect, in session: ODBCSession
+    ) throws -> ODBCSession.Table {
+        let name = parts.last ?? ""
+        let schema = parts.count > 1 ? parts[parts.count - 2] : nil
+        let catalog = parts.count > 2 ? parts[0] : nil
+        switch dialect.product {
+        // A database is a catalog, and there are no schemas.
+        case .mysql: return .init(catalog: schema, schema: nil, name: name)
+        case .oracle where schema == nil:
+            let rows = try session.execute("SELECT SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') FROM dual")
+            return .init(catalog: nil, schema: rows.first?.first?.text, name: name)
+        case .sqlServer where schema == nil:
+            return .init(catalog: nil, schema: try session.execute("SELECT SCHEMA_NAME()").first?.first?.text, name: name)
+        case .sqlServer, .oracle, .postgresql, .sqlite, .other:
+            return .init(catalog: catalog, schema: schema, name: name)
+        }
+    }
+
+    /// What a driver may not know is not needed; a broken connection is another matter.
+    private static func optional<Element>(_ body: () throws(ODBCError) -> [Element]) throws(ODBCError) -> [Element] {
+        do {
+            return try body()
+        } catch where error.kind == .other {
+            return []
+        }
+    }
+
+    /// The text between dots that stand outside of quotes, the quotes taken away.
+    static func parts(of text: String) -> [String] {
+        let closing: [Character: Character] = ["\"": "\"", "`": "`", "[": "]"]
+        var parts: [String] = []
+        var current = ""
+        var end: Character?
+        for character in text {
+            if let awaited = end {
+                if character == awaited { end = nil } else { current.append(character) }
+            } else if current.isEmpty, let awaited = closing[character] {
+                end = awaited
+            } else if character == "." {
+                parts.append(current)
+                current = ""
+            } else {
+                current.append(character)
+            }
+        }
+        return (parts + [current]).filter { !$0.isEmpty }
+    }
+}

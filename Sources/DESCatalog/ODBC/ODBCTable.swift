@@ -1,0 +1,104 @@
+import DESODBC
+
+/// The catalog's table as it really is, and the SQL to reach it. Pure: whoever has the columns can make the statements.
+struct ODBCTable: Sendable {
+    let dialect: SQLDialect
+    /// For messages.
+    let name: String
+    /// Schema and table, quoted.
+    let qualifiedName: String
+    let uid: ODBCColumn
+    let createdAt: ODBCColumn
+    let location: ODBCColumn
+    let size: ODBCColumn?
+    let archived: ODBCColumn?
+    let archivedAt: ODBCColumn?
+    let shardKey: ODBCColumn?
+    let meta: [ODBCColumn]
+    /// In their order; empty if there is none, as for a view.
+    let primaryKey: [ODBCColumn]
+    let indexes: [ODBCSession.Index]
+    /// The operator's own condition.
+    let whereClause: String?
+
+    func sql(_ column: ODBCColumn) -> String { dialect.quoted(column.name) }
+
+    /// Uid, time and location, the size if there is one, and the meta columns: what ``catalogRow(_:)`` reads.
+    var rowColumns: [ODBCColumn] { [uid, createdAt, location] + (size.map { [$0] } ?? []) + meta }
+
+    /// The row of a statement that selects ``rowColumns`` first.
+    func catalogRow(_ values: [ODBCValue]) -> CatalogRow {
+        let metaStart = size == nil ? 3 : 4
+        return CatalogRow(
+            key: key(values), size: size == nil ? .null : CatalogValue(values[3]),
+            meta: meta.isEmpty ? [] : values[metaStart..<metaStart + meta.count].map { CatalogValue($0) })
+    }
+
+    /// The key of a row that begins with uid, time and location.
+    func key(_ values: [ODBCValue]) -> RowKey {
+        RowKey(
+            rowID: nil, uid: CatalogValue(values[0]), createdAt: CatalogValue(values[1]),
+            location: CatalogValue(values[2]))
+    }
+
+    /// Whether a row is still to be migrated: its archived column is NULL, 0, false (also as text) or empty. `1 = 1` if
+    /// rows are never marked.
+    var isPending: String {
+        guard let archived else { return "1 = 1" }
+        let name = sql(archived)
+        guard let value = pendingValueCondition(archived) else { return "\(name) IS NULL" }
+        return archived.mayBeNull ? "(\(name) IS NULL OR \(value))" : value
+    }
+
+    /// Whether the pending rows are those with one value of the archived column, so that an index that begins with it
+    /// gives them in the order of its other columns.
+    var hasSinglePendingValue: Bool {
+        guard let archived else { return false }
+        let value = pendingValueCondition(archived)
+        return value == nil || (!archived.mayBeNull && value?.contains(" IN ") == false)
+    }
+
+    /// Nil if only NULL is pending.
+    private func pendingValueCondition(_ column: ODBCColumn) -> String? {
+        let name = sql(column)
+        if dialect.product == .sqlite { return "LOWER(\(name)) IN ('', '0', 'f', 'false')" }
+        return switch column.type {
+        case .boolean: "\(name) = \(dialect.falseLiteral)"
+        case .integer, .decimal, .real: "\(name) = 0"
+        case .text: "LOWER(\(name)) IN ('', '0', 'f', 'false')"
+        case .uuid, .bytes, .date, .timestamp: nil
+        }
+    }
+
+    /// What a marked row has in the archived column; nil if no mark can be made in a column of its type.
+    var markedValue: String? {
+        switch archived?.type {
+        case .boolean: dialect.trueLiteral
+        case .integer, .decimal, .real: "1"
+        case .text: "'1'"
+        case .date, .timestamp: dialect.now
+        case .uuid, .bytes, nil: nil
+        }
+    }
+
+    /// The primary key if it is one column whose values compare exactly: the quickest way to rows that were found.
+    var singleKey: ODBCColumn? {
+        guard primaryKey.count == 1, let key = primaryKey.first else { return nil }
+        return switch key.type {
+        case .integer, .decimal, .text, .uuid, .bytes: key
+        case .real, .date, .timestamp, .boolean: nil
+        }
+    }
+
+    /// The conditions of all queries over pending rows.
+    var pendingConditions: [String] { [isPending] + (whereClause.map { ["(\($0))"] } ?? []) }
+
+    /// The condition, for a column of native times, that a row has no time that can be read; nil if all have one.
+    var hasNoTime: String? {
+        let name = sql(createdAt)
+        guard createdAt.isTime else { return createdAt.mayBeNull ? "\(name) IS NULL" : nil }
+        // MySQL has dates of zeros, also in columns that exclude NULL.
+        if dialect.product == .mysql { return "(\(name) IS NULL OR \(name) = '0000-00-00')" }
+        return createdAt.mayBeNull ? "\(name) IS NULL" : nil
+    }
+}

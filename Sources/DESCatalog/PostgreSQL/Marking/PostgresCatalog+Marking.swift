@@ -1,0 +1,52 @@
+import DESPostgres
+
+extension PostgresCatalog {
+    /// Marks the rows by one statement, which is one transaction. Where a row is locked or refuses the mark, the others are
+    /// marked by further ones, and the locked ones are tried again until ``Limits/lockWait`` is over.
+    package func mark(_ rows: [RowMark], within fence: Fence?) async throws -> [MarkOutcome] {
+        guard !rows.isEmpty else { return [] }
+        let table = try await table()
+        let what = "cannot mark \(rows.count) rows of table \"\(schema.table)\""
+        try checkWritable(what)
+        guard table.archived != nil else {
+            throw CatalogError(
+                code: .notMarkable, what: what, place: place, reason: "the catalog has no archived column")
+        }
+        let begin = PostgresMarkRun(rows, of: table, within: fence, what: what, place: place)
+        let first = try await writer.use(what) { session in
+            var run = begin
+            try run.mark(in: session)
+            return run
+        }
+        let last = try await first.locked.isEmpty ? first : retryLocked(first, what, by: clock)
+        return last.outcomes.map { $0 ?? .changed }
+    }
+
+    private func retryLocked(
+        _ first: PostgresMarkRun, _ what: String, by clock: some Clock<Duration>
+    ) async throws -> PostgresMarkRun {
+        var run = first
+        let deadline = clock.now.advanced(by: limits.lockWait)
+        while !run.locked.isEmpty, clock.now < deadline {
+            try await clock.sleep(until: min(clock.now.advanced(by: Self.retryPause), deadline), tolerance: nil)
+            let current = run
+            run = try await writer.use(what) { session in
+                var run = current
+                try run.markLocked(in: session)
+                return run
+            }
+        }
+        run.refuseLocked(after: limits.lockWait)
+        return run
+    }
+
+    /// - Throws: ``CatalogError`` if the catalog was opened for reading only.
+    func checkWritable(_ what: String) throws {
+        guard access == .readWrite else {
+            throw CatalogError(
+                code: .readOnly, what: what, place: place, reason: "the catalog was opened for reading only")
+        }
+    }
+
+    private static let retryPause = Duration.milliseconds(100)
+}

@@ -1,0 +1,158 @@
+import DESPostgres
+import DESRouting
+
+/// The catalog's table as it really is, with the SQL to reach it.
+///
+/// The table goes by its own name, without an alias, so that the operator's `where_clause` may name columns with or without
+/// it. Names are quoted, never checked for characters.
+struct PostgresTable: Sendable {
+    /// As in `pg_class.relkind`.
+    enum Kind: String, Sendable {
+        case table = "r"
+        case partitioned = "p"
+        case view = "v"
+        case materializedView = "m"
+        case foreign = "f"
+    }
+
+    /// For messages.
+    let name: String
+    let schemaName: String
+    let tableName: String
+    /// Its number in `pg_class`.
+    let number: Int64
+    let kind: Kind
+    let uid: PostgresColumn
+    let createdAt: PostgresColumn
+    let location: PostgresColumn
+    let size: PostgresColumn?
+    let archived: PostgresColumn?
+    let archivedAt: PostgresColumn?
+    let shardKey: PostgresColumn?
+    let meta: [PostgresColumn]
+    let whereClause: String?
+
+    /// Schema and table, quoted.
+    var qualifiedName: String { "\(PostgresColumn.quoted(schemaName)).\(PostgresColumn.quoted(tableName))" }
+
+    /// Uid, time, location, size if there is one, and then the meta columns.
+    var selected: String {
+        ([uid, createdAt, location] + (size.map { [$0] } ?? []) + meta).map(\.selected).joined(separator: ", ")
+    }
+
+    /// The operator's condition, and true without one. On lines of its own: it may end in a comment.
+    var isWanted: String { whereClause.map { "(\n\($0)\n)" } ?? "true" }
+
+    /// Whether a row is wanted and still to be migrated.
+    var isPendingAndWanted: String {
+        [isPending, whereClause == nil ? nil : isWanted].compactMap { $0 }.joined(separator: " AND ")
+    }
+
+    /// The row of a result that selects ``selected`` first.
+    @inline(__always)
+    func row(_ result: PostgresResult, _ row: Int) -> CatalogRow {
+        let first = size == nil ? 3 : 4
+        return CatalogRow(
+            key: RowKey(
+                rowID: nil, uid: uid.value(result, row, 0), createdAt: createdAt.value(result, row, 1),
+                location: location.value(result, row, 2)),
+            size: size?.value(result, row, 3) ?? .null,
+            meta: meta.isEmpty ? [] : meta.indices.map { meta[$0].value(result, row, first + $0) })
+    }
+}
+
+// MARK: Conditions
+
+extension PostgresTable {
+    /// Whether a row is still to be migrated. Never NULL.
+    ///
+    /// Written so that an index with this condition serves (`WHERE NOT archived` also as `WHERE archived = false`).
+    var isPending: String { archived.map { Self.isPending($0, $0.sql) } ?? "true" }
+
+    /// The condition for an index: the same, with the column's own name.
+    var isPendingInIndex: String? { archived.map { Self.isPending($0, PostgresColumn.quoted($0.name)) } }
+
+    private static func isPending(_ archived: PostgresColumn, _ sql: String) -> String {
+        switch (archived.kind, archived.typeName) {
+        case (.integer, _), (.float, _), (_, "numeric"):
+            archived.mayBeNull ? "COALESCE(\(sql), 0) = 0" : "\(sql) = 0"
+        case (_, "boolean"): archived.mayBeNull ? "\(sql) IS NOT TRUE" : "NOT \(sql)"
+        case (.timestamptz, _), (.timestamp, _), (.date, _): "\(sql) IS NULL"
+        default: "COALESCE(lower(\(sql)::text), '') IN ('', '0', 'f', 'false')"
+        }
+    }
+
+    /// What marks a row: the assignments of an UPDATE.
+    ///
+    /// - Parameter shard: an expression with the shard's name.
+    func assignments(shard: String) -> String {
+        var result: [String] = []
+        func set(_ column: PostgresColumn, _ value: String) {
+            result.append("\(PostgresColumn.quoted(column.name)) = \(value)")
+        }
+        if let archived {
+            switch (archived.kind, archived.typeName) {
+            case (_, "boolean"): set(archived, "true")
+            case (.timestamptz, _), (.timestamp, _), (.date, _): set(archived, "now()")
+            case (.integer, _), (.float, _), (_, "numeric"): set(archived, "1")
+            default: set(archived, "'1'")
+            }
+        }
+        if let archivedAt {
+            switch archivedAt.kind {
+            case .integer: set(archivedAt, "extract(epoch FROM now())::bigint")
+            case .float: set(archivedAt, "extract(epoch FROM now())")
+            default: set(archivedAt, "now()")
+            }
+        }
+        if let shardKey { set(shardKey, shardKey.kind == .other ? "\(shard)::\(shardKey.typeName)" : shard) }
+        return result.joined(separator: ", ")
+    }
+
+    /// Whether the time lies in the years that a ``Timestamp`` knows; only for a column of times.
+    private var dated: String {
+        let first = PostgresTimeText.literal(.earliest, for: createdAt)
+        let last = PostgresTimeText.literal(.latest, for: createdAt)
+        return "\(createdAt.sql) >= \(first) AND \(createdAt.sql) <= \(last)"
+    }
+
+    /// Whether the time is readable and not NULL; nil if the database cannot tell.
+    var isDated: String? { createdAt.isTime ? "COALESCE(\(dated), false)" : nil }
+
+    /// Whether the time is one that no ``Timestamp`` stands for. Written so that an index serves.
+    var isUndated: String {
+        guard createdAt.isTime else { return "\(createdAt.sql) IS NULL" }
+        let first = PostgresTimeText.literal(.earliest, for: createdAt)
+        let last = PostgresTimeText.literal(.latest, for: createdAt)
+        let outside = "\(createdAt.sql) < \(first) OR \(createdAt.sql) > \(last)"
+        return createdAt.mayBeNull ? "(\(createdAt.sql) IS NULL OR \(outside))" : "(\(outside))"
+    }
+
+    /// Whether the time lies in the range; where the database cannot tell, whether it is not NULL.
+    func isInRange(_ range: PendingRange) -> String {
+        guard createdAt.isTime else { return "\(createdAt.sql) IS NOT NULL" }
+        let from = PostgresTimeText.literal(range.from, for: createdAt)
+        let before = PostgresTimeText.literal(range.before, for: createdAt)
+        return "\(createdAt.sql) >= \(from) AND \(createdAt.sql) < \(before)"
+    }
+}
+
+// MARK: Advice
+
+extension PostgresTable {
+    /// Creates an index that gives the pending rows in the order of time.
+    var pagingIndex: String {
+        createIndex("pending", [createdAt, uid]) + (isPendingInIndex.map { " WHERE \($0)" } ?? "")
+    }
+
+    /// Creates an index that finds a row by its uid.
+    var markingIndex: String { createIndex("uid", [uid]) }
+
+    private func createIndex(_ purpose: String, _ columns: [PostgresColumn]) -> String {
+        let name = PostgresColumn.quoted("\(tableName)_des_\(purpose)")
+        let list = columns.map { PostgresColumn.quoted($0.name) }.joined(separator: ", ")
+        // PostgreSQL cannot create an index on all partitions without locking them.
+        let how = kind == .partitioned ? "CREATE INDEX" : "CREATE INDEX CONCURRENTLY"
+        return "\(how) \(name) ON \(qualifiedName) (\(list))"
+    }
+}

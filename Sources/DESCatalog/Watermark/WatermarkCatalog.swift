@@ -1,0 +1,147 @@
+package import DESRouting
+
+/// A catalog whose table is never changed: which rows are still to be packed follows from the watermark and what an
+/// ``ArchiveStore`` keeps beside it.
+///
+/// Pending are the rows after the watermark that are neither packed nor set aside.
+package final class WatermarkCatalog: SourceCatalog {
+    private let base: any SourceCatalog
+    private let store: any ArchiveStore
+    private let hasSizes: Bool
+
+    /// - Parameters:
+    ///   - base: a catalog without archived column: all its rows are pending.
+    ///   - hasSizes: whether its schema has a size column.
+    package init(base: any SourceCatalog, store: any ArchiveStore, hasSizes: Bool) {
+        self.base = base
+        self.store = store
+        self.hasSizes = hasSizes
+    }
+
+    package func checkSchema() async throws {
+        try await base.checkSchema()
+    }
+
+    /// What is packed or set aside when the scan begins is left out; it takes 16 bytes of memory for each such row of the
+    /// range.
+    package func pendingRows(in range: PendingRange) async throws -> any PendingRowScan {
+        var range = range
+        if let until = try await store.config()?.archivedUntil { range.from = max(range.from, until.next) }
+        var leftOut = IdentitySet()
+        for kind in LeftOutKind.allCases where range.from < range.before {
+            var last: LeftOutRow?
+            while case let page = try await store.leftOut(kind, in: range, after: last, atMost: 20_000), !page.isEmpty {
+                for row in page { leftOut.append(row.identity) }
+                last = page.last
+            }
+        }
+        leftOut.sort()
+        let scan = try await base.pendingRows(in: range)
+        return leftOut.isEmpty ? scan : WatermarkScan(base: scan, leftOut: leftOut)
+    }
+
+    /// Counts by reading the rows after the watermark. Of the rows whose time is NULL a base counts as many as its scans
+    /// return.
+    package func statistics(olderThan cutoff: Timestamp) async throws -> CatalogStatistics {
+        var statistics = CatalogStatistics(hasSizes: hasSizes)
+        let scan = try await pendingRows(in: PendingRange(before: .latest))
+        do {
+            while case let page = try await scan.nextPage(atMost: 10_000), !page.isEmpty {
+                for row in page {
+                    statistics.count(
+                        time: row.key.createdAt.timestamp, cutoff: cutoff,
+                        hasUID: row.key.uid.uidText?.isEmpty == false,
+                        hasLocation: row.key.location.uidText?.isEmpty == false, size: row.size.integerValue)
+                }
+            }
+        } catch {
+            await scan.close()
+            throw error
+        }
+        await scan.close()
+        return statistics
+    }
+
+    package func mark(_ rows: [RowMark], within fence: Fence?) async throws -> [MarkOutcome] {
+        guard fence == nil else { throw Self.noFences("cannot mark \(rows.count) rows") }
+        guard !rows.isEmpty else { return [] }
+        return try await store.addPacked(rows)
+    }
+
+    /// Always throws: one process works behind a watermark.
+    package func raise(_ fence: Fence) async throws {
+        throw Self.noFences("cannot take over the unit \(fence.unit)")
+    }
+
+    package func recoveredRows(for keys: [(uid: String, createdAt: Timestamp)]) async throws -> [[RecoveredRow]] {
+        var found = try await base.recoveredRows(for: keys)
+        let rowKeys = found.joined().map(\.row.key)
+        guard !rowKeys.isEmpty else { return found }
+        var isArchived = try await store.isArchived(rowKeys).makeIterator()
+        for position in found.indices {
+            for index in found[position].indices {
+                found[position][index].isArchived = isArchived.next() ?? false
+            }
+        }
+        return found
+    }
+
+    /// All rows of the base are pending for it: no source of a row that is still there can be deleted.
+    package func locationsStillPending(_ locations: [String]) async throws -> Set<String> {
+        try await base.locationsStillPending(locations)
+    }
+
+    /// Closes the base and the store.
+    package func close() async {
+        await base.close()
+        await store.close()
+    }
+
+    private static func noFences(_ what: String) -> CatalogError {
+        CatalogError(
+            code: .notMarkable, what: what, place: "watermark mode",
+            reason: "one process works behind a watermark, and needs no fences",
+            advice: "use migration.mode mark for several workers")
+    }
+}
+
+/// Identities in a sorted array: 16 bytes each.
+struct IdentitySet: Sendable {
+    private var identities: [RowIdentity] = []
+
+    var isEmpty: Bool { identities.isEmpty }
+
+    mutating func append(_ identity: RowIdentity) { identities.append(identity) }
+
+    /// To be called after the last ``append(_:)``.
+    mutating func sort() { identities.sort() }
+
+    func contains(_ identity: RowIdentity) -> Bool {
+        var low = 0
+        var high = identities.count
+        while low < high {
+            let middle = (low + high) / 2
+            if identities[middle] < identity { low = middle + 1 } else { high = middle }
+        }
+        return low < identities.count && identities[low] == identity
+    }
+}
+
+/// The rows of a scan but those left out.
+private struct WatermarkScan: PendingRowScan {
+    let base: any PendingRowScan
+    let leftOut: IdentitySet
+
+    var pagingNote: String? { base.pagingNote }
+
+    func nextPage(atMost count: Int) async throws -> [CatalogRow] {
+        while true {
+            let page = try await base.nextPage(atMost: count)
+            guard !page.isEmpty else { return [] }
+            let rows = page.filter { !leftOut.contains(RowIdentity($0.key)) }
+            if !rows.isEmpty { return rows }
+        }
+    }
+
+    func close() async { await base.close() }
+}

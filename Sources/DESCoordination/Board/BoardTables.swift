@@ -1,0 +1,66 @@
+import DESPostgres
+
+/// The tables of the coordination database.
+enum BoardTables {
+    /// Each can be repeated.
+    static let definitions = [
+        "CREATE SEQUENCE IF NOT EXISTS des_migration_tokens",
+        """
+        CREATE TABLE IF NOT EXISTS des_migration_units (
+            job text NOT NULL, unit text NOT NULL, is_plan boolean NOT NULL DEFAULT false, day date,
+            first_shard integer NOT NULL DEFAULT 0, last_shard integer NOT NULL DEFAULT 0,
+            shard_bits integer NOT NULL DEFAULT 0, cutoff timestamptz,
+            state text NOT NULL CHECK (state IN ('pending', 'leased', 'done', 'set_aside')),
+            holder text, token bigint NOT NULL DEFAULT 0, lease_until timestamptz, attempts integer NOT NULL DEFAULT 0,
+            not_before timestamptz, last_error text, rows_planned bigint NOT NULL DEFAULT 0,
+            files_migrated bigint NOT NULL DEFAULT 0, files_failed bigint NOT NULL DEFAULT 0,
+            files_skipped bigint NOT NULL DEFAULT 0, bytes bigint NOT NULL DEFAULT 0,
+            claimed_at timestamptz, finished_at timestamptz,
+            PRIMARY KEY (job, unit))
+        """,
+        """
+        CREATE INDEX IF NOT EXISTS des_migration_units_open ON des_migration_units (job, is_plan, day, first_shard)
+            WHERE state IN ('pending', 'leased')
+        """,
+        """
+        CREATE TABLE IF NOT EXISTS des_migration_shards (
+            job text NOT NULL, unit text NOT NULL, token bigint NOT NULL, shard text NOT NULL,
+            state text NOT NULL CHECK (state IN ('intended', 'abandoned')),
+            noted_at timestamptz NOT NULL DEFAULT clock_timestamp(), PRIMARY KEY (job, shard))
+        """,
+        "CREATE INDEX IF NOT EXISTS des_migration_shards_of_unit ON des_migration_shards (job, unit)",
+        """
+        CREATE TABLE IF NOT EXISTS des_migration_workers (
+            job text NOT NULL, worker text NOT NULL, started_at timestamptz NOT NULL, seen_at timestamptz NOT NULL,
+            ended_at timestamptz, lease_seconds double precision NOT NULL, unit text,
+            files_migrated bigint NOT NULL DEFAULT 0, files_failed bigint NOT NULL DEFAULT 0,
+            bytes bigint NOT NULL DEFAULT 0, PRIMARY KEY (job, worker))
+        """,
+    ]
+
+    /// Makes the tables that are missing.
+    static func create(in session: PostgresSession) throws {
+        let missing = try session.query(
+            """
+            SELECT count(*) FROM unnest($1::text[]) AS name WHERE to_regclass(name) IS NULL
+            """,
+            [
+                .textArray([
+                    "des_migration_tokens", "des_migration_units", "des_migration_units_open", "des_migration_shards",
+                    "des_migration_shards_of_unit", "des_migration_workers",
+                ])
+            ])
+        // With everything there the right to create is not needed.
+        guard missing.integer(0, 0) != 0 else { return }
+        do {
+            try session.transaction {
+                // Two workers that start together: IF NOT EXISTS alone may still collide.
+                _ = try session.query("SELECT pg_advisory_xact_lock(hashtext('des_migration_units'))")
+                for definition in definitions { try session.execute(definition) }
+            }
+        } catch var error as PostgresError where error.code == .accessDenied {
+            error.advice = "create them as a user who may: \(definitions.joined(separator: "; "));"
+            throw error
+        }
+    }
+}

@@ -1,0 +1,172 @@
+package import DESCatalog
+import DESPostgres
+package import DESRouting
+
+extension UnitBoard {
+    private static let pollInterval = Duration.seconds(2)
+
+    /// Claims what is next: the plan first, then the oldest day. One short statement, which waits for nobody.
+    package func next() async throws -> ClaimAnswer {
+        while true {
+            let (job, worker, lease, most) = (job, worker, lease / .seconds(1), Int64(maximumAttempts))
+            let claimed = try await run("cannot claim a unit of work") { session in
+                try session.transaction { () -> (Claim, WorkUnit?)?? in
+                    let result = try session.query(
+                        Self.claimSQL, [.text(job), .text(worker), .float8(lease), .int8(most)])
+                    guard result.rowCount == 1 else { return nil }
+                    guard result.text(0, 0) == "leased" else { return .some(nil) }
+                    _ = try session.query(
+                        """
+                        UPDATE des_migration_workers SET unit = $3, seen_at = clock_timestamp()
+                        WHERE job = $1 AND worker = $2
+                        """, [.text(job), .text(worker), .text(result.text(0, 1) ?? "")])
+                    return .some(Self.claim(result, job: job))
+                }
+            }
+            switch claimed {
+            case .some(.some((let claim, let unit))):
+                return unit.map { .unit(claim, $0) } ?? .plan(claim)
+            case .some(nil):
+                // It had used up its attempts and was set aside.
+                continue
+            case nil:
+                return try await answerWithoutClaim()
+            }
+        }
+    }
+
+    /// Parameters: job, worker, lease in seconds, attempts at most.
+    private static let claimSQL = """
+        WITH candidate AS MATERIALIZED (
+            SELECT unit FROM des_migration_units
+            WHERE job = $1 AND state IN ('pending', 'leased')
+                AND (state = 'pending' AND (not_before IS NULL OR not_before <= clock_timestamp())
+                    OR state = 'leased' AND lease_until <= clock_timestamp())
+            ORDER BY is_plan DESC, day NULLS LAST, first_shard LIMIT 1 FOR UPDATE SKIP LOCKED)
+        UPDATE des_migration_units u SET
+            state = CASE WHEN u.attempts >= $4 AND NOT u.is_plan THEN 'set_aside' ELSE 'leased' END,
+            last_error = CASE WHEN u.state = 'leased'
+                THEN 'worker ' || coalesce(u.holder, '') || ' was not heard of any more (attempt ' || u.attempts || ')'
+                ELSE u.last_error END,
+            holder = CASE WHEN u.attempts >= $4 AND NOT u.is_plan THEN u.holder ELSE $2 END,
+            token = nextval('des_migration_tokens'),
+            lease_until = clock_timestamp() + make_interval(secs => $3), attempts = u.attempts + 1,
+            not_before = NULL, claimed_at = clock_timestamp(), finished_at = clock_timestamp(),
+            files_migrated = 0, files_failed = 0, files_skipped = 0, bytes = 0
+        FROM candidate c WHERE u.job = $1 AND u.unit = c.unit
+        RETURNING u.state, u.unit, u.token, u.attempts, u.is_plan, u.day, u.first_shard, u.last_shard, u.shard_bits,
+            u.cutoff, u.rows_planned
+        """
+
+    private static func claim(_ row: PostgresResult, job: String) -> (Claim, WorkUnit?)? {
+        guard let token = row.integer(0, 2), let attempts = row.integer(0, 3) else { return nil }
+        func claim(_ subject: Claim.Subject) -> Claim {
+            Claim(job: job, subject: subject, token: token, attempt: Int(attempts))
+        }
+        if row.bool(0, 4) == true { return (claim(.plan), nil) }
+        guard let first = row.integer(0, 6), let last = row.integer(0, 7), first <= last,
+            let bits = row.integer(0, 8).flatMap({ ShardBits(Int($0)) }), let cutoff = row.microseconds(0, 9)
+        else { return nil }
+        let unit = WorkUnit(
+            rows: row.microseconds(0, 5).map { .day($0 / WorkUnit.microsecondsPerDay) } ?? .undated,
+            shards: Int(first)...Int(last), bits: bits, cutoff: Timestamp(microsecondsSinceEpoch: cutoff),
+            plannedRows: row.integer(0, 10) ?? 0)
+        return (claim(.unit(unit)), unit)
+    }
+
+    private func answerWithoutClaim() async throws -> ClaimAnswer {
+        let job = job
+        let (open, setAside) = try await run("cannot look for units of work") { session in
+            let result = try session.query(
+                """
+                SELECT count(*) FILTER (WHERE state IN ('pending', 'leased')), count(*) FILTER (WHERE state = 'set_aside')
+                FROM des_migration_units WHERE job = $1
+                """, [.text(job)])
+            return (result.integer(0, 0) ?? 0, result.integer(0, 1) ?? 0)
+        }
+        guard open == 0 else { return .wait(min(lease / 3, Self.pollInterval)) }
+        return .finished(setAside: Int(setAside))
+    }
+
+    /// Writes the units of a plan.
+    ///
+    /// - Throws: ``CoordinationError`` with `lost` if somebody else makes the plan by now.
+    /// - Returns: how many units there are to do now.
+    package func finishPlan(
+        _ claim: Claim, days: [PendingDay], bits: ShardBits, cutoff: Timestamp, rowsPerUnit: Int
+    ) async throws -> Int {
+        let job = job
+        let rows = days.reduce(0) { $0 + $1.rows }
+        return try await run("cannot write the units of work") { session in
+            try session.transaction {
+                let held = try session.query(
+                    """
+                    UPDATE des_migration_units SET state = 'done', finished_at = clock_timestamp(), cutoff = $4,
+                        shard_bits = $5, rows_planned = $6, attempts = 0, holder = NULL, last_error = NULL
+                    WHERE job = $1 AND unit = $2 AND token = $3 AND state = 'leased'
+                    """,
+                    [
+                        .text(job), .text(claim.name), .int8(claim.token), .timestamptz(cutoff.microsecondsSinceEpoch),
+                        .int8(Int64(bits.count)), .int8(rows),
+                    ])
+                guard held.affectedRows == 1 else { throw Self.lost(claim) }
+                // Units that nobody holds take in what has become old enough since.
+                _ = try session.query(
+                    """
+                    UPDATE des_migration_units SET cutoff = greatest(cutoff, $2)
+                    WHERE job = $1 AND state = 'pending' AND NOT is_plan
+                    """, [.text(job), .timestamptz(cutoff.microsecondsSinceEpoch)])
+                let plan = UnitPlan(
+                    days, existing: try Self.existing(job, in: session), bits: bits, cutoff: cutoff,
+                    rowsPerUnit: rowsPerUnit)
+                try Self.write(plan, job: job, in: session)
+                let open = try session.query(
+                    "SELECT count(*) FROM des_migration_units WHERE job = $1 AND state IN ('pending', 'leased')",
+                    [.text(job)])
+                return Int(open.integer(0, 0) ?? 0)
+            }
+        }
+    }
+
+    private static func existing(_ job: String, in session: PostgresSession) throws -> [UnitPlan.Existing] {
+        let result = try session.query(
+            "SELECT DISTINCT day, state = 'done' FROM des_migration_units WHERE job = $1 AND NOT is_plan", [.text(job)])
+        return (0..<result.rowCount).map { row in
+            UnitPlan.Existing(
+                rows: result.microseconds(row, 0).map { .day($0 / WorkUnit.microsecondsPerDay) } ?? .undated,
+                isDone: result.bool(row, 1) ?? false)
+        }
+    }
+
+    private static func write(_ plan: UnitPlan, job: String, in session: PostgresSession) throws {
+        for rows in plan.replacedDays {
+            _ = try session.query(
+                """
+                DELETE FROM des_migration_units
+                WHERE job = $1 AND NOT is_plan AND day IS NOT DISTINCT FROM $2 AND state = 'done'
+                """, [.text(job), date(rows)])
+        }
+        for unit in plan.units {
+            _ = try session.query(
+                """
+                INSERT INTO des_migration_units
+                    (job, unit, day, first_shard, last_shard, shard_bits, cutoff, state, rows_planned)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8)
+                """,
+                [
+                    .text(job), .text(unit.name), date(unit.rows), .int8(Int64(unit.shards.lowerBound)),
+                    .int8(Int64(unit.shards.upperBound)), .int8(Int64(unit.bits.count)),
+                    .timestamptz(unit.cutoff.microsecondsSinceEpoch), .int8(unit.plannedRows),
+                ])
+        }
+    }
+
+    private static func date(_ rows: WorkUnit.Rows) -> PostgresParameter {
+        rows.dayNumber.map { .date($0 * WorkUnit.microsecondsPerDay) } ?? .null(.date)
+    }
+
+    static func lost(_ claim: Claim) -> CoordinationError {
+        CoordinationError(
+            .lost, "the unit of work \(claim.name) is another worker's by now; nothing more of it is marked")
+    }
+}

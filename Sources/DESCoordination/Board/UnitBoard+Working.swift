@@ -1,0 +1,99 @@
+import DESPostgres
+
+extension UnitBoard {
+    /// Asks for another term and tells how far the work is.
+    ///
+    /// - Returns: false if somebody else has it.
+    package func renew(_ claim: Claim, _ progress: ClaimProgress) async throws -> Bool {
+        let (job, worker, lease) = (job, worker, lease / .seconds(1))
+        let sums = sums(with: progress)
+        return try await run("cannot renew the lease of \(claim.name)") { session in
+            let result = try session.query(
+                """
+                UPDATE des_migration_units SET lease_until = clock_timestamp() + make_interval(secs => $4),
+                    files_migrated = $5, files_failed = $6, files_skipped = $7, bytes = $8
+                WHERE job = $1 AND unit = $2 AND token = $3 AND state = 'leased'
+                """,
+                [.text(job), .text(claim.name), .int8(claim.token), .float8(lease)] + Self.parameters(progress))
+            guard result.affectedRows == 1 else { return false }
+            _ = try session.query(
+                """
+                UPDATE des_migration_workers SET seen_at = clock_timestamp(), unit = $3, files_migrated = $4,
+                    files_failed = $5, bytes = $6
+                WHERE job = $1 AND worker = $2
+                """,
+                [
+                    .text(job), .text(worker), .text(claim.name), .int8(Int64(sums.filesMigrated)),
+                    .int8(Int64(sums.filesFailed)), .int8(sums.bytes),
+                ])
+            return true
+        }
+    }
+
+    /// Every row was looked at.
+    ///
+    /// - Throws: ``CoordinationError`` with `lost`.
+    package func complete(_ claim: Claim, _ progress: ClaimProgress) async throws {
+        try await leave(
+            claim, progress,
+            "state = 'done', lease_until = NULL, last_error = $8",
+            [progress.firstError.map { .text($0) } ?? .null(.text)])
+    }
+
+    /// It could not be done; after the last attempt it is set aside.
+    ///
+    /// - Throws: ``CoordinationError`` with `lost`.
+    package func fail(_ claim: Claim, _ progress: ClaimProgress, error: String) async throws {
+        try await leave(
+            claim, progress,
+            """
+            state = CASE WHEN attempts >= $9 AND NOT is_plan THEN 'set_aside' ELSE 'pending' END, lease_until = NULL,
+                last_error = $8, not_before = clock_timestamp() + make_interval(secs => least(300, 2.0 ^ least(attempts, 20)))
+            """, [.text(error), .int8(Int64(maximumAttempts))])
+    }
+
+    /// It is given back unfinished, and the attempt does not count.
+    ///
+    /// - Throws: ``CoordinationError`` with `lost`.
+    package func release(_ claim: Claim, _ progress: ClaimProgress) async throws {
+        try await leave(
+            claim, progress,
+            "state = 'pending', lease_until = NULL, holder = NULL, not_before = NULL, attempts = greatest(0, attempts - 1)",
+            [])
+    }
+
+    private func leave(
+        _ claim: Claim, _ progress: ClaimProgress, _ assignments: String, _ parameters: [PostgresParameter]
+    ) async throws {
+        let (job, worker) = (job, worker)
+        let sums = sums(with: progress)
+        try await run("cannot finish \(claim.name)") { session in
+            let result = try session.query(
+                """
+                UPDATE des_migration_units SET \(assignments), finished_at = clock_timestamp(), files_migrated = $4,
+                    files_failed = $5, files_skipped = $6, bytes = $7
+                WHERE job = $1 AND unit = $2 AND token = $3 AND state = 'leased'
+                """,
+                [.text(job), .text(claim.name), .int8(claim.token)] + Self.parameters(progress) + parameters)
+            guard result.affectedRows == 1 else { throw Self.lost(claim) }
+            _ = try session.query(
+                """
+                UPDATE des_migration_workers SET seen_at = clock_timestamp(), unit = NULL, files_migrated = $3,
+                    files_failed = $4, bytes = $5
+                WHERE job = $1 AND worker = $2
+                """,
+                [
+                    .text(job), .text(worker), .int8(Int64(sums.filesMigrated)), .int8(Int64(sums.filesFailed)),
+                    .int8(sums.bytes),
+                ])
+        }
+        addToSums(progress)
+    }
+
+    private static func parameters(_ progress: ClaimProgress) -> [PostgresParameter] {
+        [
+            .int8(Int64(progress.filesMigrated)), .int8(Int64(progress.filesFailed)),
+            .int8(Int64(progress.filesSkipped)), .int8(progress.bytes),
+        ]
+    }
+}

@@ -1,0 +1,75 @@
+import DESCatalog
+import DESShard
+import DESStorage
+import DESSystem
+import Logging
+
+/// Brings to its end what an earlier holder of a unit of work published: its shards are read back from the store, verified,
+/// and their rows marked. Without this their files would be packed a second time.
+struct ShardAdoption: Sendable {
+    let pipeline: SlicePipeline
+
+    private static let pieceSize: UInt64 = 4 << 20
+
+    private var slice: any WorkSlice { pipeline.slice }
+    private var cycle: CycleContext { pipeline.cycle }
+    private var staging: StagingFolder { pipeline.world.staging }
+
+    func run() async throws {
+        let shards = try await cycle.retrying { [slice] in try await slice.shardsInDoubt() }
+        for shard in shards {
+            guard cycle.control.reason == nil else { return }
+            let isThere = try await cycle.retrying { [slice] in try await slice.store.attributes(of: shard) != nil }
+            guard isThere else {
+                try await cycle.retrying { [slice] in try await slice.abandon(shard) }
+                continue
+            }
+            guard try await adopt(shard) else { continue }
+            try await cycle.retrying { [slice] in try await slice.settle([shard]) }
+        }
+    }
+
+    /// - Returns: whether all of its rows are settled.
+    private func adopt(_ shard: String) async throws -> Bool {
+        // Under the name of an unfinished file, so that whatever happens, the next start throws it away.
+        let path = staging.openPath(shard)
+        do {
+            let reader = try await copy(shard, to: path)
+            let marking = RecoveryMarking(
+                catalog: slice.catalog, fence: slice.fence, store: slice.store, settings: pipeline.settings,
+                cleanup: pipeline.cleanup, heldBack: pipeline.heldBack, threads: pipeline.threads.files, cycle: cycle
+            )
+            let matcher = RecoveryMatcher(sources: pipeline.world.sources, hasSizes: pipeline.hasSizes)
+            let isSettled = try await marking.mark(reader.index, shard: shard, matcher: matcher)
+            try await remove(path)
+            cycle.ledger.logger.notice(
+                "took over a shard that another worker had published", metadata: ["shard": "\(shard)"])
+            return isSettled
+        } catch {
+            try await remove(path)
+            throw error
+        }
+    }
+
+    private func copy(_ shard: String, to path: String) async throws -> ShardReader {
+        try await remove(path)
+        let file = try await pipeline.threads.files.run { [staging] in try staging.files.create(path) }
+        var offset: UInt64 = 0
+        while true {
+            let range = offset..<(offset + Self.pieceSize)
+            let piece = try await cycle.retrying { [slice] in try await slice.store.read(shard, range: range) }
+            guard !piece.isEmpty else { break }
+            try await pipeline.threads.files.run { try piece.withUnsafeBytes { try file.write($0) } }
+            offset += UInt64(piece.count)
+        }
+        return try await pipeline.threads.files.run {
+            let reader = try ShardReader(path: path)
+            try ShardVerification.check(reader, indexChecksum: nil, decoder: PayloadDecoder())
+            return reader
+        }
+    }
+
+    private func remove(_ path: String) async throws {
+        try await pipeline.threads.files.run { [staging] in try staging.files.remove(path) }
+    }
+}

@@ -1,0 +1,198 @@
+import DESRouting
+import Testing
+
+@testable import DESCatalog
+
+@Suite("A catalog behind a watermark")
+struct WatermarkCatalogTests {
+    private func time(_ text: String) throws -> Timestamp { try #require(Timestamp(parsing: text)) }
+
+    /// Ten files a day of three days, in a table that nobody may change.
+    private func base() throws -> TemporaryDatabase {
+        try TemporaryDatabase(
+            TemporaryDatabase.defaultTable,
+            """
+            WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 29)
+            INSERT INTO files SELECT i + 1, 'uid' || i, strftime('%Y-%m-%d %H:%M:%S', 1704067200 + i * 8640, 'unixepoch'),
+                '/data/' || i, 100, 0 FROM n
+            """, TemporaryDatabase.index,
+            "INSERT INTO files (uid, created_at, file_location) VALUES ('undated', NULL, '/x')",
+            "CREATE TRIGGER never BEFORE UPDATE ON files BEGIN SELECT RAISE(ABORT, 'never change this'); END")
+    }
+
+    private func catalog(_ base: TemporaryDatabase, _ store: any ArchiveStore) -> WatermarkCatalog {
+        let schema = CatalogSchema(table: "files", archivedColumn: nil)
+        return WatermarkCatalog(base: base.catalog(schema: schema), store: store, hasSizes: true)
+    }
+
+    @Test("Pending is what is after the watermark and neither packed nor set aside", arguments: ArchiveKind.allCases)
+    func pending(kind: ArchiveKind) async throws {
+        let base = try base()
+        defer { withExtendedLifetime(base) {} }
+        let fixture = try ArchiveFixture(kind)
+        defer { withExtendedLifetime(fixture) {} }
+        let store = fixture.store()
+        let catalog = catalog(base, store)
+        try await catalog.checkSchema()
+        // Before anything is prepared all rows are pending: a dry run creates nothing.
+        #expect(try await catalog.statistics(olderThan: .latest).totalFiles == 30)
+        try await store.prepare()
+
+        let range = PendingRange(before: .latest, includesUndated: false)
+        let rows = try await catalog.pendingRows(in: range).allRows(pageSize: 7)
+        #expect(rows.count == 30)
+        let marks = rows[0..<12].map { RowMark(key: $0.key, shard: "s") }
+        #expect(try await catalog.mark(marks, within: nil) == Array(repeating: .marked, count: 12))
+        #expect(try await catalog.mark([marks[0]], within: nil) == [.alreadyMarked])
+        #expect(try await catalog.mark([], within: nil).isEmpty)
+        let failure = ArchiveFailure(key: rows[15].key, reason: "missing", message: "gone", isPermanent: true)
+        #expect(try await store.failed([failure], cycle: "1", limit: 1) == [true])
+        let left = rows[12..<15] + rows[16...]
+        #expect(try await catalog.pendingRows(in: range).allRows(pageSize: 7) == Array(left))
+        #expect(try await catalog.pendingRows(olderThan: .latest).allRows().count == 18)
+
+        try await store.advance(from: nil, to: try time("2024-01-02"))
+        #expect(try await catalog.pendingRows(in: range).allRows(pageSize: 1) == Array(left))
+        let statistics = try await catalog.statistics(olderThan: try time("2024-01-03"))
+        #expect(statistics.totalFiles == 7)
+        #expect(statistics.totalSizeInBytes == 700)
+        #expect(statistics.rowsAfterCutoff == 10)
+        #expect(statistics.rowsWithoutTime == 1)
+        #expect(try statistics.oldest == time("2024-01-02T04:48:00Z"))
+        #expect(
+            try await catalog.pendingDays(olderThan: .latest)
+                == [
+                    PendingDay(dayNumber: 19_724, rows: 7), PendingDay(dayNumber: 19_725, rows: 10),
+                    PendingDay(dayNumber: nil, rows: 1),
+                ])
+        #expect(try base.integer("SELECT count(*) FROM files WHERE archived <> 0") == 0)
+    }
+
+    @Test("Recovery learns what is behind the watermark or packed", arguments: ArchiveKind.allCases)
+    func recovery(kind: ArchiveKind) async throws {
+        let base = try base()
+        defer { withExtendedLifetime(base) {} }
+        let fixture = try ArchiveFixture(kind)
+        defer { withExtendedLifetime(fixture) {} }
+        let store = fixture.store()
+        try await store.prepare()
+        let catalog = catalog(base, store)
+        let rows = try await catalog.pendingRows(in: PendingRange(before: .latest, includesUndated: false)).allRows()
+        _ = try await catalog.mark([RowMark(key: rows[20].key, shard: "s")], within: nil)
+        try await store.advance(from: nil, to: try time("2024-01-02"))
+        let keys = [0, 9, 10, 11, 20, 21].map {
+            (uid: "uid\($0)", createdAt: rows[$0].key.createdAt.timestamp ?? .latest)
+        }
+        let found = try await catalog.recoveredRows(for: keys + [("none", .latest)])
+        #expect(found.map { $0.map(\.isArchived) } == [[true], [true], [true], [false], [true], [false], []])
+        #expect(try await catalog.recoveredRows(for: [("none", .latest)]) == [[]])
+        #expect(try await catalog.locationsStillPending(["/data/0", "/none"]) == ["/data/0"])
+    }
+
+    @Test("A cycle day by day moves the watermark, stops it at a failure, and passes once the file is given up")
+    func cycles() async throws {
+        let base = try base()
+        defer { withExtendedLifetime(base) {} }
+        // The watermark lives in the file of the source table itself.
+        let store = SQLiteArchiveStore(path: base.path)
+        try await store.prepare()
+        let catalog = catalog(base, store)
+        var packed: [String] = []
+
+        func cycle(_ name: String) async throws {
+            let config = try await store.config()
+            var window = WatermarkWindow(
+                archivedUntil: config?.archivedUntil, lagDays: config?.lagDays ?? 1,
+                now: try time("2024-01-05T12:00:00Z"))
+            var watermark = config?.archivedUntil
+            func follow() async throws {
+                guard let target = window.watermark, target != watermark else { return }
+                try await store.advance(from: watermark, to: target)
+                watermark = target
+            }
+            while let rest = window.rest {
+                let scan = try await catalog.pendingRows(in: rest)
+                let first = try await scan.nextPage(atMost: 1).first
+                await scan.close()
+                guard let slice = window.nextSlice(firstRow: first?.key.createdAt.timestamp) else { break }
+                let rows = try await catalog.pendingRows(in: slice.range).allRows(pageSize: 4)
+                let bad = rows.filter { $0.key.uid == .text("uid13") }
+                let good = rows.filter { $0.key.uid != .text("uid13") }
+                _ = try await catalog.mark(good.map { RowMark(key: $0.key, shard: name) }, within: nil)
+                packed += good.uids
+                let failures = bad.map {
+                    ArchiveFailure(key: $0.key, reason: "unreadable", message: "EIO", isPermanent: false)
+                }
+                let setAside = try await store.failed(failures, cycle: name, limit: 10)
+                window.finish(slice, isSettled: setAside.allSatisfy { $0 })
+                try await follow()
+            }
+            try await follow()
+        }
+
+        for name in ["1", "2"] {
+            try await cycle(name)
+            #expect(try await store.config()?.archivedUntil == time("2024-01-02"))
+            #expect(packed.count == 29)
+            #expect(try base.integer("SELECT count(*) FROM des_archive_packed") == 18)
+        }
+        try await cycle("3")
+        #expect(try await store.config()?.archivedUntil == time("2024-01-04"))
+        #expect(Set(packed).count == 29)
+        #expect(packed.count == 29)
+        #expect(try base.integer("SELECT count(*) FROM des_archive_packed") == 0)
+        #expect(try await store.setAside(atMost: 10).map(\.uid) == ["uid13"])
+        // A row that comes later, after the watermark, is found; the one that was set aside is not.
+        try base.execute(
+            "INSERT INTO files (uid, created_at, file_location) VALUES ('late', '2024-01-04 00:00:00', '/late')")
+        try base.execute(
+            "INSERT INTO files (uid, created_at, file_location) VALUES ('new', '2024-01-04 00:00:01', '/new')")
+        #expect(
+            try await catalog.pendingRows(in: PendingRange(before: .latest, includesUndated: false)).allRows().uids == [
+                "new"
+            ])
+    }
+
+    @Test("There are no fences behind a watermark")
+    func fences() async throws {
+        let base = try base()
+        defer { withExtendedLifetime(base) {} }
+        let catalog = catalog(base, SQLiteArchiveStore(path: base.path))
+        let fence = Fence(unit: "u", token: 1)
+        #expect(await catalogError { try await catalog.raise(fence) }?.code == .notMarkable)
+        #expect(await catalogError { _ = try await catalog.mark([], within: fence) }?.code == .notMarkable)
+        await catalog.close()
+        #expect(await catalogError { try await catalog.checkSchema() }?.code == .closed)
+    }
+
+    @Test("A row's identity tells apart what differs, and only that")
+    func identities() {
+        func identity(_ uid: CatalogValue, _ time: CatalogValue, _ place: CatalogValue) -> RowIdentity {
+            RowIdentity(RowKey(rowID: nil, uid: uid, createdAt: time, location: place))
+        }
+        let time = CatalogValue.text("2024-01-02")
+        let different = [
+            identity(.text("a"), time, .text("b")), identity(.text("ab"), time, .text("")),
+            identity(.text(""), time, .text("ab")), identity(.null, time, .text("ab")),
+            identity(.text("b"), time, .text("a")),
+            identity(.text("a"), .text("2024-01-02 00:00:00.000001"), .text("b")),
+            identity(.text("a"), .null, .text("b")),
+            identity(.text("a"), .text("soon"), .text("b")), identity(.text("a"), time, .null),
+            identity(.blob([0xFF]), time, .text("b")), identity(.text("x'ff'"), time, .text("b")),
+        ]
+        #expect(Set(different).count == different.count)
+        #expect(identity(.integer(7), .integer(1_704_153_600), .text("b")) == identity(.text("7"), time, .blob([0x62])))
+        // Values that would read as the end of one column and the begin of the next.
+        let border = "\u{3}\0\0\0\0\0\0\0\0\u{1}"
+        #expect(
+            identity(.text(""), .text("1970-01-01"), .text(border + "x"))
+                != identity(.text(border), .text("1970-01-01"), .text("x")))
+        var set = IdentitySet()
+        for identity in different.dropLast() { set.append(identity) }
+        set.sort()
+        #expect(different.dropLast().allSatisfy(set.contains))
+        #expect(!set.contains(different[different.count - 1]))
+        #expect(!IdentitySet().contains(different[0]))
+        #expect(RowIdentity(bytes: different[0].bytes) == different[0])
+    }
+}
