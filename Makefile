@@ -42,6 +42,8 @@ test: build-deps deps ## build and run all tests; a warning is an error
 	Tests/Scripts/kill-loop --binary .build/debug/des-migrate --rounds 20 --files 1500
 	Tests/Scripts/kill-loop --binary .build/debug/des-migrate --rounds 20 --files 1500 --delete-sources
 	Tests/Scripts/kill-loop --binary .build/debug/des-migrate --rounds 10 --files 1500 --sigterm
+	Tests/Scripts/worker-loop --binary .build/debug/des-migrate --rows 60000 --pool 5000
+	Tests/Scripts/worker-loop --binary .build/debug/des-migrate --rows 30000 --pool 5000 --database mariadb
 
 .PHONY: lint
 lint: build-deps deps ## check formatting, scripts, dashboards and alerts
@@ -52,6 +54,10 @@ lint: build-deps deps ## check formatting, scripts, dashboards and alerts
 .PHONY: bench
 bench: build ## measure speed, size and memory against tar and zstd; options: make bench ARGS="--help"
 	Benchmarks/run --binaries $(RELEASE)/release $(ARGS)
+
+.PHONY: bench-databases
+bench-databases: build deps ## measure reading, marking and workers on a throw-away PostgreSQL; options as above
+	Benchmarks/databases --binaries $(RELEASE)/release $(ARGS)
 
 .PHONY: clean
 clean: ## remove what was built and what the quickstart made

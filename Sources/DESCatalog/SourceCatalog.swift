@@ -20,8 +20,10 @@ package protocol SourceCatalog: Sendable {
 
     /// Marks the rows in one transaction and answers, in their order, what became of each.
     ///
-    /// If it throws, nothing is marked; only after ``CatalogError/Code-swift.struct/unreachable`` that is unknown, and the
-    /// same call, repeated, finds out: what was marked by the first one is `alreadyMarked`.
+    /// One transaction, unless rows that are locked or refused make it necessary to mark the others without them. If it
+    /// throws, the rows of transactions before the one that failed stay marked, and after
+    /// ``CatalogError/Code-swift.struct/unreachable`` it is unknown whether that one was committed. The same call, repeated,
+    /// finds out: what was marked before is `alreadyMarked`.
     ///
     /// - Parameter fence: checked in the statement that marks.
     /// - Throws: ``CatalogError/Code-swift.struct/fenced`` if a higher token was raised.

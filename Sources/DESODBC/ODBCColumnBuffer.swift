@@ -21,6 +21,7 @@ final class ODBCColumnBuffer {
     static func bytesPerValue(_ column: ODBCColumn, _ session: ODBCSessionTraits) -> Int? {
         switch column.type {
         // For these types a driver takes the size of the type for the distance of two values.
+        case .integer where session.passesIntegersAsText: return 80
         case .integer, .boolean, .real: return session.readsNumbersAsText ? nil : 8
         case .date, .timestamp:
             return session.readsTimesAsText ? nil : MemoryLayout<SQL_TIMESTAMP_STRUCT>.stride
@@ -38,6 +39,7 @@ final class ODBCColumnBuffer {
         self.stride = stride
         content =
             switch column.type {
+            case .integer where session.passesIntegersAsText: .number
             case .integer, .boolean: .integer
             case .real: .real
             case .decimal: .number

@@ -55,7 +55,10 @@ package struct ODBCConnectionString: Sendable, Equatable, CustomStringConvertibl
 
     /// A value in braces if it holds what would end it; a brace inside is doubled.
     private static func quoted(_ value: String, key: String) -> String {
-        let isPlain = value.allSatisfy { !"[]{}(),;?*=!@ ".contains($0) } && key.lowercased() != "driver"
+        // Beside what ends a value, some drivers decode a percent or plus sign in one without braces.
+        let isPlain =
+            value.allSatisfy { ($0.isASCII && ($0.isLetter || $0.isNumber)) || "._-/:".contains($0) }
+            && key.lowercased() != "driver"
         return isPlain ? value : "{\(value.replacing("}", with: "}}"))}"
     }
 

@@ -38,7 +38,7 @@ extension ODBCError.Kind {
         case .mysql: mysql(code)
         case .sqlServer: sqlServer(code)
         case .oracle: oracle(code)
-        case .sqlite: sqlite(code)
+        case .sqlite: sqlite(code, message)
         case .postgresql: postgresql(message)
         case .other: nil
         }
@@ -102,8 +102,10 @@ extension ODBCError.Kind {
     }
 
     /// Result codes of SQLite.
-    private static func sqlite(_ code: Int) -> Self? {
+    private static func sqlite(_ code: Int, _ message: String) -> Self? {
         switch code & 0xFF {
+        case 1 where message.contains("no such table"): .missingTable
+        case 1 where message.contains("no such column"): .missingColumn
         case 5, 6: .locked
         case 8: .readOnly
         case 9: .cancelled
@@ -116,7 +118,9 @@ extension ODBCError.Kind {
 
     /// The driver has one state for all that goes wrong when it connects.
     private static func postgresql(_ message: String) -> Self? {
-        if message.contains("authentication failed") || message.contains("no pg_hba.conf entry") { return .accessDenied }
+        if message.contains("authentication failed") || message.contains("no pg_hba.conf entry") {
+            return .accessDenied
+        }
         if message.contains("database \"") && message.contains("does not exist") { return .missingDatabase }
         return nil
     }

@@ -38,23 +38,26 @@ final class ODBCParameterBuffer {
     /// In characters or bytes, at least 1.
     let columnSize: Int
 
-    init(_ parameter: ODBCParameter, encoding: ODBCTextEncoding) {
+    init(_ parameter: ODBCParameter, _ traits: ODBCSessionTraits) {
+        let isTextOfDigits = parameter.kind == .integer && traits.passesIntegersAsText
+        let encoding = isTextOfDigits ? ODBCTextEncoding.utf8 : traits.textEncoding
+        let kind = isTextOfDigits ? ODBCParameter.Kind.text(isWide: false) : parameter.kind
         let count = max(1, parameter.values.count)
         indicators = .allocate(capacity: count)
         indicators.initialize(repeating: SQLLEN(SQL_NULL_DATA), count: count)
-        switch parameter.kind {
+        switch kind {
         case .integer, .real:
             stride = 8
-            columnSize = parameter.kind == .integer ? 19 : 15
-            cType = parameter.kind == .integer ? des_odbc_c_int64 : des_odbc_c_double
-            sqlType = SQLSMALLINT(parameter.kind == .integer ? SQL_BIGINT : SQL_DOUBLE)
+            columnSize = kind == .integer ? 19 : 15
+            cType = kind == .integer ? des_odbc_c_int64 : des_odbc_c_double
+            sqlType = SQLSMALLINT(kind == .integer ? SQL_BIGINT : SQL_DOUBLE)
         case .text(let isWide):
             let longest = parameter.values.reduce(0) { max($0, Self.units(of: $1, encoding)) }
             // Room for an end mark, which some drivers read in spite of the length.
             stride = (longest + 1) * encoding.bytesPerUnit
             columnSize = max(1, longest)
             cType = encoding == .utf8 ? des_odbc_c_char : des_odbc_c_wchar
-            sqlType = SQLSMALLINT(isWide ? SQL_WVARCHAR : SQL_VARCHAR)
+            sqlType = SQLSMALLINT(isTextOfDigits ? SQL_DECIMAL : isWide ? SQL_WVARCHAR : SQL_VARCHAR)
         case .bytes:
             let longest = parameter.values.reduce(0) { max($0, Self.bytes(of: $1).count) }
             stride = max(1, longest)
@@ -65,7 +68,7 @@ final class ODBCParameterBuffer {
         data = .allocate(byteCount: stride * count, alignment: 8)
         data.initializeMemory(as: UInt8.self, repeating: 0, count: stride * count)
         for (index, value) in parameter.values.enumerated() {
-            store(value, at: index, as: parameter.kind, encoding)
+            store(value, at: index, as: kind, encoding)
         }
     }
 
@@ -91,7 +94,9 @@ final class ODBCParameterBuffer {
             indicators[index] = SQLLEN(length)
         case .bytes:
             let bytes = Self.bytes(of: value)
-            bytes.withUnsafeBytes { target.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(target), byteCount: $0.count) }
+            bytes.withUnsafeBytes {
+                target.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(target), byteCount: $0.count)
+            }
             indicators[index] = SQLLEN(bytes.count)
         }
     }

@@ -91,7 +91,8 @@ final class ODBCResult {
         case .date where !traits.readsTimesAsText, .timestamp where !traits.readsTimesAsText:
             var time = SQL_TIMESTAMP_STRUCT()
             return try single(index, as: des_odbc_c_timestamp, &time) ? .time(ODBCTime(time)) : .null
-        case .integer where !traits.readsNumbersAsText, .boolean where !traits.readsNumbersAsText:
+        case .integer where !traits.readsNumbersAsText && !traits.passesIntegersAsText,
+            .boolean where !traits.readsNumbersAsText:
             var number: Int64 = 0
             return try single(index, as: des_odbc_c_int64, &number) ? .integer(number) : .null
         case .real where !traits.readsNumbersAsText:
@@ -103,7 +104,9 @@ final class ODBCResult {
         }
     }
 
-    private func single<Value: BitwiseCopyable>(_ index: Int, as cType: SQLSMALLINT, _ value: inout Value) throws(ODBCError) -> Bool {
+    private func single<Value: BitwiseCopyable>(_ index: Int, as cType: SQLSMALLINT, _ value: inout Value)
+        throws(ODBCError) -> Bool
+    {
         var indicator: SQLLEN = 0
         let code = SQLGetData(
             statement.handle.raw, SQLUSMALLINT(index + 1), cType, &value, SQLLEN(MemoryLayout<Value>.size), &indicator)

@@ -19,8 +19,13 @@ package final class ODBCStatement {
             // Not all drivers have it; the dialect's own setting comes beside it.
             _ = des_odbc_set_statement_number(handle.raw, SQL_ATTR_QUERY_TIMEOUT, SQLULEN(seconds))
         }
-        var text = Array(sql.utf16)
-        try check(SQLPrepareW(handle.raw, &text, SQLINTEGER(text.count)))
+        if session.traits.takesWideStatements {
+            var text = Array(sql.utf16)
+            try check(SQLPrepareW(handle.raw, &text, SQLINTEGER(text.count)))
+        } else {
+            var text = Array(sql.utf8)
+            try check(SQLPrepare(handle.raw, &text, SQLINTEGER(text.count)))
+        }
     }
 
     /// A statement for a catalogue function of ODBC, which executes it.
@@ -63,7 +68,7 @@ package final class ODBCStatement {
             parameterSets = sets
         }
         _ = des_odbc_set_statement_pointer(handle.raw, SQL_ATTR_PARAMS_PROCESSED_PTR, processed)
-        parameters = values.map { ODBCParameterBuffer($0, encoding: session.traits.textEncoding) }
+        parameters = values.map { ODBCParameterBuffer($0, session.traits) }
         for (index, buffer) in parameters.enumerated() {
             try check(
                 SQLBindParameter(

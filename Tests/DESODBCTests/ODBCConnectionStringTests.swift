@@ -6,7 +6,8 @@ struct ODBCConnectionStringTests {
     @Test("Values that hold what would end them stand in braces")
     func quoting() {
         let text = ODBCConnectionString([
-            .init("DRIVER", "MariaDB Unicode"), .init("SERVER", "db.example"), .init("PWD", "a;b}c=d%"), .init("X", "{y"),
+            .init("DRIVER", "MariaDB Unicode"), .init("SERVER", "db.example"), .init("PWD", "a;b}c=d%"),
+            .init("X", "{y"),
         ])
         #expect(text.text == "DRIVER={MariaDB Unicode};SERVER=db.example;PWD={a;b}}c=d%};X={{y}")
         #expect(text.description == "DRIVER=MariaDB Unicode;SERVER=db.example;PWD=***;X=***")
@@ -14,9 +15,11 @@ struct ODBCConnectionStringTests {
         #expect("\(text)\(String(reflecting: text))".contains("b}c") == false)
     }
 
-    @Test("A written string is used as it is, and read back with its braces", arguments: [
-        "DSN=catalog;UID=des;PWD={a;b}}c=d%}", "dsn=catalog; uid=des ;pwd={a;b}}c=d%};",
-    ])
+    @Test(
+        "A written string is used as it is, and read back with its braces",
+        arguments: [
+            "DSN=catalog;UID=des;PWD={a;b}}c=d%}", "dsn=catalog; uid=des ;pwd={a;b}}c=d%};",
+        ])
     func written(text: String) {
         let string = ODBCConnectionString(written: text)
         #expect(string.text == text)

@@ -171,6 +171,30 @@ struct PostgresConnectionTests {
         #expect(try await connection.run("cannot ask") { try $0.query("SELECT 1").rowCount } == 1)
     }
 
+    @Test("A transaction of a cancelled task is rolled back")
+    func cancelledTransaction() async throws {
+        let connection = connection()
+        try await connection.run("cannot create") { try $0.execute("CREATE TABLE t (n int)") }
+        let task = Task {
+            try await connection.run("cannot insert") { session in
+                try session.transaction {
+                    _ = try session.query("INSERT INTO t VALUES (1)")
+                    _ = try session.query("SELECT pg_sleep(60)")
+                }
+            }
+        }
+        try await waitUntil {
+            try server.psql(
+                "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = '\(database)'") == "1"
+        }
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        let state = try await connection.run("cannot count") { session in
+            (session.openingNumber, session.isInTransaction, try session.query("SELECT FROM t").rowCount)
+        }
+        #expect(state == (1, false, 0))
+    }
+
     @Test("A statement that takes too long is timed out, a lock that takes too long is reported")
     func limits() async throws {
         try server.psql("CREATE TABLE t AS SELECT 1 AS a", database: database)
@@ -209,7 +233,7 @@ struct PostgresConnectionTests {
             }
         }
         let first = try await ask()
-        try server.psql("SELECT pg_terminate_backend(\(first.pid))")
+        try server.psql("SELECT pg_terminate_backend(\(first.pid), 30000)")
         // Nothing was asked of it meanwhile.
         #expect(try await ask().opening == 2)
         let (server, database) = (server, database)
@@ -217,7 +241,7 @@ struct PostgresConnectionTests {
             try await connection.run("cannot ask") { session in
                 try session.transaction {
                     let pid = try session.query("SELECT pg_backend_pid()::int8").integer(0, 0) ?? 0
-                    try server.psql("SELECT pg_terminate_backend(\(pid))", database: database)
+                    try server.psql("SELECT pg_terminate_backend(\(pid), 30000)", database: database)
                     _ = try session.query("SELECT 1")
                 }
             }

@@ -30,7 +30,7 @@ class Postgres(Server):
     def sql(self, text, source=None):
         answer = subprocess.run(
             ["psql", self.url, "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1",
-             "--command", text], env=dict(os.environ, PGTZ="UTC"), stdin=source or subprocess.DEVNULL,
+             "--command", text], env=dict(os.environ, PGTZ="UTC", PGOPTIONS="-c client_min_messages=warning"), stdin=source or subprocess.DEVNULL,
             stdout=subprocess.PIPE, text=True, check=True)
         return answer.stdout.strip()
 

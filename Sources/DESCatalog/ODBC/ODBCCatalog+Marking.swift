@@ -82,7 +82,7 @@ extension ODBCCatalog {
             }
             do throws(ODBCError) {
                 try session.execute(statements.insertToken, [unit, token])
-            } catch where error.kind == .constraint {
+            } catch  where error.kind == .constraint {
                 // Another worker was faster: its token is compared in the next attempt.
                 throw ODBCError(
                     kind: .locked, sqlState: error.sqlState, nativeCode: error.nativeCode, message: error.message)
@@ -97,10 +97,10 @@ extension ODBCCatalog {
                 // The right to create is needed only if somebody else has not done it.
                 _ = try session.execute(statements.sharedToken, [.text("")])
                 return
-            } catch where error.kind == .missingTable {}
+            } catch  where error.kind == .missingTable {}
             do throws(ODBCError) {
                 try session.execute(statements.createFenceTable)
-            } catch where error.kind != .unreachable {
+            } catch  where error.kind != .unreachable {
                 // Two workers may have created it at once.
                 guard (try? session.execute(statements.sharedToken, [.text("")])) != nil else { throw error }
             }

@@ -9,7 +9,8 @@ struct ODBCCatalogConnection: Sendable {
         place = source.description
         connection = ODBCConnection(
             settings: ODBCConnectionSettings(
-                loginTimeout: settings.loginTimeout, statementTimeout: settings.statementTimeout),
+                loginTimeout: settings.loginTimeout, statementTimeout: settings.statementTimeout,
+                idleBeforeTrial: min(.seconds(5), settings.idleTransactionTimeout / 2)),
             source: { try source.connectionString() },
             prepareSession: { (session) throws(ODBCError) in
                 for statement in SQLDialect.of(session).sessionStatements(purpose, settings) {

@@ -45,7 +45,9 @@ struct ODBCMarking: Sendable {
             let missing = Set(identities.filter { found[$0] == nil })
             if dialect.skipsLockedRows, !missing.isEmpty {
                 let others = try find(statements.allRows, missing, .others, in: session)
-                if !refusesLockedRows, others.values.contains(where: { $0.state == .locked }) { return (.blocked, false) }
+                if !refusesLockedRows, others.values.contains(where: { $0.state == .locked }) {
+                    return (.blocked, false)
+                }
                 found.merge(others) { $1 }
             }
             return (.done(try update(identities, found, in: session)), true)
@@ -127,7 +129,9 @@ struct ODBCMarking: Sendable {
                 if isFirst { positions.append(position) }
             }
         }
-        for (position, reason) in try mark(positions, found, identities, in: session) { outcomes[position] = .refused(reason: reason) }
+        for (position, reason) in try mark(positions, found, identities, in: session) {
+            outcomes[position] = .refused(reason: reason)
+        }
         // A row that was refused is refused for each who asked.
         for (position, identity) in identities.enumerated() where outcomes[position] == .alreadyMarked {
             guard found[identity]?.state == .pending, let first = identities.firstIndex(of: identity) else { continue }
@@ -141,7 +145,7 @@ struct ODBCMarking: Sendable {
         _ positions: [Int], _ found: [ExactRowKey: Found], _ identities: [ExactRowKey], in session: ODBCSession
     ) throws(ODBCError) -> [(Int, String)] {
         guard !positions.isEmpty else { return [] }
-        try session.execute(dialect.setSavepoint)
+        try session.statement(dialect.setSavepoint).execute()
         do {
             let isComplete: Bool
             if let key = table.singleKey {
@@ -152,9 +156,11 @@ struct ODBCMarking: Sendable {
                 isComplete = count == positions.count
             }
             if isComplete { return [] }
-            return try stillPending(positions, in: session).map { ($0, "a trigger of the database left the row pending") }
-        } catch where error.isCausedByRow {
-            try session.execute(dialect.rollbackToSavepoint)
+            return try stillPending(positions, in: session).map {
+                ($0, "a trigger of the database left the row pending")
+            }
+        } catch  where error.isCausedByRow {
+            try session.statement(dialect.rollbackToSavepoint).execute()
             if positions.count == 1 { return [(positions[0], error.message)] }
             let middle = positions.count / 2
             return try mark(Array(positions[..<middle]), found, identities, in: session)
@@ -216,7 +222,9 @@ struct ODBCMarking: Sendable {
 
     private func parameter(_ kind: ODBCMarkStatements.Parameter, _ positions: [Int]) -> ODBCParameter {
         switch kind {
-        case .shard: ODBCParameter(table.shardKey?.parameterKind ?? .text(isWide: false), positions.map { .text(rows[$0].shard) })
+        case .shard:
+            ODBCParameter(
+                table.shardKey?.parameterKind ?? .text(isWide: false), positions.map { .text(rows[$0].shard) })
         case .key(let column):
             ODBCParameter(
                 column.parameterKind,

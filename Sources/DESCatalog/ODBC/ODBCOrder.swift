@@ -63,7 +63,8 @@ extension ODBCTable {
                 """
         }
         let complete = dialect.indexesContainPrimaryKey || indexes.contains(where: \.isClustered)
-        let rest = primaryKey.filter { $0.name != uid.name && $0.name != createdAt.name }.map { ", \(sql($0))" }.joined()
+        let rest = primaryKey.filter { $0.name != uid.name && $0.name != createdAt.name }.map { ", \(sql($0))" }
+            .joined()
         return """
             no index of \(name) gives the rows by time: the pending rows are sorted and read by one statement in each \
             cycle. This avoids it: CREATE INDEX \(index) ON \(qualifiedName) (\(columns)\(complete ? "" : rest))

@@ -66,7 +66,8 @@ extension ODBCTable {
                 try statement.execute()
                 defer { statement.close() }
                 return Found(
-                    qualifiedName: name, table: try table(parts, dialect, in: session), columns: try statement.columns())
+                    qualifiedName: name, table: try table(parts, dialect, in: session), columns: try statement.columns()
+                )
             } catch let error as ODBCError where error.kind == .missingTable || error.kind == .missingDatabase {
                 continue
             }
@@ -93,7 +94,8 @@ extension ODBCTable {
             let rows = try session.execute("SELECT SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') FROM dual")
             return .init(catalog: nil, schema: rows.first?.first?.text, name: name)
         case .sqlServer where schema == nil:
-            return .init(catalog: nil, schema: try session.execute("SELECT SCHEMA_NAME()").first?.first?.text, name: name)
+            return .init(
+                catalog: nil, schema: try session.execute("SELECT SCHEMA_NAME()").first?.first?.text, name: name)
         case .sqlServer, .oracle, .postgresql, .sqlite, .other:
             return .init(catalog: catalog, schema: schema, name: name)
         }
@@ -103,7 +105,7 @@ extension ODBCTable {
     private static func optional<Element>(_ body: () throws(ODBCError) -> [Element]) throws(ODBCError) -> [Element] {
         do {
             return try body()
-        } catch where error.kind == .other {
+        } catch  where error.kind == .other {
             return []
         }
     }

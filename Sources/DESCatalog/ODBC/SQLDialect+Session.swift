@@ -53,13 +53,11 @@ extension SQLDialect {
             } else {
                 statements.append("SET SESSION max_execution_time = \(statementSeconds * 1000)")
             }
-            switch purpose {
-            case .marking: statements.append("SET SESSION wait_timeout = \(idleSeconds)")
-            case .reading:
-                // The pages of one long result are read as fast as the files are packed.
-                statements.append("SET SESSION net_write_timeout = 3600")
-                statements.append("SET SESSION wait_timeout = 28800")
-            }
+            // MySQL ends a transaction that is idle only with its session.
+            let endsSession = purpose == .marking && name != "MariaDB"
+            statements.append("SET SESSION wait_timeout = \(endsSession ? idleSeconds : 28800)")
+            // The pages of one long result are read as fast as the files are packed.
+            if purpose == .reading { statements.append("SET SESSION net_write_timeout = 3600") }
             return statements
         case .sqlServer:
             return [

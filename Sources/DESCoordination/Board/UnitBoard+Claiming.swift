@@ -1,9 +1,11 @@
 package import DESCatalog
 import DESPostgres
 package import DESRouting
+import Synchronization
 
 extension UnitBoard {
-    private static let pollInterval = Duration.seconds(2)
+    private static let firstPollInterval = Duration.milliseconds(50)
+    private static let longestPollInterval = Duration.seconds(2)
 
     /// Claims what is next: the plan first, then the oldest day. One short statement, which waits for nobody.
     package func next() async throws -> ClaimAnswer {
@@ -25,6 +27,7 @@ extension UnitBoard {
             }
             switch claimed {
             case .some(.some((let claim, let unit))):
+                emptyAnswers.withLock { $0 = 0 }
                 return unit.map { .unit(claim, $0) } ?? .plan(claim)
             case .some(nil):
                 // It had used up its attempts and was set aside.
@@ -84,7 +87,14 @@ extension UnitBoard {
                 """, [.text(job)])
             return (result.integer(0, 0) ?? 0, result.integer(0, 1) ?? 0)
         }
-        guard open == 0 else { return .wait(min(lease / 3, Self.pollInterval)) }
+        guard open == 0 else {
+            // Soon at first, since a plan or the last units may take a moment only, and then ever more seldom.
+            let times = emptyAnswers.withLock { count in
+                count = min(count + 1, 10)
+                return count
+            }
+            return .wait(min(lease / 3, Self.longestPollInterval, Self.firstPollInterval * (1 << times)))
+        }
         return .finished(setAside: Int(setAside))
     }
 

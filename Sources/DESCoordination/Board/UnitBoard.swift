@@ -17,6 +17,8 @@ package final class UnitBoard: Sendable {
     private let connection: PostgresPool
     /// What this worker did on units that it has finished.
     private let finished = Mutex(ClaimProgress())
+    /// How often in a row there was nothing to claim.
+    let emptyAnswers = Mutex(0)
 
     /// Connects on first use.
     ///

@@ -97,7 +97,7 @@ package final class PostgresSession {
     package func execute(_ sql: String) throws {
         try drain()
         try Task.checkCancellation()
-        _ = try executeUnchecked(sql)
+        _ = try executeUnchecked(sql, isInterruptible: true)
     }
 
     /// Runs the body in a transaction, which is committed when the body returns and rolled back when it throws.
@@ -164,11 +164,13 @@ package final class PostgresSession {
 
 extension PostgresSession {
     /// Runs SQL even if the task is cancelled already.
-    func executeUnchecked(_ sql: String) throws -> PostgresResult {
+    ///
+    /// - Parameter isInterruptible: whether a cancellation ends it: never the end of a transaction.
+    private func executeUnchecked(_ sql: String, isInterruptible: Bool = false) throws -> PostgresResult {
         guard PQsendQuery(handle, sql) == 1 else { throw connectionFailure() }
         isAwaitingResult = true
-        try flush()
-        return try finish()
+        try flush(isInterruptible: isInterruptible)
+        return try finish(isInterruptible: isInterruptible)
     }
 
     private func prepared(_ sql: String, _ types: [PostgresType]) throws -> String {
@@ -231,11 +233,11 @@ extension PostgresSession {
     }
 
     /// Reads all results of what was sent, to the end, and returns the last one or throws the first error.
-    private func finish() throws -> PostgresResult {
+    private func finish(isInterruptible: Bool = true) throws -> PostgresResult {
         isAwaitingResult = false
         var last: PostgresResult?
         var failure: PostgresError?
-        var isInterrupted = false
+        var isInterrupted = !isInterruptible
         while true {
             while PQisBusy(handle) == 1 {
                 try wait(for: Int16(POLLIN), &isInterrupted)
@@ -264,8 +266,8 @@ extension PostgresSession {
         return last
     }
 
-    private func flush() throws {
-        var isInterrupted = false
+    private func flush(isInterruptible: Bool = true) throws {
+        var isInterrupted = !isInterruptible
         while true {
             switch PQflush(handle) {
             case 0: return

@@ -198,6 +198,7 @@ struct PostgresMarkTests {
         #expect(outcomes.filter { $0 == .marked }.count == 999)
         #expect(outcomes[499] == .refused(reason: "locked by another transaction for 0.3 s"))
 
+        await short.close()
         let patient = database.catalog(limits: .init(lockWait: .seconds(60)))
         let marking = Task { try await patient.mark([rows[499], rows[0], rows[499]]) }
         try await waitUntil {

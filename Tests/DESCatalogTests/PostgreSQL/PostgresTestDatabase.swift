@@ -83,11 +83,18 @@ func waitUntil(_ condition: () async throws -> Bool) async throws {
     }
 }
 
-/// Runs a blocking call on a thread of its own, so that many tests at once do not hold up the cooperative pool.
+/// Runs blocking calls on a few threads of their own, so that many tests at once hold up neither the cooperative pool nor
+/// the machine.
 enum Blocking {
+    private static let queue: OperationQueue = {
+        let queue = OperationQueue()
+        queue.maxConcurrentOperationCount = 4
+        return queue
+    }()
+
     static func run<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
         try await withCheckedThrowingContinuation { continuation in
-            Thread.detachNewThread { continuation.resume(with: Swift.Result { try body() }) }
+            queue.addOperation { continuation.resume(with: Swift.Result { try body() }) }
         }
     }
 }
