@@ -80,7 +80,7 @@ struct SliceRun: Sendable {
             try await adoption.run()
             guard cycle.control.reason == nil else { return ended }
             let scan = try await cycle.retrying { [slice] in try await slice.scan() }
-            if let note = scan.pagingNote { cycle.ledger.logger.notice("\(note)") }
+            if let note = scan.pagingNote { cycle.ledger.advise(note) }
             do {
                 try await pipeline.run(scan)
             } catch {

@@ -13,6 +13,7 @@ package final class CycleLedger: Sendable {
     private let result: Mutex<CycleResult>
     private let fetchedCount = Atomic<Int>(0)
     private let readBytes = Atomic<Int64>(0)
+    private let notes = Mutex<Set<String>>([])
     private let failureWatch = Mutex<(@Sendable (RowKey, FailureReason, String) -> Void)?>(nil)
     let metrics: MigrationMetrics
     let logger: Logger
@@ -38,6 +39,12 @@ package final class CycleLedger: Sendable {
 
     func read(_ bytes: Int64) {
         readBytes.add(bytes, ordering: .relaxed)
+    }
+
+    /// Logs an advice, once however often it is given.
+    func advise(_ note: String) {
+        guard notes.withLock({ $0.insert(note).inserted }) else { return }
+        logger.notice("\(note)")
     }
 
     /// Tells of each failure from now on; nil: nobody.
