@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import sqlite3
 import subprocess
 
 SUPPORT = pathlib.Path(__file__).resolve().parents[1] / "Support"
@@ -70,3 +71,36 @@ class MariaDB(Server):
             f"SET time_zone = '+00:00'; LOAD DATA LOCAL INFILE '{rows}' INTO TABLE files"
             " (uid, created_at, file_location, size_bytes)")
         self.sql("ANALYZE TABLE files")
+
+
+class SQLite:
+    """A file instead of a server."""
+
+    def __init__(self, folder):
+        folder.mkdir()
+        self.path = folder / "catalog.db"
+
+    url = property(lambda self: f"sqlite:///{self.path}")
+
+    def sql(self, text):
+        database = sqlite3.connect(self.path, timeout=60)
+        try:
+            with database:
+                return "\n".join("|".join(str(value) for value in row) for row in database.execute(text))
+        finally:
+            database.close()
+
+    def make_table(self, rows):
+        self.sql(
+            "CREATE TABLE files (uid TEXT PRIMARY KEY, created_at TEXT NOT NULL, file_location TEXT NOT NULL,"
+            " size_bytes INTEGER, archived BOOLEAN NOT NULL DEFAULT 0, archived_at TEXT, shard_key TEXT)")
+        database = sqlite3.connect(self.path)
+        with open(rows, encoding="utf-8") as source, database:
+            database.executemany(
+                "INSERT INTO files (uid, created_at, file_location, size_bytes) VALUES (?, ?, ?, ?)",
+                (line.rstrip("\n").split("\t") for line in source))
+        database.close()
+        self.sql("CREATE INDEX files_by_time ON files (created_at, uid)")
+
+    def remove(self):
+        pass

@@ -30,6 +30,8 @@ package final class StagingLock: Sendable {
         }
     }
 
+    deinit { file.unlock() }
+
     /// A folder that has files but no lock of ours was made for something else, for example for published shards; and a
     /// link or another file in the lock's place is not ours to write to.
     private static func checkIsOurs(_ folder: StagingFolder, lock: String) throws(SystemError) {

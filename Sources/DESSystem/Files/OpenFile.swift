@@ -102,6 +102,12 @@ package final class OpenFile: Sendable {
         _ = des_start_writeback(descriptor, 0, 0)
     }
 
+    /// Gives back what ``tryLock()`` took. Closing does not always: a child process that is just being started may still have
+    /// a copy of the descriptor.
+    package func unlock() {
+        _ = flock(descriptor, LOCK_UN)
+    }
+
     /// Takes the exclusive lock of the file, which ends with this descriptor or its process; false if another has it.
     package func tryLock() throws(SystemError) -> Bool {
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
