@@ -2,6 +2,7 @@ package import ArgumentParser
 import CoreMetrics
 import DESCatalog
 import DESConfiguration
+import DESCoordination
 import DESMigration
 import DESRouting
 import DESTelemetry
@@ -196,6 +197,8 @@ package struct MigrateCommand: AsyncParsableCommand {
             countsPending: configuration.workers == nil && configuration.migration.mode == .mark
         )
         let code = try await run.run()
+        // Only for the status: a worker that cannot sign off is shown as silent.
+        try? await parts.board?.end()
         await parts.close()
         return code
     }

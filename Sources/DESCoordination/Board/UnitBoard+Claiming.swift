@@ -129,7 +129,7 @@ extension UnitBoard {
                 let plan = UnitPlan(
                     days, existing: try Self.existing(job, in: session), bits: bits, cutoff: cutoff,
                     rowsPerUnit: rowsPerUnit)
-                try Self.write(plan, job: job, in: session)
+                try Self.write(plan, cutoff: cutoff, job: job, in: session)
                 let open = try session.query(
                     "SELECT count(*) FROM des_migration_units WHERE job = $1 AND state IN ('pending', 'leased')",
                     [.text(job)])
@@ -140,15 +140,29 @@ extension UnitBoard {
 
     private static func existing(_ job: String, in session: PostgresSession) throws -> [UnitPlan.Existing] {
         let result = try session.query(
-            "SELECT DISTINCT day, state = 'done' FROM des_migration_units WHERE job = $1 AND NOT is_plan", [.text(job)])
+            """
+            SELECT DISTINCT u.day, u.state = 'done', EXISTS (
+                SELECT FROM des_migration_shards s WHERE s.job = u.job AND s.unit = u.unit AND s.state = 'intended')
+            FROM des_migration_units u WHERE u.job = $1 AND NOT u.is_plan
+            """, [.text(job)])
         return (0..<result.rowCount).map { row in
             UnitPlan.Existing(
                 rows: result.microseconds(row, 0).map { .day($0 / WorkUnit.microsecondsPerDay) } ?? .undated,
-                isDone: result.bool(row, 1) ?? false)
+                isDone: result.bool(row, 1) ?? false, hasShards: result.bool(row, 2) ?? true)
         }
     }
 
-    private static func write(_ plan: UnitPlan, job: String, in session: PostgresSession) throws {
+    private static func write(
+        _ plan: UnitPlan, cutoff: Timestamp, job: String, in session: PostgresSession
+    ) throws {
+        for rows in plan.revivedDays {
+            _ = try session.query(
+                """
+                UPDATE des_migration_units SET state = 'pending', attempts = 0, not_before = NULL, last_error = NULL,
+                    cutoff = greatest(cutoff, $3)
+                WHERE job = $1 AND NOT is_plan AND day IS NOT DISTINCT FROM $2 AND state = 'done'
+                """, [.text(job), date(rows), .timestamptz(cutoff.microsecondsSinceEpoch)])
+        }
         for rows in plan.replacedDays {
             _ = try session.query(
                 """

@@ -7,15 +7,20 @@ package struct UnitPlan: Sendable, Hashable {
     package private(set) var units: [WorkUnit] = []
     /// Days all of whose former units are done: these are replaced.
     package private(set) var replacedDays: [WorkUnit.Rows] = []
+    /// Days whose done units begin anew as they are, because shards are noted for them that only they look after.
+    package private(set) var revivedDays: [WorkUnit.Rows] = []
 
     /// What is known of a unit that is there already.
     package struct Existing: Sendable, Hashable {
         package let rows: WorkUnit.Rows
         package let isDone: Bool
+        /// Whether shards are noted for it that may hold files of unmarked rows.
+        package let hasShards: Bool
 
-        package init(rows: WorkUnit.Rows, isDone: Bool) {
+        package init(rows: WorkUnit.Rows, isDone: Bool, hasShards: Bool = false) {
             self.rows = rows
             self.isDone = isDone
+            self.hasShards = hasShards
         }
     }
 
@@ -29,9 +34,14 @@ package struct UnitPlan: Sendable, Hashable {
     ) {
         let busy = Set(existing.filter { !$0.isDone }.map(\.rows))
         let known = Set(existing.map(\.rows))
+        let noted = Set(existing.filter(\.hasShards).map(\.rows))
         for day in days where day.rows > 0 {
             let rows = day.dayNumber.map(WorkUnit.Rows.day) ?? .undated
             guard !busy.contains(rows) else { continue }
+            guard !noted.contains(rows) else {
+                revivedDays.append(rows)
+                continue
+            }
             if known.contains(rows) { replacedDays.append(rows) }
             let parts = Self.partCount(day.rows, rowsPerUnit: rowsPerUnit, bits: bits, isDated: day.dayNumber != nil)
             let width = bits.shardCount / parts

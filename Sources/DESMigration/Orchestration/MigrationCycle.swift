@@ -27,6 +27,7 @@ struct MigrationCycle: Sendable {
         let heldBack = HeldBackRows()
         let fetchGate = SharedFetchGate(settings.limits)
         do {
+            try await StagingUse(staging: world.staging, threads: threads.files).begin(recovers: work.recoversStaging)
             if work.recoversStaging {
                 try await recover(cleanup, heldBack)
             } else {

@@ -8,6 +8,7 @@ import DESSystem
 /// - `<shard>.des.damaged`: sealed once, but no longer readable; kept for whoever looks into it.
 /// - `bigfile-….open`: a big file being copied; thrown away at the next start.
 /// - `lock`: held by the one process that works here.
+/// - `workers`: a worker among many works here.
 package struct StagingFolder: Sendable {
     static let bigFilePrefix = "bigfile-"
     static let openSuffix = ".open"

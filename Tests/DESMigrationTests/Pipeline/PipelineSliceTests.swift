@@ -89,6 +89,7 @@ import Testing
         let published = PipelineArchive.shards(in: fixture.output)
         #expect(!published.isEmpty)
         #expect(try fixture.table.markedIDs().isEmpty)
+        try FileManager.default.removeItem(atPath: fixture.staging)
 
         var world = try fixture.world()
         let fence = Fence(unit: "day", token: 7)
@@ -102,6 +103,26 @@ import Testing
         #expect(slice.settled.value[never] == false)
         for shard in published { #expect(slice.settled.value[shard] == true) }
         try fixture.expectSettled(fixture.files, sourcesDeleted: deletesSources)
+        try fixture.expectOnly(fixture.files)
+    }
+
+    @Test func `A worker leaves alone what a run without workers left in staging, and the other way round`() async throws {
+        let fixture = try PipelineFixture()
+        try fixture.addFiles(6)
+        #expect(try await fixture.run(with: PipelineFaults(at: [.markBefore], occurrence: 1, kind: .death)) == nil)
+        let staged = fixture.stagedNames
+        var world = try fixture.world()
+        world.work = PipelineSlices([PipelineSlice("day", of: world)])
+        let worker = try await fixture.run(in: world)
+        #expect(worker.result.fatalError?.contains("without the section workers") == true)
+        #expect(fixture.stagedNames == staged)
+
+        // Once that run is finished, the folder may be used for either, one after the other.
+        try await fixture.run().expectBooks(migrated: 6)
+        world = try fixture.world()
+        world.work = PipelineSlices([PipelineSlice("day", of: world)])
+        try await fixture.run(in: world).expectBooks(migrated: 0)
+        try await fixture.run().expectBooks(migrated: 0)
         try fixture.expectOnly(fixture.files)
     }
 }

@@ -34,7 +34,6 @@ actor CleanupStage {
                 let isDone = try await cleanup.delete(shard.deletable)
                 if isDone && shard.isSettled { names.append(shard.name) }
             }
-            await forget(names)
             let settled = names.map(staging.sealedPath)
             let ledger = cycle.ledger
             try await threads.run { [staging, settled] in
@@ -44,6 +43,7 @@ actor CleanupStage {
                     }
                 }
             }
+            await forget(names)
             ledger.metrics.stageTime(.cleanup, cycle.elapsed - start)
             ledger.metrics.queueDepth(.cleanup, input.count)
         }

@@ -64,8 +64,8 @@ extension PipelineFixture {
         }
     }
 
-    /// What lies in staging beside the lock.
-    var stagedNames: [String] { PipelineDisk.names(in: staging).filter { $0 != "lock" } }
+    /// What lies in staging beside the lock and the mark of a worker.
+    var stagedNames: [String] { PipelineDisk.names(in: staging).filter { $0 != "lock" && $0 != "workers" } }
 
     /// Expects every entry to belong to one of these files, and each of them to be there.
     func expectOnly(_ migrated: [PipelineFile], sourceLocation: SourceLocation = #_sourceLocation) throws {
