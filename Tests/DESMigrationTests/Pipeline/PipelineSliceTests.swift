@@ -106,7 +106,7 @@ import Testing
         try fixture.expectOnly(fixture.files)
     }
 
-    @Test func `A worker leaves alone what a run without workers left in staging, and the other way round`() async throws {
+    @Test func `A worker leaves alone what a run without workers left in staging`() async throws {
         let fixture = try PipelineFixture()
         try fixture.addFiles(6)
         #expect(try await fixture.run(with: PipelineFaults(at: [.markBefore], occurrence: 1, kind: .death)) == nil)
