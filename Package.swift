@@ -130,6 +130,7 @@ let package = Package(
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]
         ),
+        tests(of: "DESCoordination", ["DESCatalog", "DESRouting", "DESTestServers"]),
         tests(of: "DESConfiguration"),
         tests(
             of: "DESTelemetry",

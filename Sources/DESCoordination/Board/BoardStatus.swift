@@ -35,7 +35,7 @@ package struct BoardStatus: Sendable, Hashable, Encodable {
     package var filesMigrated: Int64 = 0
     package var filesFailed: Int64 = 0
     package var bytes: Int64 = 0
-    /// Planned rows of units that are not done, less what is migrated of them.
+    /// Planned rows of units that are pending or worked on, less those that were looked at.
     package var rowsLeft: Int64 = 0
     package var filesPerSecond: Double = 0
     /// At the present rate; nil if nobody works.

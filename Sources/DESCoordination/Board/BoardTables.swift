@@ -5,6 +5,12 @@ enum BoardTables {
     /// Each can be repeated.
     static let definitions = [
         "CREATE SEQUENCE IF NOT EXISTS des_migration_tokens",
+        // From the time of day on: if these tables are dropped and made anew, tokens are still higher than those that the
+        // source's fences know.
+        """
+        SELECT setval('des_migration_tokens', (extract(epoch FROM clock_timestamp()) * 1000)::bigint)
+            FROM des_migration_tokens WHERE last_value = 1 AND NOT is_called
+        """,
         """
         CREATE TABLE IF NOT EXISTS des_migration_units (
             job text NOT NULL, unit text NOT NULL, is_plan boolean NOT NULL DEFAULT false, day date,
@@ -15,11 +21,12 @@ enum BoardTables {
             not_before timestamptz, last_error text, rows_planned bigint NOT NULL DEFAULT 0,
             files_migrated bigint NOT NULL DEFAULT 0, files_failed bigint NOT NULL DEFAULT 0,
             files_skipped bigint NOT NULL DEFAULT 0, bytes bigint NOT NULL DEFAULT 0,
+            earlier_files bigint NOT NULL DEFAULT 0, earlier_bytes bigint NOT NULL DEFAULT 0,
             claimed_at timestamptz, finished_at timestamptz,
             PRIMARY KEY (job, unit))
         """,
         """
-        CREATE INDEX IF NOT EXISTS des_migration_units_open ON des_migration_units (job, is_plan, day, first_shard)
+        CREATE INDEX IF NOT EXISTS des_migration_units_open ON des_migration_units (job, is_plan DESC, day, first_shard)
             WHERE state IN ('pending', 'leased')
         """,
         """
@@ -59,7 +66,10 @@ enum BoardTables {
                 for definition in definitions { try session.execute(definition) }
             }
         } catch var error as PostgresError where error.code == .accessDenied {
-            error.advice = "create them as a user who may: \(definitions.joined(separator: "; "));"
+            error.advice =
+                "let a user who may create them, once: \(definitions.joined(separator: "; ")); "
+                + "GRANT SELECT, INSERT, UPDATE, DELETE ON des_migration_units, des_migration_shards, "
+                + "des_migration_workers TO the worker's user; GRANT SELECT, UPDATE ON des_migration_tokens TO it"
             throw error
         }
     }

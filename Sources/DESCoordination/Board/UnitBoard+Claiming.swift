@@ -17,12 +17,13 @@ extension UnitBoard {
                         Self.claimSQL, [.text(job), .text(worker), .float8(lease), .int8(most)])
                     guard result.rowCount == 1 else { return nil }
                     guard result.text(0, 0) == "leased" else { return .some(nil) }
+                    guard let claim = Self.claim(result, job: job) else { throw Self.unreadable(result, job: job) }
                     _ = try session.query(
                         """
                         UPDATE des_migration_workers SET unit = $3, seen_at = clock_timestamp()
                         WHERE job = $1 AND worker = $2
                         """, [.text(job), .text(worker), .text(result.text(0, 1) ?? "")])
-                    return .some(Self.claim(result, job: job))
+                    return claim
                 }
             }
             switch claimed {
@@ -41,25 +42,35 @@ extension UnitBoard {
     /// Parameters: job, worker, lease in seconds, attempts at most.
     private static let claimSQL = """
         WITH candidate AS MATERIALIZED (
-            SELECT unit FROM des_migration_units
+            SELECT unit, attempts >= $4 AND NOT is_plan AS is_used_up FROM des_migration_units
             WHERE job = $1 AND state IN ('pending', 'leased')
                 AND (state = 'pending' AND (not_before IS NULL OR not_before <= clock_timestamp())
                     OR state = 'leased' AND lease_until <= clock_timestamp())
             ORDER BY is_plan DESC, day NULLS LAST, first_shard LIMIT 1 FOR UPDATE SKIP LOCKED)
         UPDATE des_migration_units u SET
-            state = CASE WHEN u.attempts >= $4 AND NOT u.is_plan THEN 'set_aside' ELSE 'leased' END,
+            state = CASE WHEN c.is_used_up THEN 'set_aside' ELSE 'leased' END,
             last_error = CASE WHEN u.state = 'leased'
                 THEN 'worker ' || coalesce(u.holder, '') || ' was not heard of any more (attempt ' || u.attempts || ')'
                 ELSE u.last_error END,
-            holder = CASE WHEN u.attempts >= $4 AND NOT u.is_plan THEN u.holder ELSE $2 END,
+            holder = CASE WHEN c.is_used_up THEN u.holder ELSE $2 END,
             token = nextval('des_migration_tokens'),
-            lease_until = clock_timestamp() + make_interval(secs => $3), attempts = u.attempts + 1,
+            lease_until = CASE WHEN NOT c.is_used_up THEN clock_timestamp() + make_interval(secs => $3) END,
+            attempts = u.attempts + CASE WHEN c.is_used_up THEN 0 ELSE 1 END,
             not_before = NULL, claimed_at = clock_timestamp(), finished_at = clock_timestamp(),
-            files_migrated = 0, files_failed = 0, files_skipped = 0, bytes = 0
+            earlier_files = u.files_migrated, earlier_bytes = u.bytes, files_failed = 0, files_skipped = 0
         FROM candidate c WHERE u.job = $1 AND u.unit = c.unit
         RETURNING u.state, u.unit, u.token, u.attempts, u.is_plan, u.day, u.first_shard, u.last_shard, u.shard_bits,
             u.cutoff, u.rows_planned
         """
+
+    /// A newer version may have written it. Nothing is claimed then.
+    private static func unreadable(_ row: PostgresResult, job: String) -> CoordinationError {
+        CoordinationError(
+            .mismatch,
+            "the unit of work \(row.text(0, 1) ?? "") of \(job) has values that this version cannot read (shards "
+                + "\(row.integer(0, 6) ?? -1)-\(row.integer(0, 7) ?? -1) of \(row.integer(0, 8) ?? -1) bits); all workers of "
+                + "a job need the same version")
+    }
 
     private static func claim(_ row: PostgresResult, job: String) -> (Claim, WorkUnit?)? {
         guard let token = row.integer(0, 2), let attempts = row.integer(0, 3) else { return nil }
@@ -78,8 +89,14 @@ extension UnitBoard {
     }
 
     private func answerWithoutClaim() async throws -> ClaimAnswer {
-        let job = job
+        let (job, worker) = (job, worker)
         let (open, setAside) = try await run("cannot look for units of work") { session in
+            // Who waits is heard of too, now and then.
+            _ = try session.query(
+                """
+                UPDATE des_migration_workers SET unit = NULL, seen_at = clock_timestamp() WHERE job = $1 AND worker = $2
+                    AND (unit IS NOT NULL OR seen_at < clock_timestamp() - make_interval(secs => lease_seconds / 4))
+                """, [.text(job), .text(worker)])
             let result = try session.query(
                 """
                 SELECT count(*) FILTER (WHERE state IN ('pending', 'leased')), count(*) FILTER (WHERE state = 'set_aside')
@@ -155,13 +172,18 @@ extension UnitBoard {
     private static func write(
         _ plan: UnitPlan, cutoff: Timestamp, job: String, in session: PostgresSession
     ) throws {
-        for rows in plan.revivedDays {
+        for day in plan.revivedDays {
             _ = try session.query(
                 """
                 UPDATE des_migration_units SET state = 'pending', attempts = 0, not_before = NULL, last_error = NULL,
-                    cutoff = greatest(cutoff, $3)
+                    cutoff = greatest(cutoff, $3), files_migrated = 0, files_failed = 0, files_skipped = 0, bytes = 0,
+                    rows_planned = ceil($4::float8 * (last_shard - first_shard + 1) / (1 << shard_bits))
                 WHERE job = $1 AND NOT is_plan AND day IS NOT DISTINCT FROM $2 AND state = 'done'
-                """, [.text(job), date(rows), .timestamptz(cutoff.microsecondsSinceEpoch)])
+                """,
+                [
+                    .text(job), date(day.rows), .timestamptz(cutoff.microsecondsSinceEpoch),
+                    .float8(Double(day.plannedRows)),
+                ])
         }
         for rows in plan.replacedDays {
             _ = try session.query(

@@ -36,17 +36,20 @@ extension UnitBoard {
         }
     }
 
-    /// All rows of these shards are settled.
+    /// All rows of these shards are settled, or they were taken back. Shards that a later holder noted are left alone.
     package func forget(_ claim: Claim, shards: [String]) async throws {
         let job = job
         try await run("cannot forget shards of \(claim.name)") { session in
             _ = try session.query(
-                "DELETE FROM des_migration_shards WHERE job = $1 AND shard = ANY($2::text[])",
-                [.text(job), .textArray(shards)])
+                "DELETE FROM des_migration_shards WHERE job = $1 AND shard = ANY($2::text[]) AND token <= $3",
+                [.text(job), .textArray(shards), .int8(claim.token)])
         }
     }
 
     /// The shard is not in the store; should it appear after all, its maker removes it.
+    ///
+    /// Its maker may have published it just before it is given up, and have looked here just before that: whoever gives it up
+    /// looks into the store once more afterwards.
     ///
     /// - Throws: ``CoordinationError`` with `lost`.
     package func abandon(_ claim: Claim, shard: String) async throws {
@@ -54,10 +57,12 @@ extension UnitBoard {
         try await run("cannot give up a shard of \(claim.name)") { session in
             let result = try session.query(
                 """
-                \(Self.held)
-                UPDATE des_migration_shards s SET state = 'abandoned' FROM held WHERE s.job = $1 AND s.shard = $4
+                \(Self.held), given_up AS (
+                    UPDATE des_migration_shards s SET state = 'abandoned' FROM held
+                    WHERE s.job = $1 AND s.shard = $4 AND s.token < $3)
+                SELECT FROM held
                 """, [.text(job), .text(claim.name), .int8(claim.token), .text(shard)])
-            guard result.affectedRows == 1 else { throw Self.lost(claim) }
+            guard result.rowCount == 1 else { throw Self.lost(claim) }
         }
     }
 
@@ -70,6 +75,22 @@ extension UnitBoard {
                 SELECT shard FROM des_migration_shards
                 WHERE job = $1 AND shard = ANY($2::text[]) AND state = 'abandoned' ORDER BY shard
                 """, [.text(job), .textArray(shards)])
+            return (0..<result.rowCount).compactMap { result.text($0, 0) }
+        }
+    }
+
+    /// Shards that were given up and never taken back, oldest first: if one of them is in the store after all, its maker was
+    /// killed before it could remove it. No row is marked for any of them.
+    ///
+    /// - Parameter count: at most so many.
+    package func abandonedShards(atMost count: Int = 10_000) async throws -> [String] {
+        let job = job
+        return try await run("cannot look for given up shards") { session in
+            let result = try session.query(
+                """
+                SELECT shard FROM des_migration_shards WHERE job = $1 AND state = 'abandoned'
+                ORDER BY noted_at, shard LIMIT $2
+                """, [.text(job), .int8(Int64(count))])
             return (0..<result.rowCount).compactMap { result.text($0, 0) }
         }
     }

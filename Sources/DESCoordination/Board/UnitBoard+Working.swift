@@ -11,7 +11,8 @@ extension UnitBoard {
             let result = try session.query(
                 """
                 UPDATE des_migration_units SET lease_until = clock_timestamp() + make_interval(secs => $4),
-                    files_migrated = $5, files_failed = $6, files_skipped = $7, bytes = $8
+                    files_migrated = earlier_files + $5, files_failed = $6, files_skipped = $7,
+                    bytes = earlier_bytes + $8
                 WHERE job = $1 AND unit = $2 AND token = $3 AND state = 'leased'
                 """,
                 [.text(job), .text(claim.name), .int8(claim.token), .float8(lease)] + Self.parameters(progress))
@@ -70,12 +71,12 @@ extension UnitBoard {
         try await run("cannot finish \(claim.name)") { session in
             let result = try session.query(
                 """
-                UPDATE des_migration_units SET \(assignments), finished_at = clock_timestamp(), files_migrated = $4,
-                    files_failed = $5, files_skipped = $6, bytes = $7
+                UPDATE des_migration_units SET \(assignments), finished_at = clock_timestamp(),
+                    files_migrated = earlier_files + $4, files_failed = $5, files_skipped = $6, bytes = earlier_bytes + $7
                 WHERE job = $1 AND unit = $2 AND token = $3 AND state = 'leased'
                 """,
                 [.text(job), .text(claim.name), .int8(claim.token)] + Self.parameters(progress) + parameters)
-            guard result.affectedRows == 1 else { throw Self.lost(claim) }
+            guard try result.affectedRows == 1 || Self.hasLeft(claim, session) else { throw Self.lost(claim) }
             _ = try session.query(
                 """
                 UPDATE des_migration_workers SET seen_at = clock_timestamp(), unit = NULL, files_migrated = $3,
@@ -88,6 +89,14 @@ extension UnitBoard {
                 ])
         }
         addToSums(progress)
+    }
+
+    /// Whether an earlier call with this claim came through and only its answer was lost: nobody has claimed the unit since.
+    private static func hasLeft(_ claim: Claim, _ session: PostgresSession) throws -> Bool {
+        try session.query(
+            "SELECT FROM des_migration_units WHERE job = $1 AND unit = $2 AND token = $3 AND state <> 'leased'",
+            [.text(claim.job), .text(claim.name), .int8(claim.token)]
+        ).rowCount == 1
     }
 
     private static func parameters(_ progress: ClaimProgress) -> [PostgresParameter] {

@@ -7,8 +7,16 @@ package struct UnitPlan: Sendable, Hashable {
     package private(set) var units: [WorkUnit] = []
     /// Days all of whose former units are done: these are replaced.
     package private(set) var replacedDays: [WorkUnit.Rows] = []
-    /// Days whose done units begin anew as they are, because shards are noted for them that only they look after.
-    package private(set) var revivedDays: [WorkUnit.Rows] = []
+    /// Days whose done units begin anew as they are, because shards are noted for them that only they look after; also
+    /// without pending rows, since sources may be left that are to be deleted.
+    package private(set) var revivedDays: [Revived] = []
+
+    /// A day that begins anew.
+    package struct Revived: Sendable, Hashable {
+        package let rows: WorkUnit.Rows
+        /// Pending rows of the whole day.
+        package let plannedRows: Int64
+    }
 
     /// What is known of a unit that is there already.
     package struct Existing: Sendable, Hashable {
@@ -35,13 +43,13 @@ package struct UnitPlan: Sendable, Hashable {
         let busy = Set(existing.filter { !$0.isDone }.map(\.rows))
         let known = Set(existing.map(\.rows))
         let noted = Set(existing.filter(\.hasShards).map(\.rows))
+        let counts = Dictionary(
+            days.map { ($0.dayNumber.map(WorkUnit.Rows.day) ?? .undated, $0.rows) }, uniquingKeysWith: +)
+        revivedDays = noted.subtracting(busy).map { Revived(rows: $0, plannedRows: counts[$0] ?? 0) }
+            .sorted { $0.rows.name < $1.rows.name }
         for day in days where day.rows > 0 {
             let rows = day.dayNumber.map(WorkUnit.Rows.day) ?? .undated
-            guard !busy.contains(rows) else { continue }
-            guard !noted.contains(rows) else {
-                revivedDays.append(rows)
-                continue
-            }
+            guard !busy.contains(rows), !noted.contains(rows) else { continue }
             if known.contains(rows) { replacedDays.append(rows) }
             let parts = Self.partCount(day.rows, rowsPerUnit: rowsPerUnit, bits: bits, isDated: day.dayNumber != nil)
             let width = bits.shardCount / parts
