@@ -25,7 +25,8 @@ package struct CoordinationError: Error, Sendable, Equatable, CustomStringConver
 
     /// Every call of the board can be repeated, so one that only took too long is worth another try.
     package init(_ error: PostgresError) {
-        self.init(.database, "coordination database: \(error)", isTransient: error.isTransient || error.code == .timedOut)
+        self.init(
+            .database, "coordination database: \(error)", isTransient: error.isTransient || error.code == .timedOut)
     }
 
     package var description: String { message }

@@ -101,6 +101,8 @@ class SQLite:
                 (line.rstrip("\n").split("\t") for line in source))
         database.close()
         self.sql("CREATE INDEX files_by_time ON files (created_at, uid)")
+        # A worker that is paused while it writes keeps the others waiting; but not those who only count.
+        self.sql("PRAGMA journal_mode = WAL")
 
     def remove(self):
         pass

@@ -12,19 +12,12 @@ extension UnitBoard {
         while true {
             let (job, worker, lease, most) = (job, worker, lease / .seconds(1), Int64(maximumAttempts))
             let claimed = try await run("cannot claim a unit of work") { session in
-                try session.transaction { () -> (Claim, WorkUnit?)?? in
-                    let result = try session.query(
-                        Self.claimSQL, [.text(job), .text(worker), .float8(lease), .int8(most)])
-                    guard result.rowCount == 1 else { return nil }
-                    guard result.text(0, 0) == "leased" else { return .some(nil) }
-                    guard let claim = Self.claim(result, job: job) else { throw Self.unreadable(result, job: job) }
-                    _ = try session.query(
-                        """
-                        UPDATE des_migration_workers SET unit = $3, seen_at = clock_timestamp()
-                        WHERE job = $1 AND worker = $2
-                        """, [.text(job), .text(worker), .text(result.text(0, 1) ?? "")])
-                    return claim
-                }
+                let result = try session.query(
+                    Self.claimSQL, [.text(job), .text(worker), .float8(lease), .int8(most)])
+                guard result.rowCount == 1 else { return (Claim, WorkUnit?)??.none }
+                guard result.text(0, 0) == "leased" else { return .some(nil) }
+                guard let claim = Self.claim(result, job: job) else { throw try Self.refuse(result, job, session) }
+                return claim
             }
             switch claimed {
             case .some(.some((let claim, let unit))):
@@ -40,14 +33,17 @@ extension UnitBoard {
     }
 
     /// Parameters: job, worker, lease in seconds, attempts at most.
+    ///
+    /// It may lock units for a moment that others have just claimed, and only then see it: so it is one statement, whose locks
+    /// are gone when it ends, even if the process is stopped then.
     private static let claimSQL = """
         WITH candidate AS MATERIALIZED (
             SELECT unit, attempts >= $4 AND NOT is_plan AS is_used_up FROM des_migration_units
             WHERE job = $1 AND state IN ('pending', 'leased')
                 AND (state = 'pending' AND (not_before IS NULL OR not_before <= clock_timestamp())
                     OR state = 'leased' AND lease_until <= clock_timestamp())
-            ORDER BY is_plan DESC, day NULLS LAST, first_shard LIMIT 1 FOR UPDATE SKIP LOCKED)
-        UPDATE des_migration_units u SET
+            ORDER BY is_plan DESC, day NULLS LAST, first_shard LIMIT 1 FOR UPDATE SKIP LOCKED),
+        claimed AS (UPDATE des_migration_units u SET
             state = CASE WHEN c.is_used_up THEN 'set_aside' ELSE 'leased' END,
             last_error = CASE WHEN u.state = 'leased'
                 THEN 'worker ' || coalesce(u.holder, '') || ' was not heard of any more (attempt ' || u.attempts || ')'
@@ -60,14 +56,25 @@ extension UnitBoard {
             earlier_files = u.files_migrated, earlier_bytes = u.bytes, files_failed = 0, files_skipped = 0
         FROM candidate c WHERE u.job = $1 AND u.unit = c.unit
         RETURNING u.state, u.unit, u.token, u.attempts, u.is_plan, u.day, u.first_shard, u.last_shard, u.shard_bits,
-            u.cutoff, u.rows_planned
+            u.cutoff, u.rows_planned),
+        told AS (UPDATE des_migration_workers w SET unit = c.unit, seen_at = clock_timestamp()
+            FROM claimed c WHERE w.job = $1 AND w.worker = $2 AND c.state = 'leased')
+        SELECT * FROM claimed
         """
 
-    /// A newer version may have written it. Nothing is claimed then.
-    private static func unreadable(_ row: PostgresResult, job: String) -> CoordinationError {
-        CoordinationError(
+    /// Gives back a unit that a newer version may have written, and says so.
+    private static func refuse(
+        _ row: PostgresResult, _ job: String, _ session: PostgresSession
+    ) throws -> CoordinationError {
+        let name = row.text(0, 1) ?? ""
+        _ = try session.query(
+            """
+            UPDATE des_migration_units SET state = 'pending', holder = NULL, lease_until = NULL, attempts = attempts - 1
+            WHERE job = $1 AND unit = $2 AND token = $3 AND state = 'leased'
+            """, [.text(job), .text(name), .int8(row.integer(0, 2) ?? 0)])
+        return CoordinationError(
             .mismatch,
-            "the unit of work \(row.text(0, 1) ?? "") of \(job) has values that this version cannot read (shards "
+            "the unit of work \(name) of \(job) has values that this version cannot read (shards "
                 + "\(row.integer(0, 6) ?? -1)-\(row.integer(0, 7) ?? -1) of \(row.integer(0, 8) ?? -1) bits); all workers of "
                 + "a job need the same version")
     }
@@ -122,7 +129,7 @@ extension UnitBoard {
     package func finishPlan(
         _ claim: Claim, days: [PendingDay], bits: ShardBits, cutoff: Timestamp, rowsPerUnit: Int
     ) async throws -> Int {
-        let job = job
+        let (job, worker) = (job, worker)
         let rows = days.reduce(0) { $0 + $1.rows }
         return try await run("cannot write the units of work") { session in
             try session.transaction {
@@ -137,6 +144,9 @@ extension UnitBoard {
                         .int8(Int64(bits.count)), .int8(rows),
                     ])
                 guard held.affectedRows == 1 else { throw Self.lost(claim) }
+                _ = try session.query(
+                    "UPDATE des_migration_workers SET unit = NULL, seen_at = clock_timestamp() WHERE job = $1 AND worker = $2",
+                    [.text(job), .text(worker)])
                 // Units that nobody holds take in what has become old enough since.
                 _ = try session.query(
                     """
@@ -172,7 +182,7 @@ extension UnitBoard {
     private static func write(
         _ plan: UnitPlan, cutoff: Timestamp, job: String, in session: PostgresSession
     ) throws {
-        for day in plan.revivedDays {
+        for rows in plan.revivedDays {
             _ = try session.query(
                 """
                 UPDATE des_migration_units SET state = 'pending', attempts = 0, not_before = NULL, last_error = NULL,
@@ -181,8 +191,8 @@ extension UnitBoard {
                 WHERE job = $1 AND NOT is_plan AND day IS NOT DISTINCT FROM $2 AND state = 'done'
                 """,
                 [
-                    .text(job), date(day.rows), .timestamptz(cutoff.microsecondsSinceEpoch),
-                    .float8(Double(day.plannedRows)),
+                    .text(job), date(rows), .timestamptz(cutoff.microsecondsSinceEpoch),
+                    .float8(Double(plan.revivedRows[rows] ?? 0)),
                 ])
         }
         for rows in plan.replacedDays {

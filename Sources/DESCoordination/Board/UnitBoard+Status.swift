@@ -41,7 +41,8 @@ extension UnitBoard {
                 count(*) FILTER (WHERE state = 'done'), count(*) FILTER (WHERE state = 'set_aside'),
                 coalesce(sum(rows_planned), 0)::int8, coalesce(sum(files_migrated), 0)::int8,
                 coalesce(sum(files_failed), 0)::int8, coalesce(sum(bytes), 0)::int8,
-                coalesce(sum(greatest(0, rows_planned - files_migrated - files_failed - files_skipped))
+                coalesce(sum(greatest(0, rows_planned - files_migrated
+                    - CASE state WHEN 'leased' THEN files_failed + files_skipped ELSE 0 END))
                     FILTER (WHERE state IN ('pending', 'leased')), 0)::int8
             FROM des_migration_units WHERE job = $1 AND NOT is_plan
             """, [.text(status.job)])

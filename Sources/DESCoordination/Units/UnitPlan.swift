@@ -9,14 +9,9 @@ package struct UnitPlan: Sendable, Hashable {
     package private(set) var replacedDays: [WorkUnit.Rows] = []
     /// Days whose done units begin anew as they are, because shards are noted for them that only they look after; also
     /// without pending rows, since sources may be left that are to be deleted.
-    package private(set) var revivedDays: [Revived] = []
-
-    /// A day that begins anew.
-    package struct Revived: Sendable, Hashable {
-        package let rows: WorkUnit.Rows
-        /// Pending rows of the whole day.
-        package let plannedRows: Int64
-    }
+    package private(set) var revivedDays: [WorkUnit.Rows] = []
+    /// Pending rows of each of these days.
+    package private(set) var revivedRows: [WorkUnit.Rows: Int64] = [:]
 
     /// What is known of a unit that is there already.
     package struct Existing: Sendable, Hashable {
@@ -45,8 +40,8 @@ package struct UnitPlan: Sendable, Hashable {
         let noted = Set(existing.filter(\.hasShards).map(\.rows))
         let counts = Dictionary(
             days.map { ($0.dayNumber.map(WorkUnit.Rows.day) ?? .undated, $0.rows) }, uniquingKeysWith: +)
-        revivedDays = noted.subtracting(busy).map { Revived(rows: $0, plannedRows: counts[$0] ?? 0) }
-            .sorted { $0.rows.name < $1.rows.name }
+        revivedDays = noted.subtracting(busy).sorted { $0.name < $1.name }
+        for rows in revivedDays { revivedRows[rows] = counts[rows] ?? 0 }
         for day in days where day.rows > 0 {
             let rows = day.dayNumber.map(WorkUnit.Rows.day) ?? .undated
             guard !busy.contains(rows), !noted.contains(rows) else { continue }
