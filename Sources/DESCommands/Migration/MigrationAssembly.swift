@@ -68,7 +68,8 @@ struct MigrationAssembly {
         if let board = parts.board, let workers = configuration.workers {
             world.work = ClaimedWork(
                 board: board, catalog: world.catalog, store: world.store, bits: settings.shardBits,
-                rowsPerUnit: workers.unitRows, clock: world.clock, logger: logger)
+                rowsPerUnit: workers.unitRows, staging: world.staging, clock: world.clock, random: world.random,
+                logger: logger)
         } else if let archive = parts.archive {
             world.work = WatermarkWork(
                 archive: archive, catalog: world.catalog, store: world.store,

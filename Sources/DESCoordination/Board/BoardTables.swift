@@ -22,7 +22,7 @@ enum BoardTables {
             files_migrated bigint NOT NULL DEFAULT 0, files_failed bigint NOT NULL DEFAULT 0,
             files_skipped bigint NOT NULL DEFAULT 0, bytes bigint NOT NULL DEFAULT 0,
             earlier_files bigint NOT NULL DEFAULT 0, earlier_bytes bigint NOT NULL DEFAULT 0,
-            claimed_at timestamptz, finished_at timestamptz,
+            claimed_at timestamptz, finished_at timestamptz, store text,
             PRIMARY KEY (job, unit))
         """,
         """

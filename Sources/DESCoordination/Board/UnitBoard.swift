@@ -75,6 +75,19 @@ package final class UnitBoard: Sendable {
         }
     }
 
+    /// Whether this store is the one that the workers of the job publish to; the first one decides.
+    package func agree(onStore store: String) async throws -> Bool {
+        let job = job
+        return try await run("cannot compare the stores of the workers") { session in
+            let result = try session.query(
+                """
+                UPDATE des_migration_units SET store = coalesce(store, $3) WHERE job = $1 AND unit = $2
+                RETURNING store = $3
+                """, [.text(job), .text(Claim.planName), .text(store)])
+            return result.rowCount == 1 && result.bool(0, 0) == true
+        }
+    }
+
     /// The worker is done; the status shows it as ended.
     package func end() async throws {
         let (job, worker) = (job, worker)

@@ -14,7 +14,7 @@ final class ClaimedSlice: WorkSlice {
     private let bits: ShardBits
     private let keeper: LeaseKeeper
     private let logger: Logger
-    let catalog: any SourceCatalog
+    private let witness: MarkWitness
     /// Shards that this claim noted and has not settled.
     private let noted = Mutex<Set<String>>([])
     /// Ends when the board has refused the claim.
@@ -27,7 +27,7 @@ final class ClaimedSlice: WorkSlice {
         self.claim = claim
         self.unit = unit
         self.board = board
-        self.catalog = catalog
+        witness = MarkWitness(catalog)
         self.base = base
         self.bits = bits
         self.keeper = keeper
@@ -35,6 +35,7 @@ final class ClaimedSlice: WorkSlice {
     }
 
     var name: String { claim.name }
+    var catalog: any SourceCatalog { witness }
     var fence: Fence? { claim.fence }
 
     var store: any ObjectStore {
@@ -101,12 +102,19 @@ final class ClaimedSlice: WorkSlice {
     }
 
     /// Takes back the shards that appeared in the store after the next holder of the unit had looked for them and given them
-    /// up: no row was ever marked for them, and their files are in its shards.
+    /// up: their files are in its shards. One for which a mark was ever asked for stays, whatever anybody says of it.
     private func withdraw() async throws {
         let mine = noted.withLock { Array($0) }
         guard !mine.isEmpty else { return }
         let abandoned = try await board.abandoned(among: mine)
+        let marked = witness.shards
         for shard in abandoned {
+            guard !marked.contains(shard) else {
+                logger.error(
+                    "another worker did not find a published shard in its store; it stays, and files may be in two shards",
+                    metadata: ["shard": "\(shard)", "unit": "\(name)", "store": "\(base.name)"])
+                continue
+            }
             try await base.delete(shard)
             logger.notice(
                 "took back a shard that was published after its unit of work had been taken over",

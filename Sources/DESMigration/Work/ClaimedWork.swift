@@ -2,6 +2,7 @@ package import DESCatalog
 package import DESCoordination
 package import DESRouting
 package import DESStorage
+import DESSystem
 package import Logging
 import Synchronization
 
@@ -17,16 +18,21 @@ package final class ClaimedWork: WorkSource {
     private let rowsPerUnit: Int
     private let clock: any Clock<Duration>
     private let logger: Logger
+    private let identity: StoreIdentity
     private let cutoff = Mutex(Timestamp.earliest)
 
     /// - Parameters:
     ///   - bits: must be the same for all workers of a job.
     ///   - rowsPerUnit: days with more rows are split.
+    ///   - staging: of this worker alone.
     ///   - clock: measures leases; must run on while the process is stopped.
     package init(
         board: UnitBoard, catalog: any SourceCatalog, store: any ObjectStore, bits: ShardBits, rowsPerUnit: Int,
-        clock: any Clock<Duration>, logger: Logger
+        staging: StagingFolder, clock: any Clock<Duration>,
+        random: @escaping @Sendable () -> any RandomNumberGenerator, logger: Logger
     ) {
+        identity = StoreIdentity(
+            store: store, staging: staging, threads: ThreadPool(name: "des-identity", count: 1), random: random)
         self.board = board
         self.catalog = catalog
         self.store = store
@@ -41,6 +47,13 @@ package final class ClaimedWork: WorkSource {
     package func begin(cutoff: Timestamp, isRecovered: Bool) async throws {
         self.cutoff.withLock { $0 = cutoff }
         try await board.begin()
+        guard try await board.agree(onStore: identity.read()) else {
+            throw CoordinationError(
+                .mismatch,
+                "\(store.name) is not the place that the other workers of the job \(board.job) publish to; all of them need the "
+                    + "same output, mounted where the configuration says; if it was moved on purpose, give the job another "
+                    + "name (workers.job)")
+        }
     }
 
     package func next() async throws -> WorkStep {

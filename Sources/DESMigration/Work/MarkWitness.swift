@@ -1,0 +1,46 @@
+import DESCatalog
+import DESRouting
+import Synchronization
+
+/// A catalog that remembers for which shards marks were ever asked for, whatever became of them.
+final class MarkWitness: SourceCatalog {
+    private let base: any SourceCatalog
+    private let names = Mutex<Set<String>>([])
+
+    init(_ base: any SourceCatalog) { self.base = base }
+
+    /// The names of the shards.
+    var shards: Set<String> { names.withLock { $0 } }
+
+    func mark(_ rows: [RowMark], within fence: Fence?) async throws -> [MarkOutcome] {
+        // Before the call: one whose answer is lost may have marked.
+        names.withLock { names in for row in rows { names.insert(row.shard) } }
+        return try await base.mark(rows, within: fence)
+    }
+
+    func checkSchema() async throws { try await base.checkSchema() }
+
+    func pendingRows(in range: PendingRange) async throws -> any PendingRowScan {
+        try await base.pendingRows(in: range)
+    }
+
+    func pendingDays(olderThan cutoff: Timestamp) async throws -> [PendingDay] {
+        try await base.pendingDays(olderThan: cutoff)
+    }
+
+    func statistics(olderThan cutoff: Timestamp) async throws -> CatalogStatistics {
+        try await base.statistics(olderThan: cutoff)
+    }
+
+    func raise(_ fence: Fence) async throws { try await base.raise(fence) }
+
+    func recoveredRows(for keys: [(uid: String, createdAt: Timestamp)]) async throws -> [[RecoveredRow]] {
+        try await base.recoveredRows(for: keys)
+    }
+
+    func locationsStillPending(_ locations: [String]) async throws -> Set<String> {
+        try await base.locationsStillPending(locations)
+    }
+
+    func close() async { await base.close() }
+}
