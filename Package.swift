@@ -143,7 +143,8 @@ let package = Package(
         tests(
             of: "DESMigration",
             [
-                "DESSystem", "DESRouting", "DESShard", "DESStorage", "DESCatalog", "DESTelemetry",
+                "DESSystem", "DESRouting", "DESShard", "DESStorage", "DESCatalog", "DESCoordination", "DESTelemetry",
+                "DESTestServers",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),

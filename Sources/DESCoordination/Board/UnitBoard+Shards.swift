@@ -79,22 +79,6 @@ extension UnitBoard {
         }
     }
 
-    /// Shards that were given up and never taken back, oldest first: if one of them is in the store after all, its maker was
-    /// killed before it could remove it. No row is marked for any of them.
-    ///
-    /// - Parameter count: at most so many.
-    package func abandonedShards(atMost count: Int = 10_000) async throws -> [String] {
-        let job = job
-        return try await run("cannot look for given up shards") { session in
-            let result = try session.query(
-                """
-                SELECT shard FROM des_migration_shards WHERE job = $1 AND state = 'abandoned'
-                ORDER BY noted_at, shard LIMIT $2
-                """, [.text(job), .int8(Int64(count))])
-            return (0..<result.rowCount).compactMap { result.text($0, 0) }
-        }
-    }
-
     /// Parameters: job, unit, token.
     private static let held = """
         WITH held AS MATERIALIZED (

@@ -107,7 +107,6 @@ struct BoardBeginTests {
         try await two.intend(other, shards: ["s"])
         try await two.abandon(other, shard: "s")
         #expect(try await one.abandoned(among: ["s"]) == [])
-        #expect(try await one.abandonedShards() == [])
         try await one.forget(claim, shards: ["s"])
         try await one.complete(claim, ClaimProgress())
         #expect(try await one.next() == .finished(setAside: 0))

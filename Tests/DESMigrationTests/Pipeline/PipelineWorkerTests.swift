@@ -1,0 +1,85 @@
+import DESCatalog
+import DESCoordination
+import DESMigration
+import DESStorage
+import DESTestServers
+import Logging
+import Testing
+
+/// Workers whose units are in a real PostgreSQL, over an SQLite catalog.
+@Suite struct PipelineWorkerTests {
+    private let fixture: PipelineFixture
+    private let url: String
+
+    init() throws {
+        fixture = try PipelineFixture()
+        let server = try PostgresTestServer.shared()
+        url = server.postgresURL(database: try server.createPostgresDatabase())
+    }
+
+    private func board(_ worker: String) -> UnitBoard {
+        UnitBoard(url, job: "files", worker: worker, lease: .seconds(60), planAge: .zero)
+    }
+
+    private func world(_ board: UnitBoard, output: String? = nil) throws -> MigrationWorld {
+        var world = try fixture.world()
+        if let output { world.store = fixture.store(at: output) }
+        world.work = ClaimedWork(
+            board: board, catalog: world.catalog, store: world.store, bits: fixture.settings.shardBits,
+            rowsPerUnit: 1000,
+            staging: world.staging, clock: world.clock, random: world.random,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        return world
+    }
+
+    @Test func `A worker migrates all days, and leaves nothing noted`() async throws {
+        try fixture.addFiles(20, days: 3)
+        let board = board("one")
+        let outcome = try await fixture.run(in: world(board))
+        outcome.expectBooks(migrated: 20)
+        try fixture.expectSettled(fixture.files)
+        let status = try await board.status()
+        #expect((status.unitsDone, status.filesMigrated, status.rowsLeft) == (3, 20, 0))
+        await board.close()
+    }
+
+    @Test func `A worker that publishes to another place than the others does nothing`() async throws {
+        try fixture.addFiles(5)
+        let (one, two) = (board("one"), board("two"))
+        try await fixture.run(in: world(one)).expectBooks(migrated: 5)
+        try fixture.addFiles(5)
+        let other = try fixture.folder.folder("other")
+        let outcome = try await fixture.run(in: world(two, output: other))
+        outcome.expectBooks(migrated: 0)
+        #expect(outcome.result.fatalError?.contains("is not the place that the other workers") == true)
+        #expect(PipelineArchive.shards(in: other).isEmpty)
+        for board in [one, two] { await board.close() }
+    }
+
+    @Test func `What a killed worker has published is taken over by the next one, and no file is packed twice`()
+        async throws
+    {
+        try fixture.addFiles(20, days: 2)
+        fixture.settings.uploads = 1
+        let (dead, next) = (board("dead"), board("next"))
+        let faults = PipelineFaults(at: [.markBefore], occurrence: 1, kind: .death)
+        var world = try fixture.world(faults: faults)
+        world.work = ClaimedWork(
+            board: dead, catalog: world.catalog, store: world.store, bits: fixture.settings.shardBits,
+            rowsPerUnit: 1000,
+            staging: world.staging, clock: world.clock, random: world.random,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        #expect(try await fixture.run(with: faults, in: world) == nil)
+        #expect(!PipelineArchive.shards(in: fixture.output).isEmpty)
+        await dead.close()
+
+        try PostgresTestServer.shared().psql(
+            "UPDATE des_migration_units SET lease_until = now() WHERE state = 'leased'",
+            database: String(url.split(separator: "/").last?.split(separator: "?").first ?? ""))
+        let outcome = try await fixture.run(in: self.world(next))
+        outcome.expectBooks(migrated: 20)
+        try fixture.expectSettled(fixture.files)
+        try fixture.expectOnly(fixture.files)
+        await next.close()
+    }
+}
