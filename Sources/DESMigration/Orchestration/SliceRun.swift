@@ -1,4 +1,5 @@
 import DESCatalog
+import DESCoordination
 import DESStorage
 import Logging
 
@@ -94,6 +95,8 @@ struct SliceRun: Sendable {
         } catch let error as SliceLost {
             throw error
         } catch let error as CatalogError where error.code == .fenced {
+            throw SliceLost(description: "\(error)")
+        } catch let error as CoordinationError where error.code == .lost {
             throw SliceLost(description: "\(error)")
         } catch {
             cycle.control.stop(.fatal("\(error)"))

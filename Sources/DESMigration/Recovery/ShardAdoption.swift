@@ -22,6 +22,11 @@ struct ShardAdoption: Sendable {
             let isThere = try await cycle.retrying { [slice] in try await slice.store.attributes(of: shard) != nil }
             guard isThere else {
                 try await cycle.retrying { [slice] in try await slice.abandon(shard) }
+                // Its maker may have published it between the look and the note, and then asked too early whether to take it
+                // back. The fence is raised: no row was or will be marked for it.
+                try await cycle.retrying { [slice] in
+                    if try await slice.store.attributes(of: shard) != nil { try await slice.store.delete(shard) }
+                }
                 continue
             }
             guard try await adopt(shard) else { continue }

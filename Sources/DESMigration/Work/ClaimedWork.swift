@@ -121,10 +121,9 @@ package final class ClaimedWork: WorkSource {
             logger.notice("\(error)")
             return nil
         } catch let error as CatalogError where error.isTransient {
-            // Probably the earlier holder still marks: somebody tries again in a moment.
-            logger.warning("\(error)", metadata: ["unit": "\(claim.name)"])
-            try await board.fail(claim, ClaimProgress(), error: "\(error)")
-            return nil
+            // The earlier holder still marks, or the catalog's server is away: the caller tries again after a pause.
+            try? await board.release(claim, ClaimProgress())
+            throw error
         } catch {
             try? await board.release(claim, ClaimProgress())
             throw error

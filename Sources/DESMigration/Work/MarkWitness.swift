@@ -14,8 +14,18 @@ final class MarkWitness: SourceCatalog {
 
     func mark(_ rows: [RowMark], within fence: Fence?) async throws -> [MarkOutcome] {
         // Before the call: one whose answer is lost may have marked.
-        names.withLock { names in for row in rows { names.insert(row.shard) } }
-        return try await base.mark(rows, within: fence)
+        let added = names.withLock { names in
+            let added = Set(rows.map(\.shard)).subtracting(names)
+            names.formUnion(added)
+            return added
+        }
+        do {
+            return try await base.mark(rows, within: fence)
+        } catch let error as CatalogError where error.code == .fenced {
+            // A shard that was given up was not published when the fence was raised, so none of its rows can be marked.
+            names.withLock { $0.subtract(added) }
+            throw error
+        }
     }
 
     func checkSchema() async throws { try await base.checkSchema() }

@@ -116,6 +116,33 @@ struct BoardBeginTests {
         #expect(try await one.retrySetAside() == 0)
     }
 
+    @Test("The first worker of a job decides on its store, also if eight come at once and the plan is made again")
+    func store() async throws {
+        let database = try BoardTestDatabase()
+        let boards = (0..<8).map { database.board("w\($0)") }
+        for board in boards { try await board.begin() }
+        let agreed = try await withThrowingTaskGroup(of: String?.self) { group in
+            for (number, board) in boards.enumerated() {
+                group.addTask { try await board.agree(onStore: "store \(number)") ? "store \(number)" : nil }
+            }
+            return try await group.reduce(into: [String]()) { if let store = $1 { $0.append(store) } }
+        }
+        let store = try #require(agreed.first)
+        #expect(agreed.count == 1)
+        try await database.plan(boards[0], [1: 1])
+        try await database.replan()
+        try await database.plan(boards[0], [2: 1])
+        try await database.board("late", planAge: .zero).begin()
+        for board in boards {
+            #expect(try await board.agree(onStore: store))
+            #expect(try await !board.agree(onStore: "another"))
+        }
+        let other = database.board(job: "other")
+        try await other.begin()
+        #expect(try await other.agree(onStore: "another"))
+        for board in boards { await board.close() }
+    }
+
     @Test("Tokens are higher than all earlier ones even if the tables are dropped and made again")
     func tokens() async throws {
         let database = try BoardTestDatabase()

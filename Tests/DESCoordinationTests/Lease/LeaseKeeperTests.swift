@@ -2,7 +2,7 @@ import DESCoordination
 import Synchronization
 import Testing
 
-@Suite("Keeping a lease")
+@Suite("Keeping a lease", .timeLimit(.minutes(1)))
 final class LeaseKeeperTests: Sendable {
     private struct NoAnswer: Error {}
 
