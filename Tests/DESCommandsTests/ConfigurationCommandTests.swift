@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ConfigurationCommandTests {
+@Suite(.timeLimit(.minutes(5))) struct ConfigurationCommandTests {
     private let place: Workspace
 
     init() throws { place = try Workspace() }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import DESCommands
 
-@Suite(.timeLimit(.minutes(1))) struct ExtractTests {
+@Suite(.timeLimit(.minutes(5))) struct ExtractTests {
     private let place: Workspace
 
     init() throws { place = try Workspace() }

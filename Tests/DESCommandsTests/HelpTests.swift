@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct HelpTests {
+@Suite(.timeLimit(.minutes(5))) struct HelpTests {
     private static let folder = FileManager.default.temporaryDirectory.path
     private static let subcommands = ["migrate", "pack", "stats", "ls", "stat", "cat", "extract", "verify", "locate"]
 

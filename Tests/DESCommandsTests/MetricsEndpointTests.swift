@@ -3,7 +3,7 @@ import FoundationNetworking
 import Glibc
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct MetricsEndpointTests {
+@Suite(.timeLimit(.minutes(5))) struct MetricsEndpointTests {
     private let place: Workspace
 
     init() throws { place = try Workspace() }

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct PackAndStatsTests {
+@Suite(.timeLimit(.minutes(5))) struct PackAndStatsTests {
     private let place: Workspace
 
     init() throws { place = try Workspace() }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import DESCommands
 
-@Suite(.timeLimit(.minutes(1))) struct ToolboxTests {
+@Suite(.timeLimit(.minutes(5))) struct ToolboxTests {
     private let place: Workspace
     private static let goldenShards = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "DESShardTests/Golden/des2").path

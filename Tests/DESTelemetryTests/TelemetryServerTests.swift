@@ -5,7 +5,7 @@ import Logging
 import ServiceLifecycle
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct TelemetryServerTests {
+@Suite(.timeLimit(.minutes(5))) struct TelemetryServerTests {
     private let registry = PrometheusRegistry()
     private let health = HealthState()
     private let sink = RecordingSink()

@@ -144,9 +144,6 @@ extension UnitBoard {
                         .int8(Int64(bits.count)), .int8(rows),
                     ])
                 guard held.affectedRows == 1 else { throw Self.lost(claim) }
-                _ = try session.query(
-                    "UPDATE des_migration_workers SET unit = NULL, seen_at = clock_timestamp() WHERE job = $1 AND worker = $2",
-                    [.text(job), .text(worker)])
                 // Units that nobody holds take in what has become old enough since.
                 _ = try session.query(
                     """
@@ -157,6 +154,10 @@ extension UnitBoard {
                     days, existing: try Self.existing(job, in: session), bits: bits, cutoff: cutoff,
                     rowsPerUnit: rowsPerUnit)
                 try Self.write(plan, cutoff: cutoff, job: job, in: session)
+                // After the units, as a claim has it: two workers may have one name, and would wait for one another otherwise.
+                _ = try session.query(
+                    "UPDATE des_migration_workers SET unit = NULL, seen_at = clock_timestamp() WHERE job = $1 AND worker = $2",
+                    [.text(job), .text(worker)])
                 let open = try session.query(
                     "SELECT count(*) FROM des_migration_units WHERE job = $1 AND state IN ('pending', 'leased')",
                     [.text(job)])

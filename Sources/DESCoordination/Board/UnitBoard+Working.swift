@@ -8,15 +8,19 @@ extension UnitBoard {
         let (job, worker, lease) = (job, worker, lease / .seconds(1))
         let sums = sums(with: progress)
         return try await run("cannot renew the lease of \(claim.name)") { session in
-            let result = try session.query(
-                """
-                UPDATE des_migration_units SET lease_until = clock_timestamp() + make_interval(secs => $4),
-                    files_migrated = earlier_files + $5, files_failed = $6, files_skipped = $7,
-                    bytes = earlier_bytes + $8
-                WHERE job = $1 AND unit = $2 AND token = $3 AND state = 'leased'
-                """,
-                [.text(job), .text(claim.name), .int8(claim.token), .float8(lease)] + Self.parameters(progress))
-            guard result.affectedRows == 1 else { return false }
+            // Without an answer the worker knows soon after the end of its lease that it may have lost it.
+            let isRenewed = try session.withStatementTimeout(max(self.lease / 3, .seconds(2))) {
+                try session.query(
+                    """
+                    UPDATE des_migration_units SET lease_until = clock_timestamp() + make_interval(secs => $4),
+                        files_migrated = earlier_files + $5, files_failed = $6, files_skipped = $7,
+                        bytes = earlier_bytes + $8
+                    WHERE job = $1 AND unit = $2 AND token = $3 AND state = 'leased'
+                    """,
+                    [.text(job), .text(claim.name), .int8(claim.token), .float8(lease)] + Self.parameters(progress)
+                ).affectedRows == 1
+            }
+            guard isRenewed else { return false }
             _ = try session.query(
                 """
                 UPDATE des_migration_workers SET seen_at = clock_timestamp(), unit = $3, files_migrated = $4,
@@ -49,8 +53,9 @@ extension UnitBoard {
             claim, progress,
             """
             state = CASE WHEN attempts >= $9 AND NOT is_plan THEN 'set_aside' ELSE 'pending' END, lease_until = NULL,
-                last_error = $8, not_before = clock_timestamp() + make_interval(secs => least(300, 2.0 ^ least(attempts, 20)))
-            """, [.text(error), .int8(Int64(maximumAttempts))])
+                last_error = $8, not_before = clock_timestamp()
+                    + make_interval(secs => least(300, $10 * 2.0 ^ (least(attempts, 20) - 1)))
+            """, [.text(error), .int8(Int64(maximumAttempts)), .float8(retryPause / .seconds(1))])
     }
 
     /// It is given back unfinished, and the attempt does not count.

@@ -13,6 +13,7 @@ package final class UnitBoard: Sendable {
     package let worker: String
     package let lease: Duration
     let maximumAttempts: Int
+    let retryPause: Duration
     private let planAge: Duration
     private let connection: PostgresPool
     /// What this worker did on units that it has finished.
@@ -28,15 +29,17 @@ package final class UnitBoard: Sendable {
     ///   - worker: what the status calls this one; need not be unique.
     ///   - lease: how long a unit belongs to a worker that is not heard of.
     ///   - maximumAttempts: how often a unit is claimed before it is set aside.
+    ///   - retryPause: how long a unit that failed for the first time is left alone; it doubles, up to five minutes.
     ///   - planAge: a plan that is older when a worker begins is made anew.
     package init(
         _ connectionString: String, job: String, worker: String, lease: Duration, maximumAttempts: Int = 5,
-        planAge: Duration = .seconds(300)
+        retryPause: Duration = .seconds(2), planAge: Duration = .seconds(300)
     ) {
         self.job = job
         self.worker = worker
         self.lease = lease
         self.maximumAttempts = maximumAttempts
+        self.retryPause = retryPause
         self.planAge = planAge
         // An answer after the lease has ended is worth nothing.
         connection = PostgresPool(

@@ -25,6 +25,14 @@ package final class PostgresSession {
     private var statements: [StatementKey: String] = [:]
     private var isAwaitingResult = false
     private var isSentInTransaction = false
+    /// How long the server may say nothing while it is asked something; nil: for ever. Its own limit for statements ends
+    /// before, so that only a server that is frozen or cut off reaches this one.
+    private var silenceLimit: Duration?
+    /// Whether the server said nothing for that long: its answer may come later, to another question.
+    private var isGivenUp = false
+    /// Whether the server was asked to end the statement that runs: it answers at once then.
+    private var isInterruptSent = false
+    private static let graceTime = Duration.seconds(5)
 
     private struct StatementKey: Hashable {
         let sql: String
@@ -32,19 +40,23 @@ package final class PostgresSession {
     }
 
     /// Takes over an open connection.
-    init(_ handle: OpaquePointer, wakeUp: WakeUp, openingNumber: Int, place: String, hasUncheckedTexts: Bool) {
+    init(
+        _ handle: OpaquePointer, wakeUp: WakeUp, openingNumber: Int, place: String, hasUncheckedTexts: Bool,
+        statementTimeout: Duration?
+    ) {
         self.handle = handle
         self.wakeUp = wakeUp
         self.openingNumber = openingNumber
         self.place = place
         self.hasUncheckedTexts = hasUncheckedTexts
+        silenceLimit = statementTimeout.map { $0 + Self.graceTime }
         serverVersion = Int(PQserverVersion(handle))
     }
 
     deinit { PQfinish(handle) }
 
     /// Whether the connection broke; then nothing works in this session any more.
-    var isBroken: Bool { PQstatus(handle) == CONNECTION_BAD }
+    var isBroken: Bool { isGivenUp || PQstatus(handle) == CONNECTION_BAD }
 
     /// Whether the server ended the connection while nothing was asked of it, or it is broken already.
     func isLost() -> Bool {
@@ -126,6 +138,9 @@ package final class PostgresSession {
 
     /// Runs the body with another `statement_timeout`; nil: none.
     package func withStatementTimeout<Result>(_ timeout: Duration?, _ body: () throws -> Result) throws -> Result {
+        let limitBefore = silenceLimit
+        silenceLimit = timeout.map { $0 + Self.graceTime }
+        defer { silenceLimit = limitBefore }
         let before = try query("SELECT current_setting('statement_timeout')").text(0, 0) ?? "0"
         let set = "SELECT set_config('statement_timeout', $1, false)"
         _ = try query(set, [.text(timeout.map { String($0.milliseconds) } ?? "0")])
@@ -235,6 +250,7 @@ extension PostgresSession {
     /// Reads all results of what was sent, to the end, and returns the last one or throws the first error.
     private func finish(isInterruptible: Bool = true) throws -> PostgresResult {
         isAwaitingResult = false
+        defer { isInterruptSent = false }
         var last: PostgresResult?
         var failure: PostgresError?
         var isInterrupted = !isInterruptible
@@ -286,14 +302,20 @@ extension PostgresSession {
         while true {
             if !isInterrupted, Task.isCancelled {
                 isInterrupted = true
+                isInterruptSent = true
                 interrupt()
             }
             var descriptors = [
                 pollfd(fd: PQsocket(handle), events: events, revents: 0),
                 pollfd(fd: wakeUp.descriptor, events: Int16(POLLIN), revents: 0),
             ]
-            let count = poll(&descriptors, 2, -1)
+            let limit = isInterruptSent ? Self.graceTime : silenceLimit
+            let count = poll(&descriptors, 2, limit.map { Int32(clamping: $0.milliseconds) } ?? -1)
             if count < 0, errno != EINTR { throw connectionFailure() }
+            if count == 0 {
+                isGivenUp = true
+                throw silence(limit)
+            }
             if descriptors[1].revents != 0 { wakeUp.clear() }
             if count > 0, descriptors[0].revents != 0 { return }
         }
@@ -305,6 +327,14 @@ extension PostgresSession {
         // If it fails the statement goes on to its end, or to its timeout.
         PQcancel(cancel, &message, Int32(message.count))
         PQfreeCancel(cancel)
+    }
+
+    private func silence(_ limit: Duration?) -> any Error {
+        if isInterruptSent { return CancellationError() }
+        return PostgresError(
+            code: .unreachable, message: "no answer for \(limit.map { "\($0.milliseconds / 1000)" } ?? "") s",
+            place: place,
+            advice: PostgresError.Code.unreachable.defaultAdvice, isOutcomeUnknown: true)
     }
 
     /// The connection broke, perhaps with a last word of the server.

@@ -12,7 +12,8 @@ struct SessionOpening {
         let isUnchecked = PQparameterStatus(handle, "server_encoding").map { String(cString: $0) } == "SQL_ASCII"
         if isUnchecked { PQsetClientEncoding(handle, "SQL_ASCII") }
         let session = PostgresSession(
-            handle, wakeUp: wakeUp, openingNumber: number, place: Self.place(handle), hasUncheckedTexts: isUnchecked)
+            handle, wakeUp: wakeUp, openingNumber: number, place: Self.place(handle), hasUncheckedTexts: isUnchecked,
+            statementTimeout: settings.statementTimeout)
         guard PQsetnonblocking(handle, 1) == 0 else {
             throw PostgresError(code: .unreachable, message: "the connection broke", place: session.place)
         }

@@ -76,7 +76,7 @@ func moment(_ text: String) throws -> Timestamp {
 
 /// Waits for a condition to become true; at most 30 seconds.
 func waitUntil(_ condition: () async throws -> Bool) async throws {
-    let deadline = ContinuousClock.now + .seconds(30)
+    let deadline = ContinuousClock.now + .seconds(120)
     while try await !condition() {
         try #require(ContinuousClock.now < deadline, "the condition never became true")
         try await Task.sleep(for: .milliseconds(20))

@@ -56,7 +56,7 @@ struct BoardAttemptsTests {
             guard case .wait = try await board.next() else { throw TestError(message: "tried again at once") }
             try await database.sql("UPDATE des_migration_units SET not_before = clock_timestamp()")
         }
-        #expect(pauses == ["2", "4", "8"])
+        #expect(pauses == ["60", "120", "240"])
         #expect(try await database.text(unit) == "set_aside|3|disk 3|a|true")
         #expect(try await board.next() == .finished(setAside: 1))
     }

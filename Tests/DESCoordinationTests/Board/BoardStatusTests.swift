@@ -1,7 +1,7 @@
 import DESCoordination
 import Testing
 
-@Suite("Status of the work", .timeLimit(.minutes(1)))
+@Suite("Status of the work", .timeLimit(.minutes(5)))
 struct BoardStatusTests {
     private func progress(_ migrated: Int, failed: Int = 0, skipped: Int = 0, bytes: Int64 = 0) -> ClaimProgress {
         var progress = ClaimProgress()

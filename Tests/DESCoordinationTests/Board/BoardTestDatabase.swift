@@ -25,7 +25,8 @@ struct BoardTestDatabase: Sendable {
         _ worker: String = "a", job: String = "des", attempts: Int = 5, planAge: Duration = .seconds(300),
         lease: Duration = .seconds(60)
     ) -> UnitBoard {
-        UnitBoard(url, job: job, worker: worker, lease: lease, maximumAttempts: attempts, planAge: planAge)
+        UnitBoard(url, job: job, worker: worker, lease: lease, maximumAttempts: attempts, retryPause: .seconds(60),
+            planAge: planAge)
     }
 
     /// A board that has begun, and made a plan of these days, if there was none.

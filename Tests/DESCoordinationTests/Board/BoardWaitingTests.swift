@@ -1,7 +1,7 @@
 import DESCoordination
 import Testing
 
-@Suite("Workers on different units", .timeLimit(.minutes(1)))
+@Suite("Workers on different units", .timeLimit(.minutes(5)))
 struct BoardWaitingTests {
     @Test("They never wait for one another, whatever one of them holds")
     func disjoint() async throws {

@@ -2,7 +2,7 @@ import DESCoordination
 import Synchronization
 import Testing
 
-@Suite("Keeping a lease", .timeLimit(.minutes(1)))
+@Suite("Keeping a lease", .timeLimit(.minutes(5)))
 final class LeaseKeeperTests: Sendable {
     private struct NoAnswer: Error {}
 

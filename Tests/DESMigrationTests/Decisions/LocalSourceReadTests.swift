@@ -6,7 +6,7 @@ import Testing
 
 @testable import DESMigration
 
-@Suite(.timeLimit(.minutes(1))) struct LocalSourceReadTests {
+@Suite(.timeLimit(.minutes(5))) struct LocalSourceReadTests {
     private let folder: UnitFolder
     private let files: LocalSourceFiles
 

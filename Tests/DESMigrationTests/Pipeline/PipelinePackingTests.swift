@@ -99,7 +99,7 @@ import Testing
         if limit > 2000 { #expect(counts.count <= sizes.reduce(0, +) / (Int(limit) / 2) + 1) }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `The shards of a day are published as soon as a later day has begun`()
+    @Test(.timeLimit(.minutes(5))) func `The shards of a day are published as soon as a later day has begun`()
         async throws
     {
         let fixture = try PipelineFixture()
