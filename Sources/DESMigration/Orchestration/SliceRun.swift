@@ -1,5 +1,6 @@
 import DESCatalog
 import DESCoordination
+import DESShard
 import DESStorage
 import Logging
 
@@ -77,8 +78,13 @@ struct SliceRun: Sendable {
     /// Adopts what is in doubt, and then takes the rows through the stages.
     private func pass() async throws -> SliceEnd {
         do {
-            let adoption = ShardAdoption(pipeline: pipeline)
-            try await adoption.run()
+            do {
+                try await ShardAdoption(pipeline: pipeline).run()
+            } catch let error as ShardError {
+                // A damaged shard in the store stops its unit, not the others.
+                cycle.ledger.logger.error("\(error)", metadata: ["unit": "\(slice.name)"])
+                return .failed("a shard that an earlier worker published is damaged: \(error)")
+            }
             guard cycle.control.reason == nil else { return ended }
             let scan = try await cycle.retrying { [slice] in try await slice.scan() }
             if let note = scan.pagingNote { cycle.ledger.advise(note) }

@@ -118,13 +118,17 @@ package final class ClaimedWork: WorkSource {
         } catch let error as CancellationError {
             throw error
         } catch let error as CatalogError where error.code == .fenced {
-            logger.notice("\(error)")
-            return nil
-        } catch let error as CatalogError where error.isTransient {
-            // The earlier holder still marks, or the catalog's server is away: the caller tries again after a pause.
+            guard try await board.renew(claim, ClaimProgress()) else {
+                logger.notice("\(error)")
+                return nil
+            }
             try? await board.release(claim, ClaimProgress())
-            throw error
+            throw CoordinationError(
+                .mismatch,
+                "\(error); but nobody has claimed \(claim.name) of the job \(claim.job) since: the coordination database is older "
+                    + "than the catalog (restored from a backup?); give the job another name (workers.job)")
         } catch {
+            // Perhaps the earlier holder still marks, or the catalog's server is away: then the caller tries again after a pause.
             try? await board.release(claim, ClaimProgress())
             throw error
         }

@@ -25,7 +25,8 @@ struct BoardTestDatabase: Sendable {
         _ worker: String = "a", job: String = "des", attempts: Int = 5, planAge: Duration = .seconds(300),
         lease: Duration = .seconds(60)
     ) -> UnitBoard {
-        UnitBoard(url, job: job, worker: worker, lease: lease, maximumAttempts: attempts, retryPause: .seconds(60),
+        UnitBoard(
+            url, job: job, worker: worker, lease: lease, maximumAttempts: attempts, retryPause: .seconds(60),
             planAge: planAge)
     }
 

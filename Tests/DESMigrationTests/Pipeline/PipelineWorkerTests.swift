@@ -3,6 +3,7 @@ import DESCoordination
 import DESMigration
 import DESStorage
 import DESTestServers
+import Foundation
 import Logging
 import Testing
 
@@ -56,12 +57,12 @@ import Testing
         for board in [one, two] { await board.close() }
     }
 
-    @Test func `What a killed worker has published is taken over by the next one, and no file is packed twice`()
-        async throws
-    {
-        try fixture.addFiles(20, days: 2)
+    private var database: String { String(url.split(separator: "/").last?.split(separator: "?").first ?? "") }
+
+    /// A worker that dies when it is to mark for the first time; its lease is over.
+    private func die() async throws {
         fixture.settings.uploads = 1
-        let (dead, next) = (board("dead"), board("next"))
+        let dead = board("dead")
         let faults = PipelineFaults(at: [.markBefore], occurrence: 1, kind: .death)
         var world = try fixture.world(faults: faults)
         world.work = ClaimedWork(
@@ -72,14 +73,54 @@ import Testing
         #expect(try await fixture.run(with: faults, in: world) == nil)
         #expect(!PipelineArchive.shards(in: fixture.output).isEmpty)
         await dead.close()
-
         try PostgresTestServer.shared().psql(
-            "UPDATE des_migration_units SET lease_until = now() WHERE state = 'leased'",
-            database: String(url.split(separator: "/").last?.split(separator: "?").first ?? ""))
+            "UPDATE des_migration_units SET lease_until = now() WHERE state = 'leased'", database: database)
+    }
+
+    @Test func `What a killed worker has published is taken over by the next one, and no file is packed twice`()
+        async throws
+    {
+        try fixture.addFiles(20, days: 2)
+        try await die()
+        let next = board("next")
         let outcome = try await fixture.run(in: self.world(next))
         outcome.expectBooks(migrated: 20)
         try fixture.expectSettled(fixture.files)
         try fixture.expectOnly(fixture.files)
         await next.close()
+    }
+
+    @Test func `A published shard that is damaged stops its unit, and the others are done`() async throws {
+        try fixture.addFiles(20, days: 2)
+        try await die()
+        for shard in PipelineArchive.shards(in: fixture.output) {
+            let path = fixture.output + "/" + shard
+            try Data("DESv".utf8).write(to: URL(filePath: path))
+        }
+        let next = UnitBoard(
+            url, job: "files", worker: "next", lease: .seconds(60), maximumAttempts: 2, planAge: .zero)
+        let outcome = try await fixture.run(in: world(next))
+        #expect(outcome.result.fatalError == nil)
+        #expect(outcome.result.filesMigrated == 10)
+        let status = try await next.status()
+        #expect(status.unitsSetAside == 1 && status.unitsDone == 1)
+        #expect(status.setAside.first?.error?.contains("an earlier worker published is damaged") == true)
+        await next.close()
+    }
+
+    @Test func `A coordination database that is older than the catalog is named, and nothing is migrated`() async throws
+    {
+        try fixture.addFiles(5)
+        let (one, two) = (board("one"), board("two"))
+        try await fixture.run(in: world(one)).expectBooks(migrated: 5)
+        try PostgresTestServer.shared().psql(
+            "DELETE FROM des_migration_units; ALTER SEQUENCE des_migration_tokens RESTART", database: database)
+        try fixture.addFiles(5)
+        let outcome = try await fixture.run(in: world(two))
+        outcome.expectBooks(migrated: 0)
+        #expect(outcome.result.fatalError?.contains("restored from a backup") == true)
+        let status = try await two.status()
+        #expect(status.rowsLeft == 5 && status.unitsSetAside == 0)
+        for board in [one, two] { await board.close() }
     }
 }
