@@ -29,10 +29,13 @@ package struct ObjectAttributes: Sendable, Hashable {
     package let key: String
     /// In bytes.
     package let size: UInt64
+    /// When it appeared or was last changed, in seconds since 1970, by the store's clock; nil if the store does not tell.
+    package let modifiedAt: Int64?
 
-    package init(key: String, size: UInt64) {
+    package init(key: String, size: UInt64, modifiedAt: Int64? = nil) {
         self.key = key
         self.size = size
+        self.modifiedAt = modifiedAt
     }
 }
 
@@ -58,6 +61,9 @@ package protocol ObjectStore: Sendable {
     /// The local folder that it is, if it is one.
     var localFolder: String? { get }
 
+    /// The part of the store in which a shard and its big files lie together; a store of one part is that part.
+    func part(of shard: String) -> any ObjectStore
+
     /// Makes the files appear under their keys, refusing to replace anything, and returns once they are durable and
     /// confirmed. Each file has an outcome of its own, in the order given.
     func publish(_ files: [StagedFile]) async -> [Result<PublishOutcome, StorageError>]
@@ -82,4 +88,8 @@ package protocol ObjectStore: Sendable {
 
     /// Removes an object; one that is not there is fine.
     func delete(_ key: String) async throws(StorageError)
+}
+
+extension ObjectStore {
+    package func part(of shard: String) -> any ObjectStore { self }
 }

@@ -70,10 +70,13 @@ struct RecoveryMarking: Sendable {
                 )
                 continue
             }
-            let compared = try await threads.run {
-                found.map {
-                    Candidate(row: $0, size: Int64(item.entry.size), match: matcher.compare($0.row, with: item.entry))
+            let compared = await withTaskExecutorPreference(threads) {
+                var compared: [Candidate] = []
+                for row in found {
+                    let match = await matcher.compare(row.row, with: item.entry)
+                    compared.append(Candidate(row: row, size: Int64(item.entry.size), match: match))
                 }
+                return compared
             }
             candidates += Self.chosen(compared, deletesSources: settings.deletesSources)
             for candidate in compared where candidate.match == .sourceGone && !candidate.row.isArchived {

@@ -22,15 +22,15 @@ struct RecoveryMatcher: Sendable {
     let hasSizes: Bool
 
     /// Compares the source of a row with an entry. Blocks.
-    func compare(_ row: CatalogRow, with entry: ShardEntry) -> Match {
+    func compare(_ row: CatalogRow, with entry: ShardEntry) async -> Match {
         guard let expected = entry.meta.crc32 else { return .unknown("the entry has no crc32") }
         do {
             let checked = try CheckedRow(row, hasSizes: hasSizes)
             if let size = checked.size, UInt64(size) != entry.size { return .differs }
-            guard let identity = try sources.identity(of: checked.location) else { return .sourceGone }
+            guard let identity = try await sources.identity(of: checked.location) else { return .sourceGone }
             guard UInt64(identity.size) == entry.size else { return .differs }
             var crc = CRC32()
-            try sources.readPieces(checked.location, of: identity) { crc.update($0) }
+            try await sources.readPieces(checked.location, of: identity) { crc.update($0) }
             return crc == expected ? .same(identity) : .differs
         } catch let error as SourceError {
             switch error.reason {

@@ -29,25 +29,49 @@ package enum SourceDeletion: Sendable, Hashable {
     case kept(String)
 }
 
-/// The files that a catalog's locations name. All calls block.
+/// A source that was packed.
+package struct PackedSource: Sendable, Hashable {
+    package let location: String
+    /// Of what was packed.
+    package let identity: FileIdentity
+
+    package init(location: String, identity: FileIdentity) {
+        self.location = location
+        self.identity = identity
+    }
+}
+
+/// The files that a catalog's locations name. Calls may block: they are made on threads for that.
 package protocol SourceFiles: Sendable {
     /// Appends the whole file to the buffer, if it is not larger than the threshold.
     ///
     /// - Throws: `SourceError`; the buffer is as it was.
     func read(
         _ location: String, bigFileThreshold: UInt64, into buffer: ByteBuffer
-    ) throws(SourceError) -> SourceRead
+    ) async throws(SourceError) -> SourceRead
 
     /// Gives the file in pieces, and checks that it is and stays the one with that identity.
     ///
     /// - Throws: `SourceError`, or what `body` throws.
     func readPieces(
         _ location: String, of identity: FileIdentity, _ body: (UnsafeRawBufferPointer) throws -> Void
-    ) throws
+    ) async throws
 
     /// Deletes the file if it is still the one with that identity.
-    func delete(_ location: String, ifStill identity: FileIdentity) -> SourceDeletion
+    func delete(_ location: String, ifStill identity: FileIdentity) async -> SourceDeletion
+
+    /// Deletes those that are still the files that were packed, and answers for each, in their order.
+    func delete(_ sources: [PackedSource]) async -> [SourceDeletion]
 
     /// The identity of what is there now; nil if there is nothing.
-    func identity(of location: String) throws(SourceError) -> FileIdentity?
+    func identity(of location: String) async throws(SourceError) -> FileIdentity?
+}
+
+extension SourceFiles {
+    /// One by one; for sources where deleting many together is not faster.
+    package func delete(_ sources: [PackedSource]) async -> [SourceDeletion] {
+        var deletions: [SourceDeletion] = []
+        for source in sources { deletions.append(await delete(source.location, ifStill: source.identity)) }
+        return deletions
+    }
 }

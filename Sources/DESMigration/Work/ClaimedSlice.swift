@@ -95,7 +95,8 @@ final class ClaimedSlice: WorkSlice {
         } catch let error as CoordinationError {
             if error.code == .lost { refusals.continuation.finish() }
             throw StorageError(
-                .failed, key: shards.first ?? "", isTransient: error.isTransient, "not published: \(error)")
+                error.code == .lost ? .superseded : .failed, key: shards.first ?? "", isTransient: error.isTransient,
+                "not published: \(error)")
         } catch {
             throw StorageError(.failed, key: shards.first ?? "", "not published: \(error)")
         }

@@ -22,6 +22,8 @@ struct JournaledStore: ObjectStore {
         return await base.publish(files)
     }
 
+    func part(of shard: String) -> any ObjectStore { JournaledStore(base: base.part(of: shard), note: note) }
+
     func attributes(of key: String) async throws(StorageError) -> ObjectAttributes? {
         try await base.attributes(of: key)
     }

@@ -14,7 +14,7 @@ struct DirectoryLister: Sendable {
         objects.reserveCapacity(page.count)
         for key in page {
             guard let status = try FileSystem.status("\(root)/\(key)"), status.kind == .regular else { continue }
-            objects.append(ObjectAttributes(key: key, size: UInt64(status.size)))
+            objects.append(ObjectAttributes(key: key, status))
         }
         return ObjectPage(objects: objects, next: page.count < keys.count ? page.last : nil)
     }

@@ -26,7 +26,7 @@ package struct DirectoryStore: ObjectStore {
     package func attributes(of key: String) async throws(StorageError) -> ObjectAttributes? {
         try await attempt(key) { path throws(SystemError) in
             guard let status = try FileSystem.status(path), status.kind == .regular else { return nil }
-            return ObjectAttributes(key: key, size: UInt64(status.size))
+            return ObjectAttributes(key: key, status)
         }
     }
 
@@ -98,5 +98,12 @@ extension StorageError {
                 .unwritable
             } else { .failed }
         self.init(code, key: key, error.description)
+    }
+}
+
+extension ObjectAttributes {
+    init(key: String, _ status: FileStatus) {
+        self.init(
+            key: key, size: UInt64(status.size), modifiedAt: status.identity.modifiedAtNanoseconds / 1_000_000_000)
     }
 }

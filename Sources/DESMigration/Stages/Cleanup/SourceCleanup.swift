@@ -57,32 +57,34 @@ final class SourceCleanup: Sendable {
             }
             return false
         }
-        try await threads.run {
-            for row in rows { self.delete(row, needed) }
+        let allowed = rows.compactMap { row in isAllowed(row, needed) ? row : nil }
+        guard !allowed.isEmpty else { return true }
+        let deletions = await withTaskExecutorPreference(threads) { [sources] in
+            await sources.delete(
+                allowed.map { PackedSource(location: $0.key.location.uidText ?? "", identity: $0.identity) })
+        }
+        for (row, deletion) in zip(allowed, deletions) {
+            switch deletion {
+            case .deleted: cycle.ledger.deleted(1)
+            case .alreadyGone: break
+            case .kept(let why): cycle.ledger.kept(row.key, why)
+            }
         }
         return true
     }
 
-    /// Blocks.
-    private func delete(_ row: PackedRow, _ needed: Set<String>) {
-        guard let location = row.key.location.uidText else { return }
+    private func isAllowed(_ row: PackedRow, _ needed: Set<String>) -> Bool {
+        guard let location = row.key.location.uidText else { return false }
         guard !needed.contains(location) else {
             cycle.ledger.kept(row.key, "another row that is still pending names it")
-            return
+            return false
         }
         let isAllowed = deletedCount.withLock { count in
             guard count < limit ?? .max else { return false }
             count += 1
             return true
         }
-        guard isAllowed else {
-            cycle.ledger.kept(row.key, "migration.max_delete is reached")
-            return
-        }
-        switch sources.delete(location, ifStill: row.identity) {
-        case .deleted: cycle.ledger.deleted(1)
-        case .alreadyGone: break
-        case .kept(let why): cycle.ledger.kept(row.key, why)
-        }
+        if !isAllowed { cycle.ledger.kept(row.key, "migration.max_delete is reached") }
+        return isAllowed
     }
 }

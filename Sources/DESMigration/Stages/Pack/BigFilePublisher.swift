@@ -29,7 +29,7 @@ struct BigFilePublisher: Sendable {
         let path = "\(staging.path)/\(names.next())"
         defer { try? staging.files.remove(path) }
         do {
-            let published = try await threads.run { try copy(file, to: path) }
+            let published = try await withTaskExecutorPreference(threads) { try await copy(file, to: path) }
             let key = "\(prefix)/\(published.sha256)"
             let staged = StagedFile(path: path, key: key, size: UInt64(file.identity.size))
             let outcome = try await cycle.retrying {
@@ -50,12 +50,12 @@ struct BigFilePublisher: Sendable {
         }
     }
 
-    /// Blocks.
-    private func copy(_ file: SourceFile, to path: String) throws -> Published {
+    /// Blocks between the pieces.
+    private func copy(_ file: SourceFile, to path: String) async throws -> Published {
         let hash = SHA256()
         var crc = CRC32()
         let copy = try staging.files.create(path)
-        try sources.readPieces(file.location, of: file.identity) { piece in
+        try await sources.readPieces(file.location, of: file.identity) { piece in
             hash.update(piece)
             crc.update(piece)
             try copy.write(piece)

@@ -64,6 +64,9 @@ actor UploadStage {
             case .success:
                 cycle.ledger.published(shards: 1, bytes: Int64(shard.size), bigFiles: 0)
                 published.append(PublishedShard(name: shard.name, size: shard.size, rows: shard.rows))
+            case .failure(let error) where error.code == .superseded:
+                // Nothing of it has failed: whoever has the work now does it.
+                throw SliceLost(description: "\(error)")
             case .failure(let error):
                 fail(shard, "cannot publish the shard \(shard.name): \(error)")
                 if error.isStoreUnwritable {

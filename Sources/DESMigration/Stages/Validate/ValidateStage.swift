@@ -64,13 +64,13 @@ actor ValidateStage {
         do {
             let checked = try CheckedRow(row, hasSizes: hasSizes)
             let threshold = settings.bigFileThreshold
-            var found = try sources.read(
+            var found = try await sources.read(
                 checked.location, bigFileThreshold: min(threshold, UInt64(plan.largeFileBytes)), into: part.bytes
             )
             if case .bigFile(let identity) = found, UInt64(identity.size) <= threshold {
                 // As read, and as compressed.
                 held = try await gate.acquire(Int(identity.size) * 2)
-                found = try sources.read(checked.location, bigFileThreshold: threshold, into: part.bytes)
+                found = try await sources.read(checked.location, bigFileThreshold: threshold, into: part.bytes)
                 if part.bytes.count < plan.batchBytes {
                     // It shrank or grew meanwhile, so the part is not handed on yet: a reader that goes on with what it
                     // holds could wait for itself.

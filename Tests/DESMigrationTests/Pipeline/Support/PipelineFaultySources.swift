@@ -13,27 +13,27 @@ struct PipelineFaultySources: SourceFiles {
         }
     }
 
-    func read(_ location: String, bigFileThreshold: UInt64, into buffer: ByteBuffer) throws(SourceError) -> SourceRead {
+    func read(_ location: String, bigFileThreshold: UInt64, into buffer: ByteBuffer) async throws(SourceError) -> SourceRead {
         try pass(location)
-        return try real.read(location, bigFileThreshold: bigFileThreshold, into: buffer)
+        return try await real.read(location, bigFileThreshold: bigFileThreshold, into: buffer)
     }
 
     func readPieces(
         _ location: String, of identity: FileIdentity, _ body: (UnsafeRawBufferPointer) throws -> Void
-    ) throws {
+    ) async throws {
         try pass(location)
-        try real.readPieces(location, of: identity, body)
+        try await real.readPieces(location, of: identity, body)
     }
 
-    func delete(_ location: String, ifStill identity: FileIdentity) -> SourceDeletion {
+    func delete(_ location: String, ifStill identity: FileIdentity) async -> SourceDeletion {
         if faults.strike(.deleteBefore) { return .kept("a fault was injected") }
-        let outcome = real.delete(location, ifStill: identity)
+        let outcome = await real.delete(location, ifStill: identity)
         if faults.strike(.deleteAfter) { return .kept("a fault was injected") }
         return outcome
     }
 
-    func identity(of location: String) throws(SourceError) -> FileIdentity? {
+    func identity(of location: String) async throws(SourceError) -> FileIdentity? {
         try pass(location)
-        return try real.identity(of: location)
+        return try await real.identity(of: location)
     }
 }

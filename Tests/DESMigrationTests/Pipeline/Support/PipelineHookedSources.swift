@@ -11,28 +11,28 @@ struct PipelineHookedSources: SourceFiles {
     var afterFirstPiece: @Sendable (String) -> Void = { _ in }
     var beforeDelete: @Sendable (String) -> Void = { _ in }
 
-    func read(_ location: String, bigFileThreshold: UInt64, into buffer: ByteBuffer) throws(SourceError) -> SourceRead {
+    func read(_ location: String, bigFileThreshold: UInt64, into buffer: ByteBuffer) async throws(SourceError) -> SourceRead {
         try beforeRead(location)
-        let result = try real.read(location, bigFileThreshold: bigFileThreshold, into: buffer)
+        let result = try await real.read(location, bigFileThreshold: bigFileThreshold, into: buffer)
         afterRead(location)
         return result
     }
 
     func readPieces(
         _ location: String, of identity: FileIdentity, _ body: (UnsafeRawBufferPointer) throws -> Void
-    ) throws {
+    ) async throws {
         var isFirst = true
-        try real.readPieces(location, of: identity) { piece in
+        try await real.readPieces(location, of: identity) { piece in
             try body(piece)
             if isFirst { afterFirstPiece(location) }
             isFirst = false
         }
     }
 
-    func delete(_ location: String, ifStill identity: FileIdentity) -> SourceDeletion {
+    func delete(_ location: String, ifStill identity: FileIdentity) async -> SourceDeletion {
         beforeDelete(location)
-        return real.delete(location, ifStill: identity)
+        return await real.delete(location, ifStill: identity)
     }
 
-    func identity(of location: String) throws(SourceError) -> FileIdentity? { try real.identity(of: location) }
+    func identity(of location: String) async throws(SourceError) -> FileIdentity? { try await real.identity(of: location) }
 }
