@@ -13,7 +13,9 @@ struct PipelineFaultySources: SourceFiles {
         }
     }
 
-    func read(_ location: String, bigFileThreshold: UInt64, into buffer: ByteBuffer) async throws(SourceError) -> SourceRead {
+    func read(_ location: String, bigFileThreshold: UInt64, into buffer: ByteBuffer) async throws(SourceError)
+        -> SourceRead
+    {
         try pass(location)
         return try await real.read(location, bigFileThreshold: bigFileThreshold, into: buffer)
     }

@@ -11,7 +11,9 @@ struct PipelineHookedSources: SourceFiles {
     var afterFirstPiece: @Sendable (String) -> Void = { _ in }
     var beforeDelete: @Sendable (String) -> Void = { _ in }
 
-    func read(_ location: String, bigFileThreshold: UInt64, into buffer: ByteBuffer) async throws(SourceError) -> SourceRead {
+    func read(_ location: String, bigFileThreshold: UInt64, into buffer: ByteBuffer) async throws(SourceError)
+        -> SourceRead
+    {
         try beforeRead(location)
         let result = try await real.read(location, bigFileThreshold: bigFileThreshold, into: buffer)
         afterRead(location)
@@ -34,5 +36,7 @@ struct PipelineHookedSources: SourceFiles {
         return await real.delete(location, ifStill: identity)
     }
 
-    func identity(of location: String) async throws(SourceError) -> FileIdentity? { try await real.identity(of: location) }
+    func identity(of location: String) async throws(SourceError) -> FileIdentity? {
+        try await real.identity(of: location)
+    }
 }
