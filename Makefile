@@ -6,9 +6,10 @@ SHELL := /bin/bash
 SWIFT ?= swift
 # Debug products and tests live in .build, release products in .build-release: neither throws away the other's work.
 RELEASE := .build-release
-BUILD_PACKAGES := libzstd-dev liblz4-dev libdeflate-dev libssl-dev libsqlite3-dev libpq-dev unixodbc-dev pkg-config \
-    python3 sqlite3 zstd
-TEST_PACKAGES := prometheus postgresql mariadb-server odbc-mariadb odbc-postgresql libsqliteodbc openssl
+BUILD_PACKAGES := libzstd-dev liblz4-dev libdeflate-dev libssl-dev libsqlite3-dev libpq-dev unixodbc-dev \
+    libcurl4-openssl-dev libexpat1-dev pkg-config python3 sqlite3 zstd
+TEST_PACKAGES := prometheus postgresql mariadb-server odbc-mariadb odbc-postgresql libsqliteodbc openssl \
+    radosgw ceph-mon ceph-osd ceph-common curl
 
 .PHONY: help
 help: ## this list

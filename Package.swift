@@ -60,11 +60,14 @@ let package = Package(
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CODBC", pkgConfig: "odbc", providers: [.apt(["unixodbc-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
 
         module("DESSystem", ["CLinux"]),
         module("DESRouting", ["CDeflate"]),
         module("DESShard", ["DESSystem", "CLinux", "CDeflate", "CZstd", "CLZ4", "COpenSSL"]),
-        module("DESStorage", ["DESSystem", "DESShard"]),
+        module("DESS3", ["DESSystem", "CLinux", "CDeflate", "COpenSSL", "CCurl", "CExpat"]),
+        module("DESStorage", ["DESSystem", "DESRouting", "DESShard", "DESS3"]),
         module("DESPostgres", ["DESSystem", "CPostgres"]),
         module("DESODBC", ["DESSystem", "CODBC"]),
         module(
@@ -90,15 +93,16 @@ let package = Package(
         module(
             "DESMigration",
             [
-                "DESSystem", "DESRouting", "DESShard", "DESStorage", "DESCatalog", "DESCoordination", "DESTelemetry",
+                "DESSystem", "DESRouting", "DESShard", "DESStorage", "DESS3", "DESCatalog", "DESCoordination",
+                "DESTelemetry",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
         module(
             "DESCommands",
             [
-                "DESMigration", "DESConfiguration", "DESSystem", "DESRouting", "DESShard", "DESStorage", "DESCatalog",
-                "DESCoordination", "DESPostgres", "DESODBC", "DESTelemetry",
+                "DESMigration", "DESConfiguration", "DESSystem", "DESRouting", "DESShard", "DESStorage", "DESS3",
+                "DESCatalog", "DESCoordination", "DESPostgres", "DESODBC", "DESTelemetry",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
@@ -122,7 +126,8 @@ let package = Package(
         tests(of: "DESODBC", ["DESTestServers"]),
         tests(of: "DESRouting", resources: [.copy("Golden")]),
         tests(of: "DESShard", ["DESSystem"], resources: [.copy("Golden")]),
-        tests(of: "DESStorage", ["DESSystem", "DESShard"]),
+        tests(of: "DESS3", ["DESSystem", "DESTestServers"]),
+        tests(of: "DESStorage", ["DESSystem", "DESRouting", "DESShard", "DESS3", "DESTestServers"]),
         tests(
             of: "DESCatalog",
             [
@@ -143,8 +148,8 @@ let package = Package(
         tests(
             of: "DESMigration",
             [
-                "DESSystem", "DESRouting", "DESShard", "DESStorage", "DESCatalog", "DESCoordination", "DESTelemetry",
-                "DESTestServers",
+                "DESSystem", "DESRouting", "DESShard", "DESStorage", "DESS3", "DESCatalog", "DESCoordination",
+                "DESTelemetry", "DESTestServers",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),

@@ -61,7 +61,12 @@ package protocol ObjectStore: Sendable {
     /// The local folder that it is, if it is one.
     var localFolder: String? { get }
 
+    /// Finds out whether the store can be used, and clears away what earlier uploads of this process's own left unfinished.
+    func prepare() async throws(StorageError)
+
     /// The part of the store in which a shard and its big files lie together; a store of one part is that part.
+    ///
+    /// - Parameter shard: its name, or what its name begins with up to the second `_`.
     func part(of shard: String) -> any ObjectStore
 
     /// Makes the files appear under their keys, refusing to replace anything, and returns once they are durable and
@@ -91,5 +96,7 @@ package protocol ObjectStore: Sendable {
 }
 
 extension ObjectStore {
+    package func prepare() async throws(StorageError) {}
+
     package func part(of shard: String) -> any ObjectStore { self }
 }

@@ -58,7 +58,7 @@ struct SlicePipeline: Sendable {
         )
         let bigFiles = BigFilePublisher(
             sources: world.sources, staging: world.staging, store: slice.store, prefix: settings.bigFilesPrefix,
-            threads: threads.files, cycle: cycle, names: BigFileNames()
+            shardBits: settings.shardBits, threads: threads.files, cycle: cycle, names: BigFileNames()
         )
         let compress = CompressStage(
             settings: settings, plan: plan, threads: threads.compressing, buffers: buffers, gate: gate,

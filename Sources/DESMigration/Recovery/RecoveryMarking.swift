@@ -63,7 +63,7 @@ struct RecoveryMarking: Sendable {
         var isSettled = true
         var candidates: [Candidate] = []
         for (item, found) in zip(readable, rows) {
-            guard try await isStored(item.entry) else {
+            guard try await isStored(item.entry, beside: shard) else {
                 cycle.ledger.logger.error(
                     "a recovered entry names a big file that the store does not have; its row stays unmarked",
                     metadata: ["shard": "\(shard)", "uid": "\(item.entry.uid)"]
@@ -176,9 +176,10 @@ struct RecoveryMarking: Sendable {
     }
 
     /// An inline entry is in the shard; a big file has to be in the store.
-    private func isStored(_ entry: ShardEntry) async throws -> Bool {
+    private func isStored(_ entry: ShardEntry, beside shard: String) async throws -> Bool {
         guard case .bigFile(let sha256, let size) = entry.content else { return true }
         let key = "\(settings.bigFilesPrefix)/\(sha256)"
+        let store = store.part(of: shard)
         guard try await store.attributes(of: key)?.size == size else { return false }
         // Its source may be deleted on the strength of it, so its bytes count, not its size.
         let hash = SHA256()

@@ -1,3 +1,4 @@
+import DESRouting
 import DESShard
 import DESStorage
 import DESSystem
@@ -17,6 +18,7 @@ struct BigFilePublisher: Sendable {
     let staging: StagingFolder
     let store: any ObjectStore
     let prefix: String
+    let shardBits: ShardBits
     let threads: ThreadPool
     let cycle: CycleContext
     /// Hands out names for copies; a hash is known only at the end.
@@ -32,8 +34,9 @@ struct BigFilePublisher: Sendable {
             let published = try await withTaskExecutorPreference(threads) { try await copy(file, to: path) }
             let key = "\(prefix)/\(published.sha256)"
             let staged = StagedFile(path: path, key: key, size: UInt64(file.identity.size))
+            let part = store.part(of: locate(uid: file.uid, createdAt: file.createdAt, bits: shardBits).namePrefix)
             let outcome = try await cycle.retrying {
-                try await store.publish([staged]).first?.get()
+                try await part.publish([staged]).first?.get()
             }
             // One that was there before is trusted only as far as it was compared, which publishing does.
             if outcome == .created { cycle.ledger.published(shards: 0, bytes: file.identity.size, bigFiles: 1) }

@@ -1,0 +1,83 @@
+/// Some of a bucket's objects, in the order of their keys' UTF-8 bytes.
+package struct S3ListPage: Sendable, Hashable {
+    package struct Object: Sendable, Hashable {
+        package var key: String
+        package var size: UInt64
+        package var etag: String
+        package var lastModified: UTCTime?
+        package var storageClass: String?
+    }
+
+    package var objects: [Object]
+    /// With a delimiter: the beginnings of keys, up to it, that stand for all keys behind.
+    package var commonPrefixes: [String]
+    /// Give it to go on; nil at the end.
+    package var continuation: String?
+}
+
+extension S3Client {
+    /// Lists objects whose keys begin with `prefix`.
+    ///
+    /// - Parameters:
+    ///   - startAfter: only keys behind it.
+    ///   - continuation: of the page before.
+    ///   - limit: 1 … 1,000; a page may have fewer and yet not be the last.
+    package func listObjects(
+        bucket: String, prefix: String = "", startAfter: String? = nil, continuation: String? = nil,
+        delimiter: String? = nil, limit: Int = 1000
+    ) async throws -> S3ListPage {
+        var request = S3Request(.listObjects, .get, bucket: bucket)
+        // Keys may have characters that XML has not.
+        request.query = [
+            ("list-type", "2"), ("encoding-type", "url"), ("max-keys", String(min(max(1, limit), 1000))),
+        ]
+        if !prefix.isEmpty { request.query.append(("prefix", prefix)) }
+        if let startAfter { request.query.append(("start-after", startAfter)) }
+        if let continuation { request.query.append(("continuation-token", continuation)) }
+        if let delimiter { request.query.append(("delimiter", delimiter)) }
+        return try await perform(request) { response, context in
+            let document = try Self.document(response, root: "ListBucketResult", context)
+            let isEncoded = document.text("EncodingType") == "url"
+            func decoded(_ text: String) -> String { isEncoded ? URICoding.decode(text) : text }
+            let objects = try document.all("Contents").map { element in
+                guard let key = element.text("Key"), let size = element.text("Size").flatMap({ UInt64($0) }) else {
+                    throw S3Error(
+                        .invalidResponse, status: response.status, message: "an entry has no key or no size", context)
+                }
+                return S3ListPage.Object(
+                    key: decoded(key), size: size, etag: (element.text("ETag") ?? "").unquoted,
+                    lastModified: element.text("LastModified").flatMap { UTCTime(iso8601: $0) },
+                    storageClass: element.text("StorageClass"))
+            }
+            let prefixes = document.all("CommonPrefixes").compactMap { $0.text("Prefix").map(decoded) }
+            let isTruncated = document.text("IsTruncated") == "true"
+            let next = document.text("NextContinuationToken")
+            guard !isTruncated || next != nil else {
+                throw S3Error(
+                    .invalidResponse, status: response.status, message: "there is more, but not how to go on", context)
+            }
+            return S3ListPage(objects: objects, commonPrefixes: prefixes, continuation: isTruncated ? next : nil)
+        }
+    }
+
+    /// The document of an answer.
+    ///
+    /// - Throws: ``S3Error``: invalid response if it is damaged, not S3 if it is something else altogether.
+    static func document(_ response: HTTPResponse, root: String, _ context: S3ErrorContext) throws -> XMLTree {
+        let document: XMLTree
+        do {
+            document = try XMLReader.read(response.body)
+        } catch {
+            let isS3 = response.header("x-amz-request-id") != nil
+            throw S3Error(
+                isS3 ? .invalidResponse : .notS3, status: response.status, message: "the answer is not XML: \(error)",
+                context)
+        }
+        guard document.name == root else {
+            throw S3Error(
+                .notS3, status: response.status, message: "the answer is a document <\(document.name)>, not <\(root)>",
+                context)
+        }
+        return document
+    }
+}

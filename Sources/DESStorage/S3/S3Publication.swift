@@ -1,0 +1,208 @@
+import DESS3
+import DESSystem
+import Synchronization
+
+/// Makes one staged file appear in S3: in one request or in parts, never in the place of another, and confirmed.
+///
+/// What it came to when an answer was lost is found out by looking, not by doing it again.
+struct S3Publication: Sendable {
+    let store: S3Store
+    let file: StagedFile
+
+    private static let mostParts: UInt64 = 9_000
+
+    private var client: S3Client { store.client }
+    private var location: S3Location { store.location(file.key) }
+    private var settings: S3StoreSettings { store.settings }
+
+    func run() async throws -> PublishOutcome {
+        let source = try await store.threads.run { [file] in
+            let source = try OpenFile(file.path)
+            let size = UInt64(try source.status().size)
+            guard size == file.size else {
+                throw StorageError(
+                    .damaged, key: file.key,
+                    "\(file.path) has \(size) bytes instead of \(file.size); it was not published")
+            }
+            return source
+        }
+        let outcome =
+            file.size > settings.multipartThreshold
+            ? try await uploadInParts(source) : try await upload(source)
+        if settings.readsBack, try await !hasContent(of: source) {
+            throw StorageError(
+                .damaged, key: file.key, "\(location) reads back otherwise than it was written; look into it")
+        }
+        return outcome
+    }
+
+    // MARK: In one request
+
+    private func upload(_ source: OpenFile) async throws -> PublishOutcome {
+        let whole = 0..<file.size
+        let digests = try await store.threads.run { try PayloadDigests.of(source, whole, [.md5, .sha256, .crc32]) }
+        let expected = digests.md5?.hex
+        if store.lacksConditions.load(ordering: .relaxed), let existing = try await store.head(file.key) {
+            return try await settle(existing, expected, source)
+        }
+        do {
+            var options = S3WriteOptions(isCreateOnly: true, headers: settings.headers)
+            options.isCreateOnly = !store.lacksConditions.load(ordering: .relaxed)
+            let written = try await client.putObject(location, .file(source, whole, digests: digests), options)
+            try await confirm(written, expected)
+            return .created
+        } catch let error as S3Error where error.isConditionUnknown {
+            store.lacksConditions.store(true, ordering: .relaxed)
+            return try await upload(source)
+        } catch let error as S3Error where error.isPreconditionFailed || error.isOutcomeUnknown {
+            guard let existing = try await store.head(file.key) else { throw lost(error) }
+            return try await settle(existing, expected, source, isOurs: error.isOutcomeUnknown)
+        }
+    }
+
+    // MARK: In parts
+
+    private func uploadInParts(_ source: OpenFile) async throws -> PublishOutcome {
+        let partSize = partSize
+        if let existing = try await store.head(file.key) {
+            return try await settle(existing, nil, source)
+        }
+        let upload = try await client.createMultipartUpload(location, S3WriteOptions(headers: settings.headers))
+        let note = try await store.journal?.add(upload)
+        do {
+            let sent = try await sendParts(of: upload, source, partSize)
+            let written = try await complete(upload, sent.parts)
+            if let note { try await store.journal?.remove(note) }
+            try await confirm(written, sent.etag)
+            return .created
+        } catch let error as S3Error
+            where error.isPreconditionFailed || error.isOutcomeUnknown || error.code == .noSuchUpload
+        {
+            guard let existing = try await store.head(file.key) else {
+                // Completed it is not: else it would be there.
+                try await abort(upload, note)
+                throw lost(error)
+            }
+            let outcome = try await settle(existing, nil, source, isOurs: !error.isPreconditionFailed)
+            try await abort(upload, note)
+            return outcome
+        } catch {
+            // If this fails too, the note is still there, and the next start aborts it.
+            try? await abort(upload, note)
+            throw error
+        }
+    }
+
+    /// The same for the same size, so that the entity tag of a former upload can be compared.
+    private var partSize: UInt64 {
+        let least = (file.size + Self.mostParts - 1) / Self.mostParts
+        let mebibytes = (least + (1 << 20) - 1) >> 20
+        return max(settings.partSize, mebibytes << 20)
+    }
+
+    private func sendParts(
+        of upload: S3Upload, _ source: OpenFile, _ partSize: UInt64
+    ) async throws -> (parts: [S3UploadedPart], etag: String) {
+        typealias Sent = (part: S3UploadedPart, md5: [UInt8])
+        let client = client
+        let threads = store.threads
+        let size = file.size
+        let sent = try await withThrowingTaskGroup(of: Sent.self) { group in
+            var sent: [Sent] = []
+            for (index, start) in stride(from: 0, to: size, by: Int(partSize)).enumerated() {
+                if index >= settings.parallelUploads, let part = try await group.next() { sent.append(part) }
+                group.addTask {
+                    let range = start..<min(size, start + partSize)
+                    let digests = try await threads.run {
+                        try PayloadDigests.of(source, range, [.md5, .sha256, .crc32])
+                    }
+                    let part = try await client.uploadPart(
+                        upload, number: index + 1, .file(source, range, digests: digests))
+                    return (part, digests.md5 ?? [])
+                }
+            }
+            for try await part in group { sent.append(part) }
+            return sent.sorted { $0.part.number < $1.part.number }
+        }
+        let digest = PayloadDigests.of(sent.flatMap(\.md5), .md5).md5?.hex ?? ""
+        return (sent.map(\.part), "\(digest)-\(sent.count)")
+    }
+
+    private func complete(_ upload: S3Upload, _ parts: [S3UploadedPart]) async throws -> S3Written {
+        do {
+            return try await client.completeMultipartUpload(
+                upload, parts: parts, isCreateOnly: !store.lacksConditions.load(ordering: .relaxed))
+        } catch let error as S3Error where error.isConditionUnknown {
+            store.lacksConditions.store(true, ordering: .relaxed)
+            return try await client.completeMultipartUpload(upload, parts: parts)
+        }
+    }
+
+    private func abort(_ upload: S3Upload, _ note: UploadJournal.Note?) async throws {
+        try await client.abortMultipartUpload(upload)
+        if let note { try await store.journal?.remove(note) }
+    }
+
+    // MARK: What is there
+
+    /// The store's own word for it: the size, and the entity tag that the upload was answered with.
+    private func confirm(_ written: S3Written, _ expected: String?) async throws {
+        guard let found = try await store.head(file.key) else {
+            throw StorageError(
+                .failed, key: file.key, isTransient: true, "\(location) was written, but the store does not show it")
+        }
+        let isSame = found.etag == expected || written.etag.isEmpty || found.etag == written.etag
+        guard found.size == file.size, isSame else {
+            throw StorageError(
+                .damaged, key: file.key,
+                "\(location) has \(found.size) bytes and the ETag \(found.etag), not the \(file.size) bytes and the ETag "
+                    + "\(written.etag) that were written; look into it")
+        }
+    }
+
+    /// - Parameter isOurs: an answer was lost, so it may well be what this call wrote.
+    private func settle(
+        _ existing: S3ObjectAttributes, _ expected: String?, _ source: OpenFile, isOurs: Bool = false
+    ) async throws -> PublishOutcome {
+        // An ETag need not be an MD5 (encryption, other part sizes), so only equality says something.
+        if existing.size == file.size {
+            if let expected, existing.etag == expected { return isOurs ? .created : .alreadyThere }
+            if try await hasContent(of: source) { return isOurs ? .created : .alreadyThere }
+        }
+        throw StorageError(
+            .conflict, key: file.key, "\(location) exists with other content; it was left as it is")
+    }
+
+    /// Whether the object has the bytes of the file; reads it, a piece at a time.
+    private func hasContent(of source: OpenFile) async throws -> Bool {
+        let pieceSize: UInt64 = 8 << 20
+        var offset: UInt64 = 0
+        while offset < file.size {
+            let range = offset..<min(file.size, offset + pieceSize)
+            let piece = try await client.getObject(location, range: .bytes(range), limit: Int(pieceSize))
+            guard piece.attributes.size == file.size else { return false }
+            let isEqual = try await store.threads.run {
+                try PayloadDigests.of(source, range, .sha256) == PayloadDigests.of(piece.bytes, .sha256)
+            }
+            guard isEqual else { return false }
+            offset = range.upperBound
+        }
+        return try await store.head(file.key)?.size == file.size
+    }
+
+    private func lost(_ error: S3Error) -> StorageError {
+        StorageError(.failed, key: file.key, isTransient: true, "\(error); the object is not there")
+    }
+}
+
+extension S3Error {
+    /// Whether the server does not know conditional writes.
+    var isConditionUnknown: Bool { status == 501 || code == "NotImplemented" }
+}
+
+extension [UInt8] {
+    /// Lower-case hexadecimal.
+    fileprivate var hex: String {
+        map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+    }
+}
