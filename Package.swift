@@ -79,7 +79,7 @@ let package = Package(
             ]
         ),
         module("DESCoordination", ["DESSystem", "DESRouting", "DESPostgres", "DESCatalog"]),
-        module("DESConfiguration", ["Yams"]),
+        module("DESConfiguration", ["DESRouting", "Yams"]),
         module(
             "DESTelemetry",
             [
@@ -99,9 +99,18 @@ let package = Package(
             ]
         ),
         module(
+            "DESReconciliation",
+            [
+                "DESSystem", "DESRouting", "DESShard", "DESStorage", "DESCatalog", "DESTelemetry", "DESMigration",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        module(
             "DESCommands",
             [
-                "DESMigration", "DESConfiguration", "DESSystem", "DESRouting", "DESShard", "DESStorage", "DESS3",
+                "DESMigration", "DESReconciliation", "DESConfiguration", "DESSystem", "DESRouting", "DESShard", "DESStorage", "DESS3",
                 "DESCatalog", "DESCoordination", "DESPostgres", "DESODBC", "DESTelemetry",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
@@ -136,7 +145,7 @@ let package = Package(
             ]
         ),
         tests(of: "DESCoordination", ["DESCatalog", "DESRouting", "DESTestServers"]),
-        tests(of: "DESConfiguration"),
+        tests(of: "DESConfiguration", ["DESRouting"]),
         tests(
             of: "DESTelemetry",
             [
@@ -152,6 +161,14 @@ let package = Package(
                 "DESTelemetry", "DESTestServers",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        tests(
+            of: "DESReconciliation",
+            [
+                "DESSystem", "DESRouting", "DESShard", "DESStorage", "DESCatalog", "DESMigration",
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),

@@ -8,8 +8,10 @@ package protocol SourceCatalog: Sendable {
     /// Checks that the catalog can be opened and has the table and all columns.
     func checkSchema() async throws
 
-    /// Begins to read the pending rows of a range, in the order of time, and then those without a readable time. The
-    /// caller closes the scan.
+    /// Begins to read the rows of a range, pending ones unless it says otherwise, in the order of time, and then those without
+    /// a readable time. The caller closes the scan.
+    ///
+    /// Where times are stored in several forms the order may be that of each form by itself.
     func pendingRows(in range: PendingRange) async throws -> any PendingRowScan
 
     /// Counts the pending rows before the cutoff by day (UTC), in the order of days; those without a readable time last.

@@ -16,7 +16,7 @@ package struct DESCommand: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Moving files into shards",
-                subcommands: [MigrateCommand.self, PackCommand.self, StatsCommand.self]
+                subcommands: [MigrateCommand.self, PackCommand.self, StatsCommand.self, ReconcileCommand.self]
             ),
             CommandGroup(
                 name: "Looking into shards",

@@ -44,23 +44,6 @@ import Testing
         #expect(result.errors.contains("nowhere.yaml"))
     }
 
-    @Test("what this build cannot do is refused in one message, each with its key")
-    func unsupported() async throws {
-        try place.write(
-            """
-            database: {url: "postgresql://des:${DB_PASSWORD}@db/files"}
-            packer: {s3_source: {enabled: true}}
-            storage: {type: s3, bucket: shards}
-            """, to: "config.yaml")
-        let result = try await place.run(
-            "des-migrate", "--config", "config.yaml", environment: ["DB_PASSWORD": "correct-horse"])
-        #expect(result.end == .exit(78))
-        for key in ["packer.s3_source.enabled", "storage.type"] {
-            #expect(result.errors.contains("\(key): this build"), "\(key)")
-        }
-        #expect(!result.everything.contains("correct-horse"))
-    }
-
     @Test(
         "a password in a database URL is in no output",
         arguments: [

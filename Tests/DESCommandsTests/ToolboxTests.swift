@@ -148,7 +148,7 @@ import Testing
 
     @Test(
         "a place that is none is exit code 1 and named",
-        arguments: ["nowhere", "s3://bucket/prefix", "/dev/null"], ["ls", "stat", "verify"])
+        arguments: ["nowhere", "/dev/null"], ["ls", "stat", "verify"])
     func noPlace(_ name: String, _ command: String) async throws {
         let result = try await place.run("des", command, name)
         #expect(result.end == .exit(1))

@@ -88,7 +88,28 @@ struct ConfigurationProblemTests {
             ("storage: {type: ftp, bucket: b}", "storage.type: expected one of local, s3, found \"ftp\""),
             ("storage: {bucket: b}", "storage.bucket: has a meaning only with storage.type: s3"),
             ("storage: {type: s3}", "storage.bucket: missing; expected the name of a bucket (or zones)"),
-            ("storage: {type: s3, zones: {a: 1}}", "storage.zones: expected a list, found a mapping"),
+            ("storage: {type: s3, zones: {a: 1}}", "storage.zones: expected a list of mappings, found a mapping"),
+            (
+                "storage: {type: s3, bucket: b, access_key_id: a}",
+                "storage.secret_access_key: missing; access_key_id and secret_access_key go together"
+            ),
+            (
+                "storage: {type: s3, bucket: b, endpoint_url: 'objects.example.com'}",
+                "storage.endpoint_url: expected a URL such as https://s3.example.com:9000, found \"objects.example.com\""
+            ),
+            (
+                "storage: {type: s3, zones: [{name: a, range: {start: 0, end: 100}, s3: {bucket: a}}]}",
+                "storage.zones: no zone has shards 101 to 255"
+            ),
+            (
+                "storage: {type: s3, bucket: b, zones: [{name: a, range: {start: 0, end: 255}}, "
+                    + "{name: c, range: {start: 9, end: 10}}]}",
+                "storage.zones: the zones a and c both have shards 9 to 10"
+            ),
+            (
+                "storage: {type: s3, zones: [{name: a, range: {start: 0}, s3: {bucket: a}}]}",
+                "storage.zones[0].range.end: missing; expected a shard number from 0 to 255"
+            ),
             ("metrics: {port: 65536}", "metrics.port: expected a whole number from 0 to 65535, found \"65536\""),
             (
                 "logging: {level: loud}",

@@ -30,8 +30,10 @@ struct ExampleTests {
             configuration.storage
                 == .s3(
                     S3StorageConfiguration(
-                        bucket: "my-shards", prefix: "des/", regionName: "eu-central-1",
-                        endpointURL: "https://objects.example.com", zones: .list([]))))
+                        bucket: "my-shards", prefix: "des/",
+                        connection: S3ConnectionConfiguration(
+                            regionName: "eu-central-1", endpointURL: "https://objects.example.com",
+                            profile: "archive"))))
         #expect(configuration.metrics == MetricsConfiguration())
     }
 }

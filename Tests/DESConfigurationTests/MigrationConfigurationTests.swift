@@ -52,7 +52,12 @@ struct MigrationConfigurationTests {
               big_file_threshold_bytes: 1_000
               bigfiles_prefix: big/files/
               s3_source: {enabled: 1, region_name: r, endpoint_url: 'http://h', max_retries: 0, retry_delay_seconds: 0.5}
-            storage: {type: S3, bucket: 123, prefix: p/, region_name: no, endpoint_url: 'http://e', zones: [{name: a}]}
+            storage:
+              {type: S3, bucket: 123, prefix: p/, region_name: no, endpoint_url: 'http://e', addressing_style: path, ca_file: ca.pem,
+               checksum: crc32, storage_class: STANDARD_IA, server_side_encryption: AES256, verify: readback, access_key_id: k,
+               secret_access_key: s, zones: [
+                 {name: a, range: {start: 0, end: 32767}, s3: {bucket: ba, region_name: ra, prefix: pa, profile: other}},
+                 {name: b, range: {start: 32768, end: 65535}, s3: {endpoint_url: 'https://eb'}}]}
             pipeline: {readers: 1, compressors: 2, uploads: 3, memory_budget: 1 GB}
             metrics: {host: "::1", port: 0}
             logging: {level: WARN, format: text}
@@ -76,14 +81,28 @@ struct MigrationConfigurationTests {
                     compression: CompressionConfiguration(codec: .lz4, level: 12, skipExtensions: ["jpg", "7z", "gz"]),
                     bigFileThresholdInBytes: 1000, bigFilesPrefix: "big/files", stagingDirectory: "out/.staging",
                     s3Source: S3SourceConfiguration(
-                        isEnabled: true, regionName: "r", endpointURL: "http://h", maxRetries: 0,
+                        isEnabled: true,
+                        connection: S3ConnectionConfiguration(regionName: "r", endpointURL: "http://h"), maxRetries: 0,
                         retryDelay: .milliseconds(500))))
+        let connection = S3ConnectionConfiguration(
+            regionName: "no", endpointURL: "http://e", addressingStyle: .path,
+            keys: .init(accessKeyID: "k", secretAccessKey: "s"), authorityFile: "ca.pem", checksum: .crc32)
+        var zoneA = connection
+        (zoneA.regionName, zoneA.profile, zoneA.keys) = ("ra", "other", nil)
+        var zoneB = connection
+        zoneB.endpointURL = "https://eb"
         #expect(
             configuration.storage
                 == .s3(
                     S3StorageConfiguration(
-                        bucket: "123", prefix: "p/", regionName: "no", endpointURL: "http://e",
-                        zones: .list([.mapping(["name": .scalar("a")])]))))
+                        bucket: "123", prefix: "p/", connection: connection, storageClass: "STANDARD_IA",
+                        encryption: "AES256", readsBack: true,
+                        zones: [
+                            ZoneConfiguration(
+                                name: "a", shards: 0...32767, bucket: "ba", prefix: "pa", connection: zoneA),
+                            ZoneConfiguration(
+                                name: "b", shards: 32768...65535, bucket: "123", prefix: "p/", connection: zoneB),
+                        ])))
         #expect(
             configuration.pipeline
                 == PipelineConfiguration(readers: 1, compressors: 2, uploads: 3, memoryBudgetInBytes: 1_000_000_000))

@@ -42,7 +42,7 @@ struct VariableSubstitutionTests {
             database: {url: "postgresql://u:${PW}@h/db", size_bytes_column: "${SIZE:}"}
             migration: {source_roots: ["${ROOT}/a", "/b"], batch_size: "${BATCH}", delete_source_files: "${DELETE:yes}"}
             packer: {n_bits: "8", compression: {codec: "${CODEC:lz4}"}, s3_source: {endpoint_url: "${ENDPOINT:}"}}
-            storage: {type: s3, bucket: b, zones: [{host: "${ROOT}", list: [{x: "${BATCH}"}, null]}]}
+            storage: {type: s3, bucket: "b${ROOT}", access_key_id: "${PW}", secret_access_key: "${PW}"}
             """, environment: ["PW": "a/b", "ROOT": "/r", "BATCH": " 20\n"])
         #expect(configuration.database.url == .postgresql("postgresql://u:a%2Fb@h/db"))
         #expect(configuration.database.sizeBytesColumn == nil)
@@ -51,13 +51,14 @@ struct VariableSubstitutionTests {
         #expect(configuration.migration.deletesSourceFiles)
         #expect(configuration.packer.routingBits == 8)
         #expect(configuration.packer.compression.codec == .lz4)
-        #expect(configuration.packer.s3Source.endpointURL == nil)
-        let list = OpaqueValue.list([.mapping(["x": .scalar(" 20\n")]), .null])
+        #expect(configuration.packer.s3Source.connection.endpointURL == nil)
         guard case .s3(let storage) = configuration.storage else {
             Issue.record("the storage is not S3")
             return
         }
-        #expect(storage.zones == .list([.mapping(["host": .scalar("/r"), "list": list])]))
+        #expect(storage.bucket == "b/r")
+        #expect(storage.connection.keys == .init(accessKeyID: "a/b", secretAccessKey: "a/b"))
+        #expect(!"\(storage)".contains("a/b"))
     }
 
     @Test("an unset variable is an error that names key and variable, and no value of the environment")
@@ -69,7 +70,7 @@ struct VariableSubstitutionTests {
                 migration:
                   source_roots: [/a, "${ROOT}"]
                   batch_size: ${BATCH}
-                storage: {type: s3, zones: [{b: "${TOKEN}"}]}
+                storage: {type: s3, bucket: b, secret_access_key: "${TOKEN}", access_key_id: a}
                 """, environment: ["DB_USER": "hidden", "BATCH": "hidden2"])
         #expect(
             found == [
@@ -79,7 +80,7 @@ struct VariableSubstitutionTests {
                     + "(to give a default, write ${ROOT:default})",
                 "line 5: migration.batch_size: expected a whole number from 1 to 100000, "
                     + "found something else in ${BATCH} (value not shown)",
-                "line 6: storage.zones[0].b: the environment variable TOKEN is not set "
+                "line 6: storage.secret_access_key: the environment variable TOKEN is not set "
                     + "(to give a default, write ${TOKEN:default})",
             ])
     }

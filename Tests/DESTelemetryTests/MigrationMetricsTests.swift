@@ -26,7 +26,7 @@ import Testing
         #expect(samples("des_migration_queue_depth").count == 6)
         #expect(samples("des_migration_failures_total").count == 3)
         #expect(samples("des_migration_last_success") == ["des_migration_last_success_timestamp_seconds 0"])
-        #expect(samples("des_s3_source_read_seconds_count").count == 2)
+        #expect(samples("des_s3_source_read_seconds_count").count == 4)
         #expect(registry.conflicts.isEmpty)
     }
 

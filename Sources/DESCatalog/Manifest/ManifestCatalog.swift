@@ -151,14 +151,16 @@ package final class ManifestCatalog: SourceCatalog {
 
     package func close() async {}
 
-    /// The pending rows from a position on, at most that many, and the position after them.
+    /// The rows of the range's state from a position on, at most that many, and the position after them.
     fileprivate func rows(from start: Int, atMost count: Int, in range: PendingRange) -> ([CatalogRow], Int) {
         isArchived.withLock { isArchived in
             var rows: [CatalogRow] = []
             var position = start
             while position < entries.count, rows.count < count {
                 let entry = entries[position]
-                if !isArchived[position], range.includes(entry.time) { rows.append(entry.row) }
+                if isArchived[position] == (range.state == .archived), range.includes(entry.time) {
+                    rows.append(entry.row)
+                }
                 position += 1
             }
             return (rows, position)
@@ -189,7 +191,7 @@ package final class ManifestCatalog: SourceCatalog {
     }
 }
 
-/// A pass over the rows of a manifest that are not marked when they are reached.
+/// A pass over the rows of a manifest that are of the range's state when they are reached.
 private actor ManifestScan: PendingRowScan {
     nonisolated let pagingNote: String? = nil
     private let catalog: ManifestCatalog

@@ -1,6 +1,12 @@
 package import DESRouting
 
-/// Which pending rows a scan returns, by their time.
+/// Whether a row waits to be migrated or is marked.
+package enum RowState: Sendable, Hashable {
+    case pending
+    case archived
+}
+
+/// Which rows a scan returns, by their time: pending ones, unless it says otherwise.
 package struct PendingRange: Sendable, Hashable {
     /// The earliest moment of a row.
     package var from: Timestamp
@@ -8,11 +14,16 @@ package struct PendingRange: Sendable, Hashable {
     package var before: Timestamp
     /// Whether rows without a readable time are returned too, after the others: they fail, so that somebody learns of them.
     package var includesUndated: Bool
+    package var state: RowState
 
-    package init(from: Timestamp = .earliest, before: Timestamp, includesUndated: Bool = true) {
+    package init(
+        from: Timestamp = .earliest, before: Timestamp, includesUndated: Bool = true,
+        state: RowState = .pending
+    ) {
         self.from = from
         self.before = before
         self.includesUndated = includesUndated
+        self.state = state
     }
 }
 
@@ -25,5 +36,17 @@ package struct PendingDay: Sendable, Hashable {
     package init(dayNumber: Int64?, rows: Int64) {
         self.dayNumber = dayNumber
         self.rows = rows
+    }
+}
+
+extension CatalogSchema {
+    /// Whether rows of the state can be told from the others.
+    ///
+    /// - Throws: ``CatalogError`` for archived rows of a table without a column that says which these are.
+    func check(_ state: RowState, place: String) throws {
+        guard state == .archived, archivedColumn == nil else { return }
+        throw CatalogError(
+            code: .missingColumn, what: "cannot read the marked rows of table \"\(table)\"", place: place,
+            reason: "no archived_column tells which rows are marked")
     }
 }

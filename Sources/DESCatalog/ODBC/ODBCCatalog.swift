@@ -55,6 +55,7 @@ package final class ODBCCatalog: SourceCatalog {
     }
 
     package func pendingRows(in range: PendingRange) async throws -> any PendingRowScan {
+        try schema.check(range.state, place: place)
         let table = try await table()
         return ODBCPendingScan(
             ODBCScanStatements(table: table, range: range),

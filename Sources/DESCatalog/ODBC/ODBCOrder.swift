@@ -5,12 +5,13 @@ struct ODBCOrder: Sendable, Hashable {
     /// The time first, then maybe the uid, then what is left of the primary key.
     let columns: [ODBCColumn]
 
-    /// The best order that an index of the table gives; nil if each would be sorted.
-    static func served(of table: ODBCTable) -> ODBCOrder? {
+    /// The best order of the rows of a state that an index of the table gives; nil if each would be sorted.
+    static func served(of table: ODBCTable, _ state: RowState) -> ODBCOrder? {
         guard !table.primaryKey.isEmpty else { return nil }
         let byUID = distinct([table.createdAt, table.uid] + table.primaryKey)
         let byTime = distinct([table.createdAt] + table.primaryKey)
-        for columns in [byUID, byTime] where table.indexes.contains(where: { isServed(columns, by: $0, of: table) }) {
+        for columns in [byUID, byTime]
+        where table.indexes.contains(where: { isServed(columns, by: $0, of: table, state) }) {
             return ODBCOrder(columns: columns)
         }
         return nil
@@ -22,10 +23,13 @@ struct ODBCOrder: Sendable, Hashable {
             ? nil : ODBCOrder(columns: distinct([table.createdAt, table.uid] + table.primaryKey))
     }
 
-    private static func isServed(_ order: [ODBCColumn], by index: ODBCSession.Index, of table: ODBCTable) -> Bool {
+    private static func isServed(
+        _ order: [ODBCColumn], by index: ODBCSession.Index, of table: ODBCTable, _ state: RowState
+    ) -> Bool {
         guard !index.isPartial else { return false }
         var columns = index.columns[...]
-        if let archived = table.archived, columns.first == archived.name, table.hasSinglePendingValue {
+        if state == .pending, let archived = table.archived, columns.first == archived.name, table.hasSinglePendingValue
+        {
             columns = columns.dropFirst()
         }
         let names = order.map(\.name)

@@ -24,7 +24,7 @@ actor ODBCPendingScan: PendingRowScan {
         guard !isEnded, count > 0 else { return [] }
         let (before, statements) = (state, statements)
         do {
-            let (page, after) = try await connection.run("cannot read pending rows") { session in
+            let (page, after) = try await connection.run("cannot read rows") { session in
                 var next = before
                 let page = try next.nextPage(atMost: count, statements, in: session)
                 return (page, next)

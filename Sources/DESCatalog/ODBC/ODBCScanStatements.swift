@@ -34,7 +34,7 @@ struct ODBCScanStatements: Sendable {
     init(table: ODBCTable, range: PendingRange) {
         self.table = table
         self.range = range
-        if let served = ODBCOrder.served(of: table) {
+        if let served = ODBCOrder.served(of: table, range.state) {
             order = served
             way = .pages
         } else if table.dialect.keepsResultsInClient, let sorted = ODBCOrder.sorted(table) {
@@ -112,7 +112,7 @@ struct ODBCScanStatements: Sendable {
     /// What follows SELECT, without an order.
     private func rows(where conditions: [String]) -> ODBCQuery {
         let columns = selectedColumns.map(table.dialect.selected).joined(separator: ", ")
-        let all = (table.pendingConditions + conditions).joined(separator: " AND ")
+        let all = (table.conditions(range.state) + conditions).joined(separator: " AND ")
         return ODBCQuery(sql: "\(columns) FROM \(table.qualifiedName) WHERE \(all)")
     }
 

@@ -91,7 +91,14 @@ struct ODBCTable: Sendable {
     }
 
     /// The conditions of all queries over pending rows.
-    var pendingConditions: [String] { [isPending] + (whereClause.map { ["(\($0))"] } ?? []) }
+    var pendingConditions: [String] { conditions(.pending) }
+
+    /// The conditions of all queries over rows of a state.
+    func conditions(_ state: RowState) -> [String] {
+        // Not the negation: Oracle takes an empty text in a list for NULL, and nothing is outside of such a list.
+        let isOfState = state == .pending ? isPending : "CASE WHEN \(isPending) THEN 1 ELSE 0 END = 0"
+        return [isOfState] + (whereClause.map { ["(\($0))"] } ?? [])
+    }
 
     /// The condition, for a column of native times, that a row has no time that can be read; nil if all have one.
     var hasNoTime: String? {

@@ -82,6 +82,7 @@ package final class PostgresCatalog: SourceCatalog {
     }
 
     package func pendingRows(in range: PendingRange) async throws -> any PendingRowScan {
+        try schema.check(range.state, place: place)
         let table = try await table()
         var scanning = settings
         scanning.parameters = PostgresPagePlan.sessionParameters

@@ -148,10 +148,10 @@ extension KeysetPages {
     /// Key: the identity of the last row, unless it is the first page.
     private func nullTimesSQL(isFirst: Bool) -> String {
         let identity = table.identityColumns
-        let range = isFirst ? "" : " AND \(Self.isGreater(identity, firstParameter: Self.firstKey))"
+        let isAfter = isFirst ? "" : " AND \(Self.isGreater(identity, firstParameter: Self.firstKey))"
         return """
             SELECT \(selectedColumns.joined(separator: ", ")) FROM \(table.from) \
-            WHERE \(order.columns[0]) IS NULL AND \(table.isWanted)\(range) \
+            WHERE \(order.columns[0]) IS NULL AND \(table.isWanted(range.state))\(isAfter) \
             ORDER BY \(identity.joined(separator: ", ")) LIMIT \(Self.limit)
             """
     }
@@ -172,7 +172,7 @@ extension KeysetPages {
     private func sql(where condition: String) -> String {
         """
         SELECT \(selectedColumns.joined(separator: ", ")) FROM \(table.from) \
-        WHERE \(condition) AND \(table.isWanted) AND \(table.isInRange(range)) \
+        WHERE \(condition) AND \(table.isWanted(range.state)) AND \(table.isInRange(range)) \
         ORDER BY \(order.columns.joined(separator: ", ")) LIMIT \(Self.limit)
         """
     }

@@ -42,6 +42,7 @@ package final class SQLiteCatalog: SourceCatalog {
     }
 
     package func pendingRows(in range: PendingRange) async throws -> any PendingRowScan {
+        try schema.check(range.state, place: path)
         let connection = CatalogConnection(path: path, busyTimeout: busyTimeout)
         do {
             return try await SQLitePendingScan(of: table(), in: range, on: connection)

@@ -24,14 +24,14 @@ actor SQLitePendingScan: PendingRowScan {
             pagingNote = nil
         } else {
             pages = SortedCopyPages(table: table, range: range)
-            pagingNote = Self.note(for: table)
+            pagingNote = Self.note(for: table, range.state)
         }
     }
 
     func nextPage(atMost count: Int) async throws -> [CatalogRow] {
         guard !isEnded, count > 0 else { return [] }
         let source = pages
-        let (page, next) = try await connection.run("cannot read pending rows") { database in
+        let (page, next) = try await connection.run("cannot read rows") { database in
             var next = source
             let page = try next.nextPage(atMost: count, in: database)
             return (page, next)
@@ -46,16 +46,17 @@ actor SQLitePendingScan: PendingRowScan {
         await connection.close()
     }
 
-    private static func note(for table: SourceTable) -> String {
+    private static func note(for table: SourceTable, _ state: RowState) -> String {
         let quoted = SourceTable.Column.quoted
         guard !table.isView else {
             return
                 "\(table.name) has no rowids that give its rows an order: the due rows are copied to a temporary table"
         }
         let columns = "\(quoted(table.createdAt.name)), \(quoted(table.uid.name))"
-        let index = quoted("des_pending_\(table.name)")
+        let index = quoted("des_\(state == .pending ? "pending" : "time")_\(table.name)")
         let parts = table.qualifiedName.dropFirst("\"main\".".count)
-        let pending = table.archived.map { " WHERE \(SourceTable.isPending(quoted($0.name)))" } ?? ""
+        let archived = state == .pending ? table.archived : nil
+        let pending = archived.map { " WHERE \(SourceTable.isPending(quoted($0.name)))" } ?? ""
         return """
             no index of \(table.name) gives the rows by time: the due rows are sorted into a temporary table in each \
             cycle. This avoids it: CREATE INDEX \(index) ON \(parts) (\(columns))\(pending)

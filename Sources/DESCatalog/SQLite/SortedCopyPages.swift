@@ -43,7 +43,8 @@ struct SortedCopyPages: PageSource {
                 CREATE TEMP TABLE des_sorted_rows (n INTEGER PRIMARY KEY, \(copyColumns.joined(separator: ", ")))
                 """)
         let target = "INSERT INTO temp.des_sorted_rows (\(copyColumns.joined(separator: ", ")))"
-        let source = "SELECT \(table.rowColumns.joined(separator: ", ")) FROM \(table.from) WHERE \(table.isWanted)"
+        let source =
+            "SELECT \(table.rowColumns.joined(separator: ", ")) FROM \(table.from) WHERE \(table.isWanted(range.state))"
         let identity = table.identityColumns.map { ", \($0)" }.joined()
         try run(
             """

@@ -76,7 +76,13 @@ struct SourceTable: Sendable {
     var isPending: String { archived.map { Self.isPending($0.sql(in: "t")) } ?? "1" }
 
     /// Whether a row is pending and one of those that the operator's condition chooses.
-    var isWanted: String { isPending + (condition.map { " AND \($0)" } ?? "") }
+    var isWanted: String { isWanted(.pending) }
+
+    /// Whether a row is of that state and one of those that the operator's condition chooses.
+    func isWanted(_ state: RowState) -> String {
+        // The condition is 1 or NULL.
+        (state == .pending ? isPending : "(\(isPending)) IS NULL") + (condition.map { " AND \($0)" } ?? "")
+    }
 
     /// The condition on a column, written as it is given.
     ///

@@ -25,19 +25,45 @@ package final class WatermarkCatalog: SourceCatalog {
     /// What is packed or set aside when the scan begins is left out; it takes 16 bytes of memory for each such row of the
     /// range.
     package func pendingRows(in range: PendingRange) async throws -> any PendingRowScan {
+        guard range.state == .pending else { return try await archivedRows(in: range) }
         var range = range
         if let until = try await store.config()?.archivedUntil { range.from = max(range.from, until.next) }
         var leftOut = IdentitySet()
-        for kind in LeftOutKind.allCases where range.from < range.before {
-            var last: LeftOutRow?
-            while case let page = try await store.leftOut(kind, in: range, after: last, atMost: 20_000), !page.isEmpty {
-                for row in page { leftOut.append(row.identity) }
-                last = page.last
-            }
-        }
+        for kind in LeftOutKind.allCases { try await add(kind, in: range, to: &leftOut) }
         leftOut.sort()
         let scan = try await base.pendingRows(in: range)
-        return leftOut.isEmpty ? scan : WatermarkScan(base: scan, leftOut: leftOut)
+        return leftOut.isEmpty
+            ? scan : WatermarkScan(base: scan) { [leftOut] in !leftOut.contains(RowIdentity($0.key)) }
+    }
+
+    /// The rows behind the watermark but those set aside, and the packed ones after it. A row without a readable time is never
+    /// archived.
+    private func archivedRows(in range: PendingRange) async throws -> any PendingRowScan {
+        var range = range
+        range.state = .pending
+        range.includesUndated = false
+        let until = try await store.config()?.archivedUntil
+        var setAside = IdentitySet()
+        try await add(.setAside, in: range, to: &setAside)
+        setAside.sort()
+        var packed = IdentitySet()
+        try await add(.packed, in: range, to: &packed)
+        packed.sort()
+        if packed.isEmpty { range.before = min(range.before, until?.next ?? range.from) }
+        return WatermarkScan(base: try await base.pendingRows(in: range)) { [setAside, packed] row in
+            let identity = RowIdentity(row.key)
+            if let until, let time = row.key.createdAt.timestamp, time <= until { return !setAside.contains(identity) }
+            return packed.contains(identity)
+        }
+    }
+
+    private func add(_ kind: LeftOutKind, in range: PendingRange, to identities: inout IdentitySet) async throws {
+        guard range.from < range.before else { return }
+        var last: LeftOutRow?
+        while case let page = try await store.leftOut(kind, in: range, after: last, atMost: 20_000), !page.isEmpty {
+            for row in page { identities.append(row.identity) }
+            last = page.last
+        }
     }
 
     /// Counts by reading the rows after the watermark. Of the rows whose time is NULL a base counts as many as its scans
@@ -127,10 +153,10 @@ struct IdentitySet: Sendable {
     }
 }
 
-/// The rows of a scan but those left out.
+/// The rows of a scan that are to be returned.
 private struct WatermarkScan: PendingRowScan {
     let base: any PendingRowScan
-    let leftOut: IdentitySet
+    let isReturned: @Sendable (CatalogRow) -> Bool
 
     var pagingNote: String? { base.pagingNote }
 
@@ -138,7 +164,7 @@ private struct WatermarkScan: PendingRowScan {
         while true {
             let page = try await base.nextPage(atMost: count)
             guard !page.isEmpty else { return [] }
-            let rows = page.filter { !leftOut.contains(RowIdentity($0.key)) }
+            let rows = page.filter(isReturned)
             if !rows.isEmpty { return rows }
         }
     }

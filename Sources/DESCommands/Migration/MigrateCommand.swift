@@ -157,15 +157,7 @@ package struct MigrateCommand: AsyncParsableCommand {
 
     private func loadConfiguration() throws -> MigrationConfiguration {
         do {
-            let configuration = try MigrationConfiguration.load(
-                path: config, environment: ProcessInfo.processInfo.environment
-            )
-            let problems = UnsupportedFeatures.problems(in: configuration)
-            guard problems.isEmpty else {
-                Console.error(([config + ":"] + problems).joined(separator: "\n  "))
-                throw ExitStatus.configuration
-            }
-            return configuration
+            return try MigrationConfiguration.load(path: config, environment: ProcessInfo.processInfo.environment)
         } catch let error as ConfigurationError {
             Console.error("\(error)")
             throw ExitStatus.configuration
@@ -183,7 +175,7 @@ package struct MigrateCommand: AsyncParsableCommand {
         let metrics = MigrationMetrics(factory: registry, failureReasons: FailureReason.allCases.map(\.rawValue))
         let health = HealthState()
         let migrator = try Migrator(
-            world: try assembly.world(parts), settings: assembly.settings,
+            world: try await assembly.world(parts, metrics: metrics), settings: assembly.settings,
             hasSizes: configuration.database.sizeBytesColumn != nil, metrics: metrics, logger: logger
         )
         let server = configuration.metrics.map {

@@ -5,6 +5,7 @@ import DESMigration
 import DESRouting
 import DESStorage
 import DESSystem
+import DESTelemetry
 import Foundation
 import Logging
 
@@ -55,15 +56,23 @@ struct MigrationAssembly {
             defaultLagDays: configuration.migration.defaultLagDays)
     }
 
-    /// The real world: local sources, a local directory as store.
-    func world(_ parts: Parts) throws -> MigrationWorld {
+    /// The real world.
+    ///
+    /// - Parameter metrics: where reads of sources in S3 are counted.
+    /// - Throws: ``S3AccessError``, `SourceSettingsError`, `SystemError`.
+    func world(_ parts: Parts, metrics: MigrationMetrics? = nil) async throws -> MigrationWorld {
         let packer = configuration.packer
         let settings = settings
-        var world = try MigrationWorld(
-            catalog: parts.catalog, outputDirectory: packer.outputDirectory,
+        var output = OutputPlace.folder(packer.outputDirectory)
+        if case .s3(let storage) = configuration.storage { output = .s3(storage) }
+        let access = S3Access(logger: logger)
+        var world = try await MigrationWorld(
+            catalog: parts.catalog, output: output, bits: settings.shardBits,
             stagingDirectory: packer.stagingDirectory, sourceRoots: settings.sourceRoots,
+            s3Source: packer.s3Source.isEnabled ? packer.s3Source : nil, bigFilesPrefix: packer.bigFilesPrefix,
             catalogFiles: [configuration.database.url, configuration.migration.watermarkURL].compactMap { $0 }
-                .flatMap(CatalogFactory.files)
+                .flatMap(CatalogFactory.files),
+            access: access, metrics: metrics
         )
         if let board = parts.board, let workers = configuration.workers {
             world.work = ClaimedWork(
@@ -94,20 +103,58 @@ extension CatalogSchema {
     }
 }
 
+/// Where shards are published.
+enum OutputPlace {
+    case folder(String)
+    case s3(S3StorageConfiguration)
+
+    /// What a command line says: a path, or `s3://bucket/prefix`.
+    init(_ text: String) {
+        self = S3Place(text).map { .s3($0.configuration) } ?? .folder(text)
+    }
+}
+
+extension S3StorageConfiguration {
+    /// Where objects are written to.
+    fileprivate var folders: [(bucket: String, prefix: String)] {
+        guard zones.isEmpty else { return zones.map { ($0.bucket, $0.prefix ?? "") } }
+        return [(bucket ?? "", prefix ?? "")]
+    }
+}
+
 extension MigrationWorld {
-    /// The real one: local sources, a local directory as store.
+    /// The real one.
     init(
-        catalog: any SourceCatalog, outputDirectory: String, stagingDirectory: String, sourceRoots: [String],
-        catalogFiles: [String] = []
-    ) throws {
-        try FileSystem.createDirectory(outputDirectory)
+        catalog: any SourceCatalog, output: OutputPlace, bits: ShardBits, stagingDirectory: String,
+        sourceRoots: [String], s3Source: S3SourceConfiguration?, bigFilesPrefix: String, catalogFiles: [String] = [],
+        access: S3Access, metrics: MigrationMetrics? = nil
+    ) async throws {
+        let store: any ObjectStore
+        var kept = [stagingDirectory] + catalogFiles
+        var keptInS3: [S3KeptFolder] = []
+        switch output {
+        case .folder(let folder):
+            try FileSystem.createDirectory(folder)
+            store = DirectoryStore(root: folder, threads: ThreadPool(name: "des-store", count: 4))
+            kept.append(folder)
+        case .s3(let storage):
+            store = try await access.store(storage, bits: bits, staging: stagingDirectory)
+            keptInS3 = storage.folders.map {
+                S3KeptFolder(bucket: $0.bucket, prefix: $0.prefix, bigFilesPrefix: bigFilesPrefix)
+            }
+        }
         try FileSystem.createDirectory(stagingDirectory)
-        let storeThreads = ThreadPool(name: "des-store", count: 4)
+        let roots = try SourceRoots(sourceRoots)
+        var remote: S3SourceFiles?
+        if let s3Source {
+            let retries = S3SourceRetries(count: s3Source.maxRetries, delay: s3Source.retryDelay)
+            remote = S3SourceFiles(
+                client: try await access.client(s3Source.connection, retry: retries.policy), roots: roots.s3,
+                keeping: keptInS3, meter: S3SourceMeter(metrics))
+        }
         self.init(
-            catalog: catalog,
-            store: DirectoryStore(root: outputDirectory, threads: storeThreads),
-            sources: try LocalSourceFiles(
-                roots: sourceRoots, keeping: [outputDirectory, stagingDirectory] + catalogFiles),
+            catalog: catalog, store: store,
+            sources: try RoutedSourceFiles(roots: roots, keeping: kept, s3: remote),
             staging: StagingFolder(path: stagingDirectory),
             processors: ProcessLimits.processors,
             fileDescriptors: ProcessLimits.raiseOpenFiles()

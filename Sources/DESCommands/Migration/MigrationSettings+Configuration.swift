@@ -25,7 +25,8 @@ extension MigrationSettings {
         bigFileThreshold = UInt64(packer.bigFileThresholdInBytes)
         bigFilesPrefix = packer.bigFilesPrefix
         memoryBudget = Int(pipeline.memoryBudgetInBytes)
-        readers = pipeline.readers
+        // Each read of an object waits for the network, not for this machine.
+        readers = pipeline.readers ?? (packer.s3Source.isEnabled ? 32 : nil)
         compressors = pipeline.compressors
         uploads = pipeline.uploads ?? 2
     }

@@ -13,11 +13,13 @@ package struct PackCommand: AsyncParsableCommand {
         commandName: ProgramName.command("pack"),
         abstract: "Pack the files that a JSON manifest lists into shards.",
         discussion: """
-            The manifest is a list of {"uid", "created_at", "size_bytes", "source_path"}. Sources are never deleted. Each \
+            The manifest is a list of {"uid", "created_at", "size_bytes", "source_path"}; a source_path may be s3://bucket/key. \
+            What S3 needs is taken from the standard AWS_* variables and files. Sources are never deleted. Each \
             run makes new shards; what an interrupted run had sealed is not packed again.
 
-            EXAMPLE
+            EXAMPLES
               des-pack --input-json manifest.json --output-dir ./shards
+              des-pack --input-json manifest.json --output-dir s3://my-shards/archive
             """,
         version: ProgramName.version
     )
@@ -25,8 +27,13 @@ package struct PackCommand: AsyncParsableCommand {
     @Option(name: .customLong("input-json"), help: "The manifest.")
     var inputJSON: String
 
-    @Option(name: .long, help: "Where the shards go.")
+    @Option(name: .long, help: "Where the shards go: a folder, or s3://bucket/prefix.")
     var outputDir: String
+
+    @Option(
+        name: .long,
+        help: "Where shards grow and wait. Default: .staging in the output folder; for S3 des-pack-staging here.")
+    var stagingDir: String?
 
     @Option(name: .long, help: "A shard is closed before it grows over this many bytes.")
     var maxShardSize: UInt64 = 1_000_000_000
@@ -60,6 +67,14 @@ package struct PackCommand: AsyncParsableCommand {
         }
     }
 
+    private func staging(of output: OutputPlace) -> String {
+        if let stagingDir { return stagingDir }
+        return switch output {
+        case .folder(let folder): folder + "/.staging"
+        case .s3: "des-pack-staging"
+        }
+    }
+
     private func pack(_ console: ConsoleSink, _ logger: Logger) async throws -> ExitCode {
         let catalog = try await ManifestCatalog.load(path: inputJSON)
         for problem in catalog.problems { logger.warning("\(inputJSON): \(problem)") }
@@ -71,8 +86,11 @@ package struct PackCommand: AsyncParsableCommand {
         settings.maximumShardSize = maxShardSize
         settings.shardBits = ShardBits(bits) ?? .standard
         let metrics = MigrationMetrics(factory: NOOPMetricsHandler.instance, failureReasons: [])
-        let world = try MigrationWorld(
-            catalog: catalog, outputDirectory: outputDir, stagingDirectory: outputDir + "/.staging", sourceRoots: []
+        let output = OutputPlace(outputDir)
+        let world = try await MigrationWorld(
+            catalog: catalog, output: output, bits: settings.shardBits, stagingDirectory: staging(of: output),
+            sourceRoots: [], s3Source: S3SourceConfiguration(isEnabled: true),
+            bigFilesPrefix: environment.bigFilesPrefix, access: S3Access(logger: logger)
         )
         let run = MigrationRun(
             migrator: try Migrator(world: world, settings: settings, hasSizes: true, metrics: metrics, logger: logger),

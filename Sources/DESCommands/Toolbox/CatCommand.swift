@@ -3,7 +3,7 @@ import DESRouting
 import DESShard
 
 /// `des cat`: one file to standard output.
-struct CatCommand: AsyncParsableCommand {
+struct CatCommand: ToolCommand {
     static let configuration = CommandConfiguration(
         commandName: "cat",
         abstract: "Write one file to standard output.",
@@ -15,7 +15,7 @@ struct CatCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "A shard or a directory of shards.") var place: String
+    @Argument(help: "A shard or a directory of shards, local or s3://bucket/prefix.") var place: String
     @Argument(help: "The file's uid.") var uid: String
     @Option(name: .long, help: "When it was created, if the uid occurs on several days.") var createdAt: String?
 
@@ -25,12 +25,15 @@ struct CatCommand: AsyncParsableCommand {
         }
     }
 
-    func run() async throws {
-        try await ToolRun.run { [place, uid, createdAt] in
-            var lookup = FileLookup(place: try ShardPlace(place))
-            let found = try lookup.find(uid, createdAt: createdAt.flatMap { Timestamp(parsing: $0) })
-            lookup.warnOfUnreadable()
-            try found.reader.withPieces(of: found.entry, decoder: PayloadDecoder()) { try Console.out($0) }
+    func run() async throws { try await run(in: ToolSurroundings()) }
+
+    func run(in surroundings: ToolSurroundings) async throws {
+        try await ToolRun.run(surroundings) { [place, uid, createdAt] surroundings in
+            let console = surroundings.console
+            var lookup = FileLookup(place: try await ShardPlaces.open(place, surroundings.opening))
+            let found = try await lookup.find(uid, createdAt: createdAt.flatMap { Timestamp(parsing: $0) })
+            lookup.warnOfUnreadable(console)
+            try await found.shard.fetchPieces(of: found.entry, decoder: PayloadDecoder()) { try console.write($0) }
         }
     }
 }

@@ -3,7 +3,7 @@ import DESShard
 import DESTelemetry
 
 /// `des extract`: files back into a folder.
-struct ExtractCommand: AsyncParsableCommand {
+struct ExtractCommand: ToolCommand {
     static let configuration = CommandConfiguration(
         commandName: "extract",
         abstract: "Restore files into a folder.",
@@ -18,7 +18,7 @@ struct ExtractCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "A shard or a directory of shards.") var place: String
+    @Argument(help: "A shard or a directory of shards, local or s3://bucket/prefix.") var place: String
     @Argument(help: "Uids of the files; without any, all files.") var uids: [String] = []
     @Option(name: .long, help: "The folder to write into.") var output: String
     @Flag(name: .long, help: "Print the result as one JSON object.") var json = false
@@ -36,56 +36,60 @@ struct ExtractCommand: AsyncParsableCommand {
             case totalSizeBytes = "total_size_bytes"
         }
 
-        mutating func extract(_ entry: ShardEntry, _ reader: ShardReader, _ extractor: Extractor) {
-            do {
-                switch try extractor.extract(entry, from: reader) {
-                case .written: filesWritten += 1
-                case .alreadyThere: filesAlreadyThere += 1
-                }
-                totalSizeBytes += entry.size
-            } catch {
-                fail("\(entry.uid.escapedForOneLine): \(error)")
+        mutating func add(_ outcome: Extractor.Outcome, _ entry: ShardEntry) {
+            switch outcome {
+            case .written: filesWritten += 1
+            case .alreadyThere: filesAlreadyThere += 1
             }
-        }
-
-        mutating func fail(_ message: String) {
-            filesFailed += 1
-            Console.error("not restored: \(message)")
+            totalSizeBytes += entry.size
         }
     }
 
-    func run() async throws {
-        try await ToolRun.run { [place, uids, output, json] in
-            let place = try ShardPlace(place)
+    func run() async throws { try await run(in: ToolSurroundings()) }
+
+    func run(in surroundings: ToolSurroundings) async throws {
+        try await ToolRun.run(surroundings) { [place, uids, output, json] surroundings in
+            let console = surroundings.console
+            let place = try await ShardPlaces.open(place, surroundings.opening)
             let extractor = try Extractor(folder: output)
             var counts = Counts()
-            if uids.isEmpty {
-                for path in place.shards {
-                    do throws(ShardError) {
-                        let reader = try place.open(path)
-                        reader.index.forEachEntry { result in
-                            switch result {
-                            case .success(let entry): counts.extract(entry, reader, extractor)
-                            case .failure(let error): counts.fail("\(error)")
-                            }
-                        }
-                    } catch {
-                        counts.fail("\(error)")
+            func fail(_ error: any Error, _ entry: ShardEntry? = nil) {
+                counts.filesFailed += 1
+                let uid = entry.map { "\($0.uid.escapedForOneLine): " } ?? ""
+                console.error("not restored: \(uid)\(error)")
+            }
+            func fetch(_ entry: ShardEntry, _ shard: OpenShard) async {
+                do { counts.add(try await extractor.fetch(entry, from: shard), entry) } catch { fail(error, entry) }
+            }
+            func extractAll(_ shard: OpenShard) async throws(ShardProblem) {
+                try await shard.fetchAll()
+                var apart: [ShardEntry] = []
+                shard.reader.index.forEachEntry { result in
+                    switch result {
+                    case .failure(let error): fail(shard.problem(error))
+                    case .success(let entry) where shard.isApart(entry): apart.append(entry)
+                    case .success(let entry):
+                        do { counts.add(try extractor.extract(entry, from: shard), entry) } catch { fail(error, entry) }
                     }
                 }
-            } else {
-                for uid in uids {
-                    var lookup = FileLookup(place: place)
-                    do {
-                        let found = try lookup.find(uid, createdAt: nil)
-                        lookup.warnOfUnreadable()
-                        counts.extract(found.entry, found.reader, extractor)
-                    } catch {
-                        counts.fail("\(error)")
-                    }
+                for entry in apart { await fetch(entry, shard) }
+            }
+            if uids.isEmpty {
+                try await place.forEachShard { result in
+                    do throws(ShardProblem) { try await extractAll(result.get()) } catch { fail(error) }
                 }
             }
-            try Console.out(
+            for uid in uids {
+                var lookup = FileLookup(place: place)
+                do {
+                    let found = try await lookup.find(uid, createdAt: nil)
+                    lookup.warnOfUnreadable(console)
+                    await fetch(found.entry, found.shard)
+                } catch {
+                    fail(error)
+                }
+            }
+            try console.out(
                 json
                     ? try JSONOutput.text(counts)
                     : "\(counts.filesWritten.counted("file")) (\(counts.totalSizeBytes.byteCountText)) "

@@ -27,39 +27,64 @@ struct Extractor {
         }
     }
 
-    /// - Throws: `ShardError` for a damaged entry, `SystemError` when it cannot be written.
-    func extract(_ entry: ShardEntry, from reader: ShardReader) throws -> Outcome {
-        let name = ExtractedName.name(for: entry.uid)
-        let partial = "\(folder)/.\(name).partial"
-        try FileSystem.remove(partial)
-        do {
-            var crc = CRC32()
-            let file = try OpenFile(partial, .createNew)
-            try reader.withPieces(of: entry, decoder: decoder) { piece in
-                crc.update(piece)
-                try file.write(piece)
-            }
-            return try settle(partial, crc, name, shard: ShardPlace.name(of: reader.path))
-        } catch {
-            try? FileSystem.remove(partial)
-            throw error
+    /// Restores a file whose bytes are at hand: of a local shard, or of one that was fetched whole and not a big file.
+    ///
+    /// - Throws: `ShardProblem` for a damaged entry, `SystemError` when it cannot be written.
+    func extract(_ entry: ShardEntry, from shard: OpenShard) throws -> Outcome {
+        var unfinished = try Unfinished(entry, in: folder)
+        defer { unfinished.remove() }
+        try shard.withPieces(of: entry, decoder: decoder) { try unfinished.write($0) }
+        return try settle(unfinished, shard: shard.name)
+    }
+
+    /// Restores any file, fetched if the shard is remote.
+    ///
+    /// - Throws: `ShardProblem` for an entry that is damaged or cannot be had, `SystemError` when it cannot be written.
+    func fetch(_ entry: ShardEntry, from shard: OpenShard) async throws -> Outcome {
+        var unfinished = try Unfinished(entry, in: folder)
+        defer { unfinished.remove() }
+        try await shard.fetchPieces(of: entry, decoder: decoder) { try unfinished.write($0) }
+        return try settle(unfinished, shard: shard.name)
+    }
+
+    /// A file that is being restored, under a name of its own.
+    private struct Unfinished {
+        /// What it is to be called.
+        let name: String
+        let path: String
+        private let file: OpenFile
+        private(set) var crc = CRC32()
+
+        init(_ entry: ShardEntry, in folder: String) throws {
+            name = ExtractedName.name(for: entry.uid)
+            path = "\(folder)/.\(name).partial"
+            try FileSystem.remove(path)
+            file = try OpenFile(path, .createNew)
         }
+
+        mutating func write(_ piece: UnsafeRawBufferPointer) throws {
+            crc.update(piece)
+            try file.write(piece)
+        }
+
+        /// Does nothing if it has got its name by now.
+        func remove() { try? FileSystem.remove(path) }
     }
 
     /// A uid may be in several shards: the second file gets the shard's name behind its own.
-    private func settle(_ partial: String, _ crc: CRC32, _ name: String, shard: String) throws -> Outcome {
+    private func settle(_ unfinished: Unfinished, shard: String) throws -> Outcome {
+        let name = unfinished.name
+        let partial = unfinished.path
         for candidate in [name, "\(name)~\(shard)"] {
             let path = "\(folder)/\(candidate)"
             if let existing = try FileSystem.status(path, followingLinks: false) {
                 let isSame = try existing.kind == .regular && existing.size == FileSystem.status(partial)?.size
-                guard isSame, try FileContent.checksum(path) == crc else { continue }
-                try FileSystem.remove(partial)
+                guard isSame, try FileContent.checksum(path) == unfinished.crc else { continue }
                 return .alreadyThere
             }
             try FileSystem.renameNew(partial, to: path)
             return .written(candidate)
         }
-        try FileSystem.remove(partial)
         throw PlaceError(message: "\(folder)/\(name) exists with other content; it was left as it is")
     }
 }

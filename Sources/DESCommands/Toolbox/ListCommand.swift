@@ -3,7 +3,7 @@ import DESShard
 import DESTelemetry
 
 /// `des ls`: the files in shards.
-struct ListCommand: AsyncParsableCommand {
+struct ListCommand: ToolCommand {
     static let configuration = CommandConfiguration(
         commandName: "ls",
         abstract: "List the files in a shard or in a directory of shards.",
@@ -15,7 +15,7 @@ struct ListCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "A shard or a directory of shards.") var place: String
+    @Argument(help: "A shard or a directory of shards, local or s3://bucket/prefix.") var place: String
     @Flag(name: .long, help: "Print one JSON object a line.") var json = false
 
     private struct Row: Encodable {
@@ -34,38 +34,47 @@ struct ListCommand: AsyncParsableCommand {
         }
     }
 
-    func run() async throws {
-        try await ToolRun.run { [place, json] in
+    func run() async throws { try await run(in: ToolSurroundings()) }
+
+    func run(in surroundings: ToolSurroundings) async throws {
+        try await ToolRun.run(surroundings) { [place, json] surroundings in
+            let console = surroundings.console
             var unreadable = false
-            let place = try ShardPlace(place)
-            if !json { try Console.out("uid\tsize\tstored\tcodec\tshard") }
-            for path in place.shards {
+            let place = try await ShardPlaces.open(place, surroundings.opening)
+            // Not before something is known to be there.
+            var needsHeading = !json
+            func heading() throws {
+                if needsHeading { try console.out("uid\tsize\tstored\tcodec\tshard") }
+                needsHeading = false
+            }
+            try await place.forEachShard { result in
+                try heading()
                 do {
-                    try Self.list(place.open(path), json: json)
-                } catch let error as ShardError {
-                    Console.error("\(error)")
+                    try Self.list(result.get(), json: json, console)
+                } catch let problem as ShardProblem {
+                    console.error("\(problem)")
                     unreadable = true
                 }
             }
+            try heading()
             if unreadable { throw ExitStatus.incomplete }
         }
     }
 
-    private static func list(_ reader: ShardReader, json: Bool) throws {
-        let shard = ShardPlace.name(of: reader.path)
+    private static func list(_ shard: OpenShard, json: Bool, _ console: ToolConsole) throws {
         var lines: [String] = []
         var failure: ShardError?
-        try reader.index.forEachEntry { result in
+        try shard.reader.index.forEachEntry { result in
             switch result {
             case .failure(let error): failure = failure ?? error
-            case .success(let entry): lines.append(try line(entry, shard: shard, json: json))
+            case .success(let entry): lines.append(try line(entry, shard: shard.name, json: json))
             }
             guard lines.count >= 1000 else { return }
-            try Console.out(lines.joined(separator: "\n"))
+            try console.out(lines.joined(separator: "\n"))
             lines.removeAll()
         }
-        if !lines.isEmpty { try Console.out(lines.joined(separator: "\n")) }
-        if let failure { throw failure }
+        if !lines.isEmpty { try console.out(lines.joined(separator: "\n")) }
+        if let failure { throw shard.problem(failure) }
     }
 
     private static func line(_ entry: ShardEntry, shard: String, json: Bool) throws -> String {

@@ -4,7 +4,7 @@ import DESSystem
 import DESTelemetry
 
 /// `des stat`: numbers of shards.
-struct StatCommand: AsyncParsableCommand {
+struct StatCommand: ToolCommand {
     static let configuration = CommandConfiguration(
         commandName: "stat",
         abstract: "Count what is in a shard or in a directory of shards.",
@@ -14,7 +14,7 @@ struct StatCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "A shard or a directory of shards.") var place: String
+    @Argument(help: "A shard or a directory of shards, local or s3://bucket/prefix.") var place: String
     @Flag(name: .long, help: "Print one JSON object.") var json = false
 
     struct Totals: Encodable {
@@ -46,15 +46,16 @@ struct StatCommand: AsyncParsableCommand {
         }
 
         /// Sizes in a damaged index may be anything, so sums stop at the largest number.
-        mutating func add(_ reader: ShardReader) {
+        mutating func add(_ shard: OpenShard, _ console: ToolConsole) {
+            let reader = shard.reader
             shards += 1
             shardBytes += reader.sizeInBytes
             shardsByVersion["\(reader.index.version)", default: 0] += 1
             var stored: UInt64 = 0
             reader.index.forEachEntry { result in
                 let entry: ShardEntry
-                do { entry = try result.get() } catch {
-                    Console.error("\(error)")
+                do throws(ShardError) { entry = try result.get() } catch {
+                    console.error("\(shard.problem(error))")
                     damagedEntries += 1
                     return
                 }
@@ -104,19 +105,22 @@ struct StatCommand: AsyncParsableCommand {
         }
     }
 
-    func run() async throws {
-        try await ToolRun.run { [place, json] in
+    func run() async throws { try await run(in: ToolSurroundings()) }
+
+    func run(in surroundings: ToolSurroundings) async throws {
+        try await ToolRun.run(surroundings) { [place, json] surroundings in
+            let console = surroundings.console
             var totals = Totals()
-            let place = try ShardPlace(place)
-            for path in place.shards {
-                do {
-                    totals.add(try place.open(path))
-                } catch {
-                    Console.error("\(error)")
+            try await ShardPlaces.open(place, surroundings.opening).forEachShard { result in
+                switch result {
+                case .success(let shard):
+                    totals.add(shard, console)
+                case .failure(let problem):
+                    console.error("\(problem)")
                     totals.unreadableShards += 1
                 }
             }
-            try Console.out(json ? try JSONOutput.text(totals) : totals.text)
+            try console.out(json ? try JSONOutput.text(totals) : totals.text)
             if totals.unreadableShards > 0 || totals.damagedEntries > 0 { throw ExitStatus.incomplete }
         }
     }

@@ -3,19 +3,20 @@ import DESShard
 import DESTelemetry
 
 /// `des verify`: reads everything.
-struct VerifyCommand: AsyncParsableCommand {
+struct VerifyCommand: ToolCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Read every file of a shard or of a directory of shards and check it.",
         discussion: """
-            Prints a line for each damaged entry or shard and ends with exit code 3 if there is one.
+            Prints a line for each damaged entry or shard, and one for each that could not be read, for example because the \
+            network failed; ends with exit code 3 if there is one.
 
             EXAMPLE
               des verify ./des_output
             """
     )
 
-    @Argument(help: "A shard or a directory of shards.") var place: String
+    @Argument(help: "A shard or a directory of shards, local or s3://bucket/prefix.") var place: String
     @Flag(name: .long, help: "Print the result as one JSON object.") var json = false
 
     private struct Damage: Encodable {
@@ -30,41 +31,49 @@ struct VerifyCommand: AsyncParsableCommand {
         var totalSizeBytes: UInt64 = 0
         var withoutChecksum = 0
         var damaged: [Damage] = []
+        /// Nobody knows whether these are damaged.
+        var unreadable: [Damage] = []
 
         enum CodingKeys: String, CodingKey {
-            case shards, files, damaged
+            case shards, files, damaged, unreadable
             case totalSizeBytes = "total_size_bytes"
             case withoutChecksum = "files_without_checksum"
         }
     }
 
-    func run() async throws {
-        try await ToolRun.run { [place, json] in
+    func run() async throws { try await run(in: ToolSurroundings()) }
+
+    func run(in surroundings: ToolSurroundings) async throws {
+        try await ToolRun.run(surroundings) { [place, json] surroundings in
+            let console = surroundings.console
             var report = Report()
             let decoder = PayloadDecoder()
-            let place = try ShardPlace(place)
-            for path in place.shards {
-                report.shards += 1
-                func damage(_ error: ShardError) throws {
-                    report.damaged.append(Damage(shard: path, uid: error.uid, message: error.message))
-                    if !json { try Console.out("DAMAGED \(error)") }
+            func note(_ problem: ShardProblem) throws {
+                let damage = Damage(shard: problem.file, uid: problem.uid, message: problem.message)
+                switch problem.kind {
+                case .damage: report.damaged.append(damage)
+                case .unreadable: report.unreadable.append(damage)
                 }
+                if !json { try console.out("\(problem.kind == .damage ? "DAMAGED" : "UNREADABLE") \(problem)") }
+            }
+            try await ShardPlaces.open(place, surroundings.opening).forEachShard { result in
+                report.shards += 1
                 do {
-                    try place.open(path).verify(decoder: decoder) { result in
+                    try await result.get().verify(decoder: decoder) { result in
                         switch result {
-                        case .failure(let error): try damage(error)
+                        case .failure(let problem): try note(problem)
                         case .success(let entry):
                             report.files += 1
                             report.totalSizeBytes += entry.size
                             if case .inline = entry.content, entry.meta.crc32 == nil { report.withoutChecksum += 1 }
                         }
                     }
-                } catch let error as ShardError {
-                    try damage(error)
+                } catch let problem as ShardProblem {
+                    try note(problem)
                 }
             }
-            try Console.out(json ? try JSONOutput.text(report) : Self.text(report))
-            if !report.damaged.isEmpty { throw ExitStatus.incomplete }
+            try console.out(json ? try JSONOutput.text(report) : Self.text(report))
+            if !report.damaged.isEmpty || !report.unreadable.isEmpty { throw ExitStatus.incomplete }
         }
     }
 
@@ -72,6 +81,7 @@ struct VerifyCommand: AsyncParsableCommand {
         var text =
             "\(report.files.counted("file")) (\(report.totalSizeBytes.byteCountText)) in "
             + "\(report.shards.counted("shard")) whole, \(report.damaged.count.groupedByThousands) damaged"
+        if !report.unreadable.isEmpty { text += ", \(report.unreadable.count.groupedByThousands) could not be read" }
         if report.withoutChecksum > 0 {
             text += "; \(report.withoutChecksum.groupedByThousands) have no checksum and were only decoded"
         }

@@ -79,11 +79,12 @@ package struct MigrationConfiguration: Sendable, Equatable {
             let database = root.section("database")
             let migration = root.section("migration")
             let packer = root.section("packer")
+            let packing = PackerConfiguration(packer)
             let configuration = MigrationConfiguration(
                 database: DatabaseConfiguration(database),
                 migration: CycleConfiguration(migration),
-                packer: PackerConfiguration(packer),
-                storage: StorageConfiguration(root.section("storage")),
+                packer: packing,
+                storage: StorageConfiguration(root.section("storage"), routingBits: packing.routingBits),
                 pipeline: PipelineConfiguration(root.section("pipeline")),
                 metrics: MetricsConfiguration.unlessAbsent(root.section("metrics")),
                 logging: LoggingConfiguration(root.section("logging")),

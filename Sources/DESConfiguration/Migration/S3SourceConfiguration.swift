@@ -3,11 +3,8 @@ package struct S3SourceConfiguration: Sendable, Equatable {
     /// `enabled`. Default false.
     package var isEnabled: Bool
 
-    /// `region_name`. Default `us-east-1`.
-    package var regionName: String
-
-    /// `endpoint_url`: another service than AWS; nil: AWS. May hold a password: not to be shown.
-    package var endpointURL: String?
+    /// How the service is reached. Region by default: as the environment or the profile says, else `us-east-1`.
+    package var connection: S3ConnectionConfiguration
 
     /// `max_retries`: tries after the first one, 0…100. Default 3.
     package var maxRetries: Int
@@ -17,12 +14,12 @@ package struct S3SourceConfiguration: Sendable, Equatable {
 
     /// Makes a configuration with the defaults of the file.
     package init(
-        isEnabled: Bool = false, regionName: String = "us-east-1", endpointURL: String? = nil, maxRetries: Int = 3,
+        isEnabled: Bool = false, connection: S3ConnectionConfiguration = S3ConnectionConfiguration(),
+        maxRetries: Int = 3,
         retryDelay: Duration = .seconds(2)
     ) {
         self.isEnabled = isEnabled
-        self.regionName = regionName
-        self.endpointURL = endpointURL
+        self.connection = connection
         self.maxRetries = maxRetries
         self.retryDelay = retryDelay
     }
@@ -33,8 +30,7 @@ extension S3SourceConfiguration {
     init(_ section: ConfigurationSection) {
         self.init(
             isEnabled: section.boolean("enabled", default: false),
-            regionName: section.string("region_name", expected: "the name of a region", default: "us-east-1"),
-            endpointURL: section.string("endpoint_url", expected: "a URL"),
+            connection: S3ConnectionConfiguration(section),
             maxRetries: section.integer("max_retries", in: 0...100, default: 3),
             retryDelay: section.seconds("retry_delay_seconds", in: 0...3600) ?? .seconds(2))
     }

@@ -1,3 +1,5 @@
+import DESRouting
+
 /// Section `storage`: where sealed shards are published.
 package enum StorageConfiguration: Sendable, Equatable {
     /// `type: local` (the default): the folder `packer.output_dir`.
@@ -15,25 +17,38 @@ package struct S3StorageConfiguration: Sendable, Equatable {
     /// `prefix`: what all keys begin with. Default: nothing.
     package var prefix: String?
 
-    /// `region_name`; nil: the one of the credentials' profile.
-    package var regionName: String?
+    /// How the service is reached.
+    package var connection: S3ConnectionConfiguration
 
-    /// `endpoint_url`: another service than AWS; nil: AWS. May hold a password: not to be shown.
-    package var endpointURL: String?
+    /// `storage_class`: of the objects, as the service names it; nil: its default.
+    package var storageClass: String?
 
-    /// `zones`: a list that is carried on as it is; nil when absent.
-    package var zones: OpaqueValue?
+    /// `server_side_encryption`: `AES256`, `aws:kms`; nil: the bucket's default.
+    package var encryption: String?
+
+    /// `verify: readback`: published shards are read back and compared. Default `checksum`: what the service confirms counts.
+    package var readsBack: Bool
+
+    /// `zones`: shard ranges in different buckets; empty: all in one.
+    package var zones: [ZoneConfiguration]
+
+    /// `allow_gaps`: whether some shards may be in no zone.
+    package var allowsGaps: Bool
 
     /// Makes a configuration.
     package init(
-        bucket: String?, prefix: String? = nil, regionName: String? = nil, endpointURL: String? = nil,
-        zones: OpaqueValue? = nil
+        bucket: String?, prefix: String? = nil, connection: S3ConnectionConfiguration = S3ConnectionConfiguration(),
+        storageClass: String? = nil, encryption: String? = nil, readsBack: Bool = false,
+        zones: [ZoneConfiguration] = [], allowsGaps: Bool = false
     ) {
         self.bucket = bucket
         self.prefix = prefix
-        self.regionName = regionName
-        self.endpointURL = endpointURL
+        self.connection = connection
+        self.storageClass = storageClass
+        self.encryption = encryption
+        self.readsBack = readsBack
         self.zones = zones
+        self.allowsGaps = allowsGaps
     }
 }
 
@@ -43,19 +58,28 @@ extension StorageConfiguration {
         case s3
     }
 
+    private static let s3Keys =
+        ["bucket", "prefix", "storage_class", "server_side_encryption", "verify", "zones", "allow_gaps"]
+        + S3ConnectionConfiguration.keyNames
+
     /// Reads the section.
-    init(_ section: ConfigurationSection) {
+    ///
+    /// - Parameter routingBits: what the shard numbers of zones are counted by.
+    init(_ section: ConfigurationSection, routingBits: Int) {
         // nil when the type is wrong: then nothing can be said about the other keys.
         let kind: Kind? = section.choice("type", of: ["local": .local, "s3": .s3], default: nil)
-        let s3 = S3StorageConfiguration(
+        var s3 = S3StorageConfiguration(
             bucket: section.string("bucket", expected: "the name of a bucket"),
             prefix: section.string("prefix", expected: "the beginning of a key"),
-            regionName: section.string("region_name", expected: "the name of a region"),
-            endpointURL: section.string("endpoint_url", expected: "a URL"),
-            zones: section.opaque("zones", kind: .list))
+            connection: S3ConnectionConfiguration(section),
+            storageClass: section.string("storage_class", expected: "a storage class"),
+            encryption: section.string("server_side_encryption", expected: "AES256 or aws:kms"),
+            readsBack: section.choice("verify", of: ["checksum": false, "readback": true], default: false),
+            allowsGaps: section.boolean("allow_gaps", default: false))
+        s3.zones = ZoneConfiguration.zones(section, bits: ShardBits(routingBits) ?? .standard, storage: s3)
         let isLocal = kind == .local || (kind == nil && !section.contains("type"))
         if isLocal {
-            for key in ["bucket", "prefix", "region_name", "endpoint_url", "zones"] where section.contains(key) {
+            for key in Self.s3Keys where section.contains(key) {
                 section.report(key, "has a meaning only with storage.type: s3")
             }
         }

@@ -28,7 +28,7 @@ struct MigrationCycle: Sendable {
         let fetchGate = SharedFetchGate(settings.limits)
         do {
             try await StagingUse(staging: world.staging, threads: threads.files).begin(recovers: work.recoversStaging)
-            try await cycle.retrying { [world] in try await world.store.prepare() }
+            try await world.store.prepare()
             if work.recoversStaging {
                 try await recover(cleanup, heldBack)
             } else {

@@ -10,12 +10,12 @@ package struct S3Location: Sendable, Hashable, CustomStringConvertible {
 
     /// `s3://bucket/key`; the key is all behind the bucket's slash, and nothing in it is decoded. Nil if it is not that.
     package init?(_ text: String) {
-        guard text.hasPrefix("s3://") else { return nil }
-        let rest = text.dropFirst(5)
-        guard let slash = rest.firstIndex(of: "/"), slash != rest.startIndex else { return nil }
-        let key = String(rest[rest.index(after: slash)...])
-        guard !key.isEmpty else { return nil }
-        self.init(bucket: String(rest[..<slash]), key: key)
+        guard text.utf8.starts(with: "s3://".utf8) else { return nil }
+        // By bytes: a combining mark behind the slash would make one character with it.
+        let parts = text.utf8.dropFirst(5).split(
+            separator: UInt8(ascii: "/"), maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else { return nil }
+        self.init(bucket: String(decoding: parts[0], as: UTF8.self), key: String(decoding: parts[1], as: UTF8.self))
     }
 
     package var description: String { "s3://\(bucket)/\(key)" }

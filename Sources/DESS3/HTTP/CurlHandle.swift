@@ -14,6 +14,9 @@ final class CurlHandle {
         var isLargeDownload: Bool
     }
 
+    /// Bytes of a body that are sent without asking whether the server wants them.
+    private static let largestUnaskedBody = 1 << 20
+
     let pointer: UnsafeMutableRawPointer
     /// What it carries now.
     private(set) var transfer: CurlTransfer?
@@ -130,6 +133,11 @@ final class CurlHandle {
             line.append(contentsOf: header.value.utf8)
             line.append(0)
             line.withUnsafeBytes { list = curl_slist_append(list, $0.bindMemory(to: CChar.self).baseAddress) }
+        }
+        // By itself libcurl asks before each body and waits a second for the answer, which not every server gives to every
+        // operation. That pays only where a refusal saves much.
+        if let body = request.body, body.count <= Self.largestUnaskedBody {
+            list = curl_slist_append(list, "Expect:")
         }
         headerList = list
         des_curl_set_headers(pointer, list)

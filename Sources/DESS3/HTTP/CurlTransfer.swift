@@ -93,6 +93,13 @@ final class CurlTransfer: @unchecked Sendable {
             isDelivering = true
             try begin(response)
         }
+        // Before it is all downloaded, and without growing step by step; where a size is expected, there is room already.
+        if case .memory(let limit) = request.sink, request.expectedSize == 0, response.isSuccess,
+            let size = response.number("content-length")
+        {
+            guard size <= limit else { throw HTTPError(.tooLarge, "the answer has \(size) bytes, more than \(limit)") }
+            response.body.reserveCapacity(Int(size))
+        }
     }
 
     /// Puts the next bytes of the body into the buffer; nil if they cannot be read.

@@ -28,6 +28,10 @@ package enum CycleStatus: String, Sendable, CaseIterable {
 package enum SourceReadStatus: String, Sendable, CaseIterable {
     /// All bytes came.
     case success
-    /// It was given up.
+    /// There is no such object, as S3 said.
+    case missing
+    /// The object was replaced before or while it was read.
+    case changed
+    /// It was given up for another reason.
     case error
 }

@@ -18,6 +18,17 @@ struct TestShard {
         data += bytes
     }
 
+    /// Adds a file that is stored as it is, without a checksum.
+    mutating func add(_ uid: String, bytes: [UInt8]) {
+        offsets[uid] = data.count
+        begin(uid, flags: 0)
+        append(UInt64(data.count), UInt64(bytes.count))
+        index.append(0)
+        append(UInt64(bytes.count), UInt64(bytes.count))
+        addMeta("")
+        data += bytes
+    }
+
     /// Adds a file that is stored beside the shard.
     mutating func addBigFile(_ uid: String, sha256: String, size: UInt64) {
         begin(uid, flags: 1)

@@ -32,9 +32,9 @@ struct PostgresPagePlan: Sendable {
             ? try PostgresQueryPlan(keys.following(after: (.null, .null), limit: 1000), in: session).isServedByIndex
             : false
         var notes: [String] = []
-        if !isServedByIndex { notes.append(Self.pagingNote(table)) }
+        if !isServedByIndex { notes.append(Self.pagingNote(table, range.state)) }
         // Where nothing is marked, nothing has to be found for it.
-        if let marking = PostgresMarkSQL.forPlanning(of: table),
+        if range.state == .pending, let marking = PostgresMarkSQL.forPlanning(of: table),
             try !PostgresQueryPlan(marking, in: session).looksUp(PostgresMarkSQL.keyNames)
         {
             notes.append(Self.markingNote(table))
@@ -42,16 +42,17 @@ struct PostgresPagePlan: Sendable {
         note = notes.isEmpty ? nil : notes.joined(separator: " ")
     }
 
-    private static func pagingNote(_ table: PostgresTable) -> String {
-        switch table.kind {
+    private static func pagingNote(_ table: PostgresTable, _ state: RowState) -> String {
+        let rows = state == .pending ? "pending" : "marked"
+        return switch table.kind {
         case .table, .partitioned, .materializedView:
             """
-            no index of \(table.name) gives the pending rows by time: the server sorts them in each cycle and they are read \
-            through one cursor. This avoids it: \(table.pagingIndex);
+            no index of \(table.name) gives the \(rows) rows by time: the server sorts them in each cycle and they are read \
+            through one cursor. This avoids it: \(table.pagingIndex(state));
             """
         case .view, .foreign:
             """
-            no index below \(table.name) gives its pending rows by time: the server sorts them in each cycle and they are \
+            no index below \(table.name) gives its \(rows) rows by time: the server sorts them in each cycle and they are \
             read through one cursor. An index on time and uid of the table behind it avoids that
             """
         }

@@ -34,7 +34,7 @@ struct PostgresPageSQL: Sendable {
     }
 
     private func select(_ condition: String, limit: Int) -> String {
-        var conditions = [condition, table.isPendingAndWanted]
+        var conditions = [condition, table.isWanted(range.state)]
         if table.uid.mayBeNull { conditions.append("\(table.uid.sql) IS NOT NULL") }
         return """
             SELECT \(table.selected) FROM \(table.qualifiedName) WHERE \(conditions.joined(separator: " AND ")) \
@@ -56,7 +56,7 @@ struct PostgresPageSQL: Sendable {
         var conditions = [
             table.createdAt.equals("$1::\(table.createdAt.parameterType(time.form))", time.form, isNullSafe: false),
             table.uid.equals("$2::\(table.uid.parameterType(uid.form))", uid.form, isNullSafe: false),
-            table.isPendingAndWanted,
+            table.isWanted(range.state),
         ]
         switch after {
         case nil: break
@@ -88,7 +88,7 @@ struct PostgresPageSQL: Sendable {
         guard !alternatives.isEmpty else { return nil }
         let any = alternatives.map { "(\($0))" }.joined(separator: " OR ")
         return """
-            SELECT \(table.selected) FROM \(table.qualifiedName) WHERE (\(any)) AND \(table.isPendingAndWanted) \
+            SELECT \(table.selected) FROM \(table.qualifiedName) WHERE (\(any)) AND \(table.isWanted(range.state)) \
             ORDER BY \(table.isUndated), \(table.createdAt.ordered)
             """
     }
@@ -98,7 +98,7 @@ struct PostgresPageSQL: Sendable {
         var condition = table.isInRange(range)
         if range.includesUndated { condition = "(\(condition) OR \(table.isUndated))" }
         return """
-            SELECT \(table.selected) FROM \(table.qualifiedName) WHERE \(condition) AND \(table.isPendingAndWanted) \
+            SELECT \(table.selected) FROM \(table.qualifiedName) WHERE \(condition) AND \(table.isWanted(range.state)) \
             ORDER BY \(table.isUndated), \(table.createdAt.ordered), \(table.uid.ordered)
             """
     }

@@ -46,7 +46,7 @@ actor PostgresPendingScan: PendingRowScan {
             let page = try next.nextPage(atMost: count, in: session)
             return (page, next)
         }
-        let what = "cannot read pending rows"
+        let what = "cannot read rows"
         let page: [CatalogRow]
         do {
             (page, pages) = try await connection.run(what, body)

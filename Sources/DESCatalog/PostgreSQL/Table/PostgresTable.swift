@@ -44,8 +44,12 @@ struct PostgresTable: Sendable {
     var isWanted: String { whereClause.map { "(\n\($0)\n)" } ?? "true" }
 
     /// Whether a row is wanted and still to be migrated.
-    var isPendingAndWanted: String {
-        [isPending, whereClause == nil ? nil : isWanted].compactMap { $0 }.joined(separator: " AND ")
+    var isPendingAndWanted: String { isWanted(.pending) }
+
+    /// Whether a row is wanted and of that state.
+    func isWanted(_ state: RowState) -> String {
+        [state == .pending ? isPending : "NOT (\(isPending))", whereClause == nil ? nil : isWanted]
+            .compactMap { $0 }.joined(separator: " AND ")
     }
 
     /// The row of a result that selects ``selected`` first.
@@ -141,8 +145,12 @@ extension PostgresTable {
 
 extension PostgresTable {
     /// Creates an index that gives the pending rows in the order of time.
-    var pagingIndex: String {
-        createIndex("pending", [createdAt, uid]) + (isPendingInIndex.map { " WHERE \($0)" } ?? "")
+    var pagingIndex: String { pagingIndex(.pending) }
+
+    /// Creates an index that gives the rows of a state in the order of time.
+    func pagingIndex(_ state: RowState) -> String {
+        guard state == .pending else { return createIndex("time", [createdAt, uid]) }
+        return createIndex("pending", [createdAt, uid]) + (isPendingInIndex.map { " WHERE \($0)" } ?? "")
     }
 
     /// Creates an index that finds a row by its uid.

@@ -1,0 +1,58 @@
+import DESShard
+import DESStorage
+
+/// Reads the file of an entry back from the store, and checks it.
+struct EntryVerification: Sendable {
+    let context: ReconciliationContext
+
+    private static let pieceSize: UInt64 = 4 << 20
+    /// Larger files are not kept inside of a shard.
+    private static let largestInline: UInt64 = 1 << 30
+
+    /// - Returns: nil if it is whole, else what is wrong.
+    /// - Throws: `StorageError`.
+    func problem(of entry: ShardEntry, in shard: String) async throws -> String? {
+        guard entry.meta.crc32 != nil else { return "the entry has no checksum" }
+        do {
+            switch entry.content {
+            case .inline(let offset, let storedSize, _, let size):
+                guard max(storedSize, size) <= Self.largestInline else { return "the entry is too large to be checked" }
+                let store = context.world.store
+                let stored = try await context.retrying {
+                    try await store.read(shard, range: offset..<(offset + storedSize))
+                }
+                let input = ByteBuffer(capacity: stored.count)
+                stored.withUnsafeBytes { input.append($0) }
+                let output = ByteBuffer(capacity: Int(min(size, 16 << 20)))
+                try PayloadDecoder().decode(entry, stored: input.bytes, file: shard, into: output)
+                return nil
+            case .bigFile(let hash, let size): return try await bigFileProblem(entry, hash, size, shard)
+            }
+        } catch let error as ShardError {
+            return error.message
+        }
+    }
+
+    private func bigFileProblem(
+        _ entry: ShardEntry, _ sha256: String, _ size: UInt64, _ shard: String
+    ) async throws -> String? {
+        let key = "\(context.settings.bigFilesPrefix)/\(sha256)"
+        let store = context.world.store.part(of: shard)
+        let attributes = try await context.retrying { try await store.attributes(of: key) }
+        guard attributes?.size == size else { return "its big file \(key) is not there, or has another size" }
+        let hash = SHA256()
+        var crc = CRC32()
+        var offset: UInt64 = 0
+        while offset < size {
+            let range = offset..<min(offset + Self.pieceSize, size)
+            let piece = try await context.retrying { try await store.read(key, range: range) }
+            guard !piece.isEmpty else { return "its big file \(key) ends early" }
+            piece.withUnsafeBytes {
+                hash.update($0)
+                crc.update($0)
+            }
+            offset += UInt64(piece.count)
+        }
+        return hash.finish() == sha256 && crc == entry.meta.crc32 ? nil : "its big file \(key) is damaged"
+    }
+}
