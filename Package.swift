@@ -110,7 +110,8 @@ let package = Package(
         module(
             "DESCommands",
             [
-                "DESMigration", "DESReconciliation", "DESConfiguration", "DESSystem", "DESRouting", "DESShard", "DESStorage", "DESS3",
+                "DESMigration", "DESReconciliation", "DESConfiguration", "DESSystem", "DESRouting", "DESShard",
+                "DESStorage", "DESS3",
                 "DESCatalog", "DESCoordination", "DESPostgres", "DESODBC", "DESTelemetry",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
@@ -172,6 +173,12 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
-        tests(of: "DESCommands", ["DESCatalog", "DESMigration", "DESRouting"]),
+        tests(
+            of: "DESCommands",
+            [
+                "DESSystem", "DESRouting", "DESShard", "DESStorage", "DESCatalog", "DESMigration",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
     ]
 )
