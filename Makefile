@@ -9,7 +9,7 @@ RELEASE := .build-release
 BUILD_PACKAGES := libzstd-dev liblz4-dev libdeflate-dev libssl-dev libsqlite3-dev libpq-dev unixodbc-dev \
     libcurl4-openssl-dev libexpat1-dev pkg-config python3 sqlite3 zstd
 TEST_PACKAGES := prometheus postgresql mariadb-server odbc-mariadb odbc-postgresql libsqliteodbc openssl \
-    radosgw ceph-mon ceph-osd ceph-common curl
+    radosgw ceph-mon ceph-osd ceph-common curl python3-venv
 
 .PHONY: help
 help: ## this list
@@ -44,6 +44,8 @@ test: build-deps deps ## build and run all tests; a warning is an error
 	Tests/Scripts/kill-loop --binary .build/debug/des-migrate --rounds 20 --files 1500
 	Tests/Scripts/kill-loop --binary .build/debug/des-migrate --rounds 20 --files 1500 --delete-sources
 	Tests/Scripts/kill-loop --binary .build/debug/des-migrate --rounds 10 --files 1500 --sigterm
+	Tests/Scripts/kill-loop --binary .build/debug/des-migrate --rounds 12 --files 1500 --s3
+	Tests/Scripts/kill-loop --binary .build/debug/des-migrate --rounds 5 --files 400 --s3-sources --delete-sources
 	Tests/Scripts/worker-loop --binary .build/debug/des-migrate --rows 60000 --pool 5000
 	Tests/Scripts/worker-loop --binary .build/debug/des-migrate --rows 30000 --pool 5000 --database mariadb
 

@@ -158,7 +158,7 @@ package struct MigrateCommand: AsyncParsableCommand {
     private func loadConfiguration() throws -> MigrationConfiguration {
         do {
             return try MigrationConfiguration.load(path: config, environment: ProcessInfo.processInfo.environment)
-        } catch let error as ConfigurationError {
+        } catch {
             Console.error("\(error)")
             throw ExitStatus.configuration
         }

@@ -104,7 +104,7 @@ package struct ReconcileCommand: AsyncParsableCommand {
             let configuration = try MigrationConfiguration.load(
                 path: config, environment: ProcessInfo.processInfo.environment)
             return configuration
-        } catch let error as ConfigurationError {
+        } catch {
             Console.error("\(error)")
             throw ExitStatus.configuration
         }

@@ -33,6 +33,11 @@ package struct S3UploadPage: Sendable, Hashable {
     package struct Marker: Sendable, Hashable {
         package var key: String
         package var uploadID: String
+
+        package init(key: String, uploadID: String) {
+            self.key = key
+            self.uploadID = uploadID
+        }
     }
 
     package var uploads: [S3Upload]

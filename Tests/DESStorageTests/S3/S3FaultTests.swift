@@ -87,7 +87,11 @@ struct S3FaultTests {
         try await store.prepare()
         #expect(try await uploads().map(\.id) == [others.id])
         #expect(try fixture.folder.names(in: "uploads") == [])
-        try await client.abortMultipartUpload(others)
+        let left = try await store.unfinishedUploads(after: nil)
+        #expect(left.uploads.map(\.key) == ["others"] && left.next == nil)
+        #expect((left.uploads.first?.beganAt ?? 0) > 1_700_000_000)
+        for upload in left.uploads { try await store.abort(upload) }
+        #expect(try await uploads().isEmpty)
     }
 
     private func location(_ key: String) -> S3Location {
