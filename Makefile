@@ -63,6 +63,11 @@ bench: build ## measure speed, size and memory against tar and zstd; options: ma
 bench-databases: build deps ## measure reading, marking and workers on a throw-away PostgreSQL; options as above
 	Benchmarks/databases --binaries $(RELEASE)/release $(ARGS)
 
+.PHONY: bench-s3
+bench-s3: build deps ## measure the S3 client, uploads and migrations against a throw-away server; options as above
+	@.ci/deps nginx-light gcc libc6-dev
+	Benchmarks/s3 --binaries $(RELEASE)/release $(ARGS)
+
 .PHONY: clean
 clean: ## remove what was built and what the quickstart made
 	rm -rf .build $(RELEASE) .build-quickstart .build-bench

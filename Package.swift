@@ -129,6 +129,11 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        .executableTarget(
+            name: "s3-benchmark", dependencies: ["DESS3", "DESStorage", "DESSystem"], path: "Benchmarks/ObjectStorage",
+            exclude: ["multi.c", "sink.py"], swiftSettings: settings
+        ),
+
         tests(of: "DESSystem"),
         // Real servers for tests, started by the scripts of Tests/Support.
         .target(name: "DESTestServers", path: "Tests/DESTestServers", swiftSettings: settings),

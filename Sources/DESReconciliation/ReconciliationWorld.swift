@@ -48,6 +48,9 @@ package struct ReconciliationSettings: Sendable, Hashable {
     package var minimumAge = Duration.seconds(7 * 86_400)
     /// Whether what is safe to repair is repaired.
     package var repairs = false
+    /// Whether big files that no shard names are deleted. Safe only while nobody migrates to the store: a migration takes one
+    /// that is there for its own, however old it is.
+    package var deletesOrphans = false
     /// How many findings of a kind are kept.
     package var limit = 1000
     /// Whether the catalog has a size column.

@@ -80,4 +80,19 @@ struct FaultTests {
         }
         #expect(try await fixture.reconcile(store: store).counts.isEmpty)
     }
+
+    @Test("A shard that goes after it was read has no file twice")
+    func shardGoesLater() async throws {
+        let fixture = try Fixture()
+        let file = Fixture.File(uid: "a")
+        try fixture.addRows([file])
+        try fixture.addShard(Fixture.key(suffix: 1), [file])
+        try fixture.addShard(Fixture.key(suffix: 2), [file])
+        let gone = fixture.path + "/output/" + Fixture.key(suffix: 2)
+        let store = FaultyStore(real: fixture.store) { (call, key) throws(StorageError) in
+            // The second list of the day.
+            if call == "list", key == "20240102_" { try? FileManager.default.removeItem(atPath: gone) }
+        }
+        #expect(try await fixture.reconcile(store: store).counts.isEmpty)
+    }
 }

@@ -21,14 +21,15 @@ package struct ReconcileCommand: AsyncParsableCommand {
             the index of each shard, never its files; memory stays the same however many there are.
 
             Nothing is changed without --repair. With it, rows are marked whose file was read back from the one shard that has \
-            it and is whole; big files that no shard names and uploads that were never completed are removed, if they are \
-            older than --min-age. Everything else is left to the operator. Run it where des-migrate runs: it holds the same \
-            lock, so that the two never work at once.
+            it and is whole, and uploads that were never completed are aborted, if they are older than --min-age. Run it where \
+            des-migrate runs: it holds the same lock, so that the two never work at once. With --delete-orphans big files \
+            that no shard names are deleted as well, if they are older; only while nobody migrates to the same place from \
+            another machine either, because a migration uses what is there. Everything else is left to the operator.
 
             EXAMPLES
               des reconcile --config migration.yaml
               des reconcile --config migration.yaml --from 2026-01-01 --to 2026-01-31 --json
-              des reconcile --config migration.yaml --repair --min-age 30d
+              des reconcile --config migration.yaml --repair --delete-orphans --min-age 30d
 
             EXIT CODES
               0 nothing found, or everything repaired   1 fatal   3 something found   64 usage   78 configuration
@@ -40,6 +41,9 @@ package struct ReconcileCommand: AsyncParsableCommand {
 
     @Flag(name: .long, help: "Repair what is safe to repair.")
     var repair = false
+
+    @Flag(name: .long, help: "With --repair: delete big files that no shard names. Only while nobody migrates.")
+    var deleteOrphans = false
 
     @Option(
         name: .long,
@@ -66,6 +70,7 @@ package struct ReconcileCommand: AsyncParsableCommand {
         guard Self.duration(minAge) != nil else {
             throw ValidationError("--min-age is \(minAge), expected a number and d, h, m or s, such as 7d")
         }
+        guard repair || !deleteOrphans else { throw ValidationError("--delete-orphans goes with --repair") }
         for (name, text) in [("--from", from), ("--to", to)] {
             if let text, Self.day(text) == nil {
                 throw ValidationError("\(name) is \(text), expected a day such as 2026-01-31")
@@ -146,6 +151,7 @@ package struct ReconcileCommand: AsyncParsableCommand {
         settings.lastDay = to.flatMap(Self.day)
         settings.minimumAge = Self.duration(minAge) ?? settings.minimumAge
         settings.repairs = repair
+        settings.deletesOrphans = deleteOrphans
         settings.limit = limit
         settings.hasSizes = configuration.database.sizeBytesColumn != nil
         settings.bigFilesPrefix = migration.bigFilesPrefix

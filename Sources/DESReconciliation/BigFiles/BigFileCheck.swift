@@ -98,7 +98,7 @@ struct BigFileCheck: Sendable {
             let store = await context.parts.stores[difference.part]
             var finding = Finding(
                 .orphanedBigFile, key: key, message: "\(difference.storedSize ?? 0) bytes in \(store.name)")
-            if context.settings.repairs {
+            if context.settings.deletesOrphans {
                 do {
                     finding.isRepaired = try await delete(key, in: store, difference)
                 } catch let error as StorageError {

@@ -19,7 +19,7 @@ struct ShardIndexReader: Sendable {
     /// How many are read at once.
     static let ahead = 8
     /// From this size on, in bytes, an index is read by itself.
-    private static let largeSize: UInt64 = 8 << 20
+    private static let largeSize: UInt64 = 4 << 20
     /// What claims to be larger is not read.
     private static let largestSize: UInt64 = 1 << 30
 

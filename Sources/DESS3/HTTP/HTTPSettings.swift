@@ -9,8 +9,10 @@ package struct HTTPSettings: Sendable, Hashable {
         case url(String, except: String)
     }
 
-    /// Most requests in flight to one host; further ones wait in the order they came.
+    /// Most requests in flight to one host; further ones wait in the order they came, each at its thread.
     package var requestsPerHost: Int
+    /// Threads that carry transfers; not more than requests may be in flight.
+    package var threads: Int
     /// How long a connection may take, the search for the address included.
     package var connectTime: Duration
     /// A transfer that moves less than ``stallBytesPerSecond`` for so long is given up.
@@ -22,11 +24,13 @@ package struct HTTPSettings: Sendable, Hashable {
     package var userAgent: String
 
     package init(
-        requestsPerHost: Int = 64, connectTime: Duration = .seconds(10), stallTime: Duration = .seconds(30),
+        requestsPerHost: Int = 64, threads: Int = 2, connectTime: Duration = .seconds(10),
+        stallTime: Duration = .seconds(30),
         stallBytesPerSecond: Int = 1024, authorityFile: String? = nil, proxy: Proxy = .environment,
         userAgent: String = "des"
     ) {
         self.requestsPerHost = requestsPerHost
+        self.threads = threads
         self.connectTime = connectTime
         self.stallTime = stallTime
         self.stallBytesPerSecond = stallBytesPerSecond

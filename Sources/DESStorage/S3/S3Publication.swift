@@ -11,6 +11,11 @@ struct S3Publication: Sendable {
 
     private static let mostParts: UInt64 = 9_000
 
+    /// In one pass over the file: for the signature, for what the service checks, and to compare entity tags.
+    private var digestKinds: PayloadDigests.Kinds {
+        client.settings.checksum == .crc32 ? [.sha256, .md5, .crc32] : [.sha256, .md5]
+    }
+
     private var client: S3Client { store.client }
     private var location: S3Location { store.location(file.key) }
     private var settings: S3StoreSettings { store.settings }
@@ -40,7 +45,7 @@ struct S3Publication: Sendable {
 
     private func upload(_ source: OpenFile) async throws -> PublishOutcome {
         let whole = 0..<file.size
-        let digests = try await store.threads.run { try PayloadDigests.of(source, whole, [.md5, .sha256, .crc32]) }
+        let digests = try await store.threads.run { try PayloadDigests.of(source, whole, digestKinds) }
         let expected = digests.md5?.hex
         if store.lacksConditions.load(ordering: .relaxed), let existing = try await store.head(file.key) {
             return try await settle(existing, expected, source)
@@ -114,7 +119,7 @@ struct S3Publication: Sendable {
                 group.addTask {
                     let range = start..<min(size, start + partSize)
                     let digests = try await threads.run {
-                        try PayloadDigests.of(source, range, [.md5, .sha256, .crc32])
+                        try PayloadDigests.of(source, range, digestKinds)
                     }
                     let part = try await client.uploadPart(
                         upload, number: index + 1, .file(source, range, digests: digests))

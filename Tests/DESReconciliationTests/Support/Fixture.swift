@@ -153,6 +153,7 @@ final class Fixture: Sendable {
     ) async throws -> ReconciliationReport {
         var settings = ReconciliationSettings()
         settings.repairs = repairs
+        settings.deletesOrphans = repairs
         change(&settings)
         let world = try world(store: store, catalog: catalog)
         var logger = Logger(label: "test")

@@ -54,8 +54,22 @@ struct S3Fixture {
         return StagedFile(path: path, key: key, size: UInt64(bytes.count))
     }
 
+    /// Bytes that differ from block to block, so that parts in a wrong order are noticed.
     static func bytes(_ count: Int, seed: UInt8 = 1) -> [UInt8] {
-        (0..<count).map { UInt8(truncatingIfNeeded: ($0 &* 31) ^ ($0 >> 8)) &+ seed }
+        let block = (0..<min(count, 4096)).map { UInt8(truncatingIfNeeded: ($0 &* 31) ^ ($0 >> 8)) &+ seed }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(count + block.count)
+        while bytes.count < count {
+            let number = bytes.count / 4096
+            bytes += block
+            withUnsafeBytes(of: number) {
+                bytes.replaceSubrange(
+                    bytes.count - block.count..<bytes.count - block.count + min(8, block.count),
+                    with: $0.prefix(block.count))
+            }
+        }
+        bytes.removeLast(bytes.count - count)
+        return bytes
     }
 }
 
