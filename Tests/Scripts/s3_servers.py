@@ -45,17 +45,22 @@ class S3:
         self.client.download_file(self.bucket, key, str(path))
 
     def put(self, key, content):
-        self.client.put_object(Bucket=self.bucket, Key=key, Body=content)
+        """Returns the entity tag."""
+        return self.client.put_object(Bucket=self.bucket, Key=key, Body=content)["ETag"]
 
     def unfinished_uploads(self, prefix):
         answer = self.client.list_multipart_uploads(Bucket=self.bucket, Prefix=prefix)
         return [upload["Key"] for upload in answer.get("Uploads", [])]
 
+    @property
+    def requests_log(self):
+        """Of the proxy: METHOD PATH KIND for each request."""
+        return pathlib.Path(self.proxy.folder) / "log"
+
     def requests(self):
         """How often the proxy passed or disturbed a request."""
-        log = pathlib.Path(self.proxy.folder) / "log"
         kinds = {}
-        for line in log.read_text().splitlines():
+        for line in self.requests_log.read_text().splitlines():
             kind = line.rsplit(" ", 1)[-1]
             kinds[kind] = kinds.get(kind, 0) + 1
         return kinds

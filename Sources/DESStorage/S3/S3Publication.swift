@@ -9,16 +9,14 @@ struct S3Publication: Sendable {
     let store: S3Store
     let file: StagedFile
 
-    private static let mostParts: UInt64 = 9_000
-
     /// In one pass over the file: for the signature, for what the service checks, and to compare entity tags.
-    private var digestKinds: PayloadDigests.Kinds {
+    var digestKinds: PayloadDigests.Kinds {
         client.settings.checksum == .crc32 ? [.sha256, .md5, .crc32] : [.sha256, .md5]
     }
 
-    private var client: S3Client { store.client }
-    private var location: S3Location { store.location(file.key) }
-    private var settings: S3StoreSettings { store.settings }
+    var client: S3Client { store.client }
+    var location: S3Location { store.location(file.key) }
+    var settings: S3StoreSettings { store.settings }
 
     func run() async throws -> PublishOutcome {
         let source = try await store.threads.run { [file] in
@@ -40,8 +38,6 @@ struct S3Publication: Sendable {
         }
         return outcome
     }
-
-    // MARK: In one request
 
     private func upload(_ source: OpenFile) async throws -> PublishOutcome {
         let whole = 0..<file.size
@@ -65,93 +61,8 @@ struct S3Publication: Sendable {
         }
     }
 
-    // MARK: In parts
-
-    private func uploadInParts(_ source: OpenFile) async throws -> PublishOutcome {
-        let partSize = partSize
-        if let existing = try await store.head(file.key) {
-            return try await settle(existing, nil, source)
-        }
-        let upload = try await client.createMultipartUpload(location, S3WriteOptions(headers: settings.headers))
-        let note = try await store.journal?.add(upload)
-        do {
-            let sent = try await sendParts(of: upload, source, partSize)
-            let written = try await complete(upload, sent.parts)
-            if let note { try await store.journal?.remove(note) }
-            try await confirm(written, sent.etag)
-            return .created
-        } catch let error as S3Error
-            where error.isPreconditionFailed || error.isOutcomeUnknown || error.code == .noSuchUpload
-        {
-            guard let existing = try await store.head(file.key) else {
-                // Completed it is not: else it would be there.
-                try await abort(upload, note)
-                throw lost(error)
-            }
-            let outcome = try await settle(existing, nil, source, isOurs: !error.isPreconditionFailed)
-            try await abort(upload, note)
-            return outcome
-        } catch {
-            // If this fails too, the note is still there, and the next start aborts it.
-            try? await abort(upload, note)
-            throw error
-        }
-    }
-
-    /// The same for the same size, so that the entity tag of a former upload can be compared.
-    private var partSize: UInt64 {
-        let least = (file.size + Self.mostParts - 1) / Self.mostParts
-        let mebibytes = (least + (1 << 20) - 1) >> 20
-        return max(settings.partSize, mebibytes << 20)
-    }
-
-    private func sendParts(
-        of upload: S3Upload, _ source: OpenFile, _ partSize: UInt64
-    ) async throws -> (parts: [S3UploadedPart], etag: String) {
-        typealias Sent = (part: S3UploadedPart, md5: [UInt8])
-        let client = client
-        let threads = store.threads
-        let size = file.size
-        let sent = try await withThrowingTaskGroup(of: Sent.self) { group in
-            var sent: [Sent] = []
-            for (index, start) in stride(from: 0, to: size, by: Int(partSize)).enumerated() {
-                if index >= settings.parallelUploads, let part = try await group.next() { sent.append(part) }
-                group.addTask {
-                    let range = start..<min(size, start + partSize)
-                    let digests = try await threads.run {
-                        try PayloadDigests.of(source, range, digestKinds)
-                    }
-                    let part = try await client.uploadPart(
-                        upload, number: index + 1, .file(source, range, digests: digests))
-                    return (part, digests.md5 ?? [])
-                }
-            }
-            for try await part in group { sent.append(part) }
-            return sent.sorted { $0.part.number < $1.part.number }
-        }
-        let digest = PayloadDigests.of(sent.flatMap(\.md5), .md5).md5?.hex ?? ""
-        return (sent.map(\.part), "\(digest)-\(sent.count)")
-    }
-
-    private func complete(_ upload: S3Upload, _ parts: [S3UploadedPart]) async throws -> S3Written {
-        do {
-            return try await client.completeMultipartUpload(
-                upload, parts: parts, isCreateOnly: !store.lacksConditions.load(ordering: .relaxed))
-        } catch let error as S3Error where error.isConditionUnknown {
-            store.lacksConditions.store(true, ordering: .relaxed)
-            return try await client.completeMultipartUpload(upload, parts: parts)
-        }
-    }
-
-    private func abort(_ upload: S3Upload, _ note: UploadJournal.Note?) async throws {
-        try await client.abortMultipartUpload(upload)
-        if let note { try await store.journal?.remove(note) }
-    }
-
-    // MARK: What is there
-
     /// The store's own word for it: the size, and the entity tag that the upload was answered with.
-    private func confirm(_ written: S3Written, _ expected: String?) async throws {
+    func confirm(_ written: S3Written, _ expected: String?) async throws {
         guard let found = try await store.head(file.key) else {
             throw StorageError(
                 .failed, key: file.key, isTransient: true, "\(location) was written, but the store does not show it")
@@ -166,7 +77,7 @@ struct S3Publication: Sendable {
     }
 
     /// - Parameter isOurs: an answer was lost, so it may well be what this call wrote.
-    private func settle(
+    func settle(
         _ existing: S3ObjectAttributes, _ expected: String?, _ source: OpenFile, isOurs: Bool = false
     ) async throws -> PublishOutcome {
         // An ETag need not be an MD5 (encryption, other part sizes), so only equality says something.
@@ -195,7 +106,7 @@ struct S3Publication: Sendable {
         return try await store.head(file.key)?.size == file.size
     }
 
-    private func lost(_ error: S3Error) -> StorageError {
+    func lost(_ error: S3Error) -> StorageError {
         StorageError(.failed, key: file.key, isTransient: true, "\(error); the object is not there")
     }
 }
@@ -207,7 +118,7 @@ extension S3Error {
 
 extension [UInt8] {
     /// Lower-case hexadecimal.
-    fileprivate var hex: String {
+    var hex: String {
         map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
     }
 }

@@ -35,9 +35,8 @@ package final class S3Store: ObjectStore {
         _ = try await list(prefix: "", after: nil, limit: 1)
         guard let journal else { return }
         try await attempt("") {
-            for (note, upload) in try await journal.notes() {
-                try await self.client.abortMultipartUpload(upload)
-                try await journal.remove(note)
+            for (note, location) in try await journal.notes() {
+                try await self.discardUploads(to: location, note: note)
             }
         }
     }

@@ -53,6 +53,17 @@ struct S3FaultTests {
         #expect(try await uploads().isEmpty)
     }
 
+    @Test(
+        "An upload whose beginning was answered to nobody is not left behind",
+        arguments: ["lost", "truncate", "error-502"])
+    func lostBeginning(fault: String) async throws {
+        let store = try fixture.store(url: proxy.url)
+        try proxy.plan(["POST:\(fault)"])
+        #expect(await store.publish([try fixture.staged("k", S3Fixture.bytes(7 << 20))]) == [.success(.created)])
+        #expect(try await uploads().isEmpty)
+        #expect(try fixture.folder.names(in: "uploads") == [])
+    }
+
     @Test("Half of all requests fail, and every file arrives once")
     func half() async throws {
         let store = try fixture.store(url: proxy.url)
@@ -82,7 +93,7 @@ struct S3FaultTests {
         let client = try fixture.client()
         let mine = try await client.createMultipartUpload(location("mine"))
         let others = try await client.createMultipartUpload(location("others"))
-        _ = try await UploadJournal(folder: fixture.folder("uploads"), threads: fixture.threads).add(mine)
+        _ = try await UploadJournal(folder: fixture.folder("uploads"), threads: fixture.threads).add(mine.location)
         try fixture.folder.write("uploads/half.upload", "abc")
         try await store.prepare()
         #expect(try await uploads().map(\.id) == [others.id])
