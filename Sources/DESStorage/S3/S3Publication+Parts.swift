@@ -5,7 +5,8 @@ import Synchronization
 /// Uploading in parts. The key is noted before the upload is begun, since the answer to its beginning may be lost: what was begun
 /// for the key, under whatever ID, is thrown away once the object is there, or by the next start.
 extension S3Publication {
-    private typealias Sent = (parts: [S3UploadedPart], etag: String)
+    /// The parts, and the entity tag to expect; nil if it is not known.
+    private typealias Sent = (parts: [S3UploadedPart], etag: String?)
 
     private static let mostParts: UInt64 = 9_000
     private static let mostCompletions = 3
@@ -37,8 +38,8 @@ extension S3Publication {
         let client = client
         let threads = store.threads
         let (size, partSize) = (file.size, partSize)
-        let sent = try await withThrowingTaskGroup(of: (part: S3UploadedPart, md5: [UInt8]).self) { group in
-            var sent: [(part: S3UploadedPart, md5: [UInt8])] = []
+        let sent = try await withThrowingTaskGroup(of: (part: S3UploadedPart, md5: [UInt8]?).self) { group in
+            var sent: [(part: S3UploadedPart, md5: [UInt8]?)] = []
             for (index, start) in stride(from: 0, to: size, by: Int(partSize)).enumerated() {
                 if index >= settings.parallelUploads, let part = try await group.next() { sent.append(part) }
                 group.addTask {
@@ -46,14 +47,16 @@ extension S3Publication {
                     let digests = try await threads.run { try PayloadDigests.of(source, range, digestKinds) }
                     let part = try await client.uploadPart(
                         upload, number: index + 1, .file(source, range, digests: digests))
-                    return (part, digests.md5 ?? [])
+                    return (part, digests.md5)
                 }
             }
             for try await part in group { sent.append(part) }
             return sent.sorted { $0.part.number < $1.part.number }
         }
-        let digest = PayloadDigests.of(sent.flatMap(\.md5), .md5).md5?.hex ?? ""
-        return (sent.map(\.part), "\(digest)-\(sent.count)")
+        let digests = sent.compactMap(\.md5)
+        let isKnown = digests.count == sent.count
+        let digest = isKnown ? PayloadDigests.of(digests.flatMap(\.self), .md5).md5?.hex : nil
+        return (sent.map(\.part), digest.map { "\($0)-\(sent.count)" })
     }
 
     /// Puts the parts together. When the answer is lost, it looks; if the object is not there, the parts still are.

@@ -9,9 +9,13 @@ struct S3Publication: Sendable {
     let store: S3Store
     let file: StagedFile
 
-    /// In one pass over the file: for the signature, for what the service checks, and to compare entity tags.
+    /// In one pass over the file: for the signature and for what the service checks. An MD5 is also what entity tags mostly are.
     var digestKinds: PayloadDigests.Kinds {
-        client.settings.checksum == .crc32 ? [.sha256, .md5, .crc32] : [.sha256, .md5]
+        switch client.settings.checksum {
+        case .none: [.sha256]
+        case .md5: [.sha256, .md5]
+        case .crc32: [.sha256, .crc32]
+        }
     }
 
     var client: S3Client { store.client }

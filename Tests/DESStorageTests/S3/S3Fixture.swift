@@ -19,7 +19,7 @@ struct S3Fixture {
     /// - Parameters:
     ///   - url: of a proxy, instead of the server's.
     ///   - isReader: as the user who may only read.
-    func client(url: String? = nil, isReader: Bool = false) throws -> S3Client {
+    func client(url: String? = nil, isReader: Bool = false, checksum: S3Settings.Checksum = .md5) throws -> S3Client {
         guard let endpoint = S3Endpoint(url: url ?? server["URL"], region: server["REGION"]) else {
             throw HTTPError(.unusable, "no endpoint")
         }
@@ -28,7 +28,7 @@ struct S3Fixture {
             secretAccessKey: server[isReader ? "READER_SECRET_KEY" : "SECRET_KEY"])
         return S3Client(
             S3Settings(
-                endpoint: endpoint,
+                endpoint: endpoint, checksum: checksum,
                 retry: S3RetryPolicy(
                     firstDelay: .milliseconds(5), longestDelay: .milliseconds(50),
                     budget: .init(capacity: 1000, perSecond: 1000))),

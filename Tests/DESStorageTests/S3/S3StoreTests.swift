@@ -1,3 +1,4 @@
+import DESS3
 import DESShard
 import DESStorage
 import Testing
@@ -48,6 +49,17 @@ struct S3StoreTests {
         let other = S3Store(settings, client: try fixture.client(), threads: fixture.threads)
         #expect(await other.publish([try fixture.staged("k", bytes)]) == [.success(.created)])
         #expect(await store.publish([try fixture.staged("k", bytes)]) == [.success(.alreadyThere)])
+    }
+
+    @Test("Whatever uploads are checked by, what is there already is found", arguments: S3Settings.Checksum.allCases)
+    func checksums(checksum: S3Settings.Checksum) async throws {
+        let store = S3Store(
+            store.settings, client: try fixture.client(checksum: checksum), threads: fixture.threads)
+        for size in [1000, 7 << 20] {
+            let bytes = S3Fixture.bytes(size)
+            #expect(await store.publish([try fixture.staged("k\(size)", bytes)]) == [.success(.created)])
+            #expect(await store.publish([try fixture.staged("k\(size)", bytes)]) == [.success(.alreadyThere)])
+        }
     }
 
     @Test("Many files have each an outcome of its own, in their order")
