@@ -6,6 +6,7 @@ import Glibc
 /// is still written.
 package final class ByteBuffer: @unchecked Sendable {
     package private(set) var capacity: Int
+    private static let largeCapacity = 16 << 10
     package private(set) var count = 0
     private var storage: UnsafeMutableRawPointer
 
@@ -52,8 +53,10 @@ package final class ByteBuffer: @unchecked Sendable {
         withUnsafeBytes(of: value.littleEndian) { append($0) }
     }
 
+    /// Small buffers double; larger ones, of which there may be very many at a time, grow by a quarter, so that less of their
+    /// memory is empty.
     private func grow(to needed: Int) {
-        let newCapacity = max(needed, capacity * 2)
+        let newCapacity = max(needed, capacity < Self.largeCapacity ? capacity * 2 : capacity / 4 * 5)
         let grown = LargeMemory.allocate(newCapacity)
         grown.copyMemory(from: storage, byteCount: count)
         storage.deallocate()
