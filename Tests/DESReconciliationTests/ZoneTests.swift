@@ -31,9 +31,10 @@ struct ZoneTests {
         try fixture.write("a", to: "second/_bigFiles/\(Fixture.hash("a"))")
         try fixture.addBigFile("b")
         let report = try await fixture.reconcile(repairs: true, store: store)
-        #expect(report.counts == [.missingBigFile: 1, .orphanedBigFile: 2])
+        // What a shard of any zone names is never deleted: the borders may have been moved since.
+        #expect(report.counts == [.missingBigFile: 1])
         #expect(report.uids(.missingBigFile) == ["b"])
         #expect(fixture.exists("output/_bigFiles/\(Fixture.hash("a"))"))
-        #expect(!fixture.exists("second/_bigFiles/\(Fixture.hash("a"))"))
+        #expect(fixture.exists("second/_bigFiles/\(Fixture.hash("a"))"))
     }
 }

@@ -28,7 +28,7 @@ struct MigrationCycle: Sendable {
         let fetchGate = SharedFetchGate(settings.limits)
         do {
             try await StagingUse(staging: world.staging, threads: threads.files).begin(recovers: work.recoversStaging)
-            try await world.store.prepare()
+            guard try await prepareStore() else { return }
             if work.recoversStaging {
                 try await recover(cleanup, heldBack)
             } else {
@@ -64,6 +64,22 @@ struct MigrationCycle: Sendable {
         let end = cycle.elapsed + duration
         while cycle.control.reason == nil, case let rest = end - cycle.elapsed, rest > .zero {
             try await cycle.clock.sleep(for: min(rest, Self.longestPause))
+        }
+    }
+
+    /// False if a request to stop came first: a store that cannot be reached is tried for minutes.
+    private func prepareStore() async throws -> Bool {
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask { [world] in
+                try await world.store.prepare()
+                return true
+            }
+            group.addTask { [cycle] in
+                while cycle.control.reason == nil { try await cycle.clock.sleep(for: Self.longestPause) }
+                return false
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? false
         }
     }
 

@@ -91,7 +91,7 @@ struct BigFileCheck: Sendable {
 
     private func judgeOrphans(isComplete: Bool) async throws {
         try await forEachDifference { difference in
-            guard difference.namedSize == nil else { return }
+            guard difference.namedSize == nil, !difference.isNamedElsewhere else { return }
             guard context.isOld(difference.modifiedAt) else { return book.addYoung(.orphanedBigFile) }
             guard isComplete else { return book.count { $0.bigFilesInDoubt += 1 } }
             let key = "\(prefix)/\(difference.hash)"

@@ -13,6 +13,8 @@ struct BigFileDifference: Sendable {
     let modifiedAt: Int64?
     /// As one of the entries says; nil if none names it.
     let namedSize: Int64?
+    /// Whether a shard of another part names it: it was published before the borders of zones were moved.
+    let isNamedElsewhere: Bool
     /// One of the shards, and one of the entries.
     let shard: String
     let uid: String
@@ -57,7 +59,10 @@ extension Spool {
             let select = try SpoolStatement(
                 database,
                 """
-                SELECT d.n, d.part, d.hash, d.stored_count, d.stored_size, d.modified, d.named_size, s.key, e.uid
+                SELECT d.n, d.part, d.hash, d.stored_count, d.stored_size, d.modified, d.named_size, s.key, e.uid,
+                    EXISTS (
+                        SELECT 1 FROM big_files AS o
+                        WHERE o.part IN (SELECT DISTINCT part FROM big_files) AND o.hash = d.hash AND o.side = 1)
                 FROM big_differences AS d LEFT JOIN big_files AS e ON e.rowid = d.entry
                     LEFT JOIN shards AS s ON s.number = e.shard
                 WHERE d.n > ?1 ORDER BY d.n LIMIT ?2
@@ -71,7 +76,8 @@ extension Spool {
                     BigFileDifference(
                         number: select.integer(0) ?? 0, part: Int(select.integer(1) ?? 0), hash: select.text(2),
                         isStored: select.integer(3) ?? 0 > 0, storedSize: select.integer(4),
-                        modifiedAt: select.integer(5), namedSize: select.integer(6), shard: select.text(7),
+                        modifiedAt: select.integer(5), namedSize: select.integer(6),
+                        isNamedElsewhere: select.integer(6) == nil && select.integer(9) ?? 0 > 0, shard: select.text(7),
                         uid: select.text(8)))
             }
             return found

@@ -1,8 +1,8 @@
 import COpenSSL
 
 /// A hash of OpenSSL over bytes that come in pieces.
-struct Digest: ~Copyable {
-    enum Algorithm {
+package struct Digest: ~Copyable {
+    package enum Algorithm {
         case sha256
         case md5
 
@@ -13,7 +13,7 @@ struct Digest: ~Copyable {
     private let context: OpaquePointer?
     private let algorithm: Algorithm
 
-    init(_ algorithm: Algorithm) {
+    package init(_ algorithm: Algorithm) {
         self.algorithm = algorithm
         context = EVP_MD_CTX_new()
         EVP_DigestInit_ex(context, algorithm == .sha256 ? EVP_sha256() : EVP_md5(), nil)
@@ -21,7 +21,7 @@ struct Digest: ~Copyable {
 
     deinit { EVP_MD_CTX_free(context) }
 
-    func update(_ bytes: UnsafeRawBufferPointer) { EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) }
+    package func update(_ bytes: UnsafeRawBufferPointer) { EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) }
 
     /// Ends it and begins the next one with the same memory.
     func finishAndRestart() -> [UInt8] {
@@ -30,7 +30,7 @@ struct Digest: ~Copyable {
     }
 
     /// Ends it.
-    consuming func finish() -> [UInt8] { result() }
+    package consuming func finish() -> [UInt8] { result() }
 
     private func result() -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: algorithm.size) { buffer, count in

@@ -52,21 +52,46 @@ package struct ZonedStore: ObjectStore {
     }
 
     package func attributes(of key: String) async throws(StorageError) -> ObjectAttributes? {
-        try await store(of: key).attributes(of: key)
+        for store in try stores(of: key) {
+            if let attributes = try await store.attributes(of: key) { return attributes }
+        }
+        return nil
     }
 
     package func checksum(of key: String) async throws(StorageError) -> CRC32 {
-        try await store(of: key).checksum(of: key)
+        try await first(of: key) { store throws(StorageError) in try await store.checksum(of: key) }
     }
 
-    package func read(_ key: String) async throws(StorageError) -> [UInt8] { try await store(of: key).read(key) }
+    package func read(_ key: String) async throws(StorageError) -> [UInt8] {
+        try await first(of: key) { store throws(StorageError) in try await store.read(key) }
+    }
 
     package func read(_ key: String, range: Range<UInt64>) async throws(StorageError) -> [UInt8] {
-        try await store(of: key).read(key, range: range)
+        try await first(of: key) { store throws(StorageError) in try await store.read(key, range: range) }
     }
 
     package func readTail(_ key: String, count: Int) async throws(StorageError) -> (bytes: [UInt8], size: UInt64) {
-        try await store(of: key).readTail(key, count: count)
+        try await first(of: key) { store throws(StorageError) in try await store.readTail(key, count: count) }
+    }
+
+    /// What was published before the borders of the zones were moved lies in another zone than its number says: it is found there.
+    private func first<Value: Sendable>(
+        of key: String, _ body: (any ObjectStore) async throws(StorageError) -> Value
+    ) async throws(StorageError) -> Value {
+        var missing: StorageError?
+        for store in try stores(of: key) {
+            do throws(StorageError) { return try await body(store) } catch {
+                guard error.code == .notFound else { throw error }
+                missing = missing ?? error
+            }
+        }
+        throw missing ?? StorageError(.notFound, key: key, "no zone has \(key)")
+    }
+
+    /// The zone of its number first.
+    private func stores(of key: String) throws(StorageError) -> [any ObjectStore] {
+        let position = try position(of: key)
+        return [stores[position]] + stores.indices.filter { $0 != position }.map { stores[$0] }
     }
 
     /// The keys of all zones in one order; one that several zones have comes once.

@@ -50,6 +50,25 @@ import Testing
         #expect(try await files.identity(of: location) == identity)
     }
 
+    @Test(
+        "A byte that is wrong on the way is noticed by the entity tag, or by reading again", arguments: [1000, 6 << 20])
+    func corrupted(size: Int) async throws {
+        let bytes = S3SourceFixture.bytes(size)
+        let location = try await fixture.put(bytes, "file")
+        let files = try fixture.files(url: proxy.url)
+        try proxy.plan(["GET:corrupt"])
+        let (result, read) = try await files.readAll(location, threshold: 7 << 20)
+        #expect(read == bytes)
+        // Always damaged: not the same twice.
+        try proxy.plan(Array(repeating: "GET:corrupt", count: 50))
+        let failure = await #expect(throws: SourceError.self) { try await files.readAll(location, threshold: 7 << 20) }
+        #expect(failure?.reason == .unreadable)
+        try proxy.plan(["GET:corrupt"])
+        #expect(await files.piecesFailure(location, of: result.identity)?.reason == .unreadable)
+        try proxy.plan([])
+        #expect(try await files.pieces(location, of: result.identity) == bytes)
+    }
+
     @Test("Trouble that passes goes unnoticed", arguments: faults.filter { !["html", "expired"].contains($0) })
     func passing(_ fault: String) async throws {
         let bytes = S3SourceFixture.bytes(5 << 20)

@@ -101,6 +101,25 @@ import Testing
         #expect(throws: SourceSettingsError.self) { try SourceRoots(["s3://"]) }
     }
 
+    @Test(
+        "A bucket in another spelling is refused, whatever the service makes of it",
+        arguments: [":b", "t:b", "b%2F", "b b", "ü"])
+    func bucketSpellings(_ bucket: String) {
+        let error = #expect(throws: SourceError.self) { try S3SourceLocation.parse("s3://\(bucket)/key") }
+        #expect(error?.reason == .invalidRow)
+    }
+
+    @Test("What TLS or an MD5 vouches for is read once")
+    func transferCheck() {
+        let md5 = PayloadDigests.of([1, 2, 3], .md5).md5
+        let tag = "5289df737df57326fcdd22597afb1fac"
+        for isSecure in [true, false] {
+            #expect(TransferCheck(isSecure: isSecure).judge(md5: md5, etag: tag) == .whole)
+            #expect(
+                TransferCheck(isSecure: isSecure).judge(md5: md5, etag: tag + "-2") == (isSecure ? .whole : .unknown))
+        }
+    }
+
     @Test("Retries end by their number", arguments: [0, 3, 100])
     func retries(_ count: Int) throws {
         let policy = S3SourceRetries(count: count, delay: .seconds(2)).policy

@@ -66,4 +66,17 @@ struct ZonedStoreTests {
         #expect(outcomes[0].error?.code == .invalidKey)
         #expect(outcomes[1] == .success(.created))
     }
+
+    @Test("After the borders were moved, what lies in its old zone is still found")
+    func movedBorders() async throws {
+        _ = await store.publish([try staged("20240101_70_a.des")])
+        let map = try ZoneMap(
+            [.init(name: "low", shards: 0...0x3F), .init(name: "high", shards: 0x40...0xFF)], bits: .standard)
+        let moved = try #require(ZonedStore(map, stores: ["low": low, "high": high]))
+        #expect(try await moved.attributes(of: "20240101_70_a.des") != nil)
+        #expect(try await moved.readTail("20240101_70_a.des", count: 3).bytes == Array("des".utf8))
+        #expect(try await moved.attributes(of: "20240101_70_b.des") == nil)
+        let error = await #expect(throws: StorageError.self) { try await moved.read("20240101_70_b.des") }
+        #expect(error?.code == .notFound)
+    }
 }

@@ -22,6 +22,9 @@ package struct S3KeptFolder: Sendable, Hashable {
 
     /// Whether an object may belong to the store; in doubt it does.
     func mayHold(_ location: S3Location) -> Bool {
+        // The alias of an access point can be any bucket.
+        let location =
+            location.bucket.hasSuffix("-s3alias") ? S3Location(bucket: folder.bucket, key: location.key) : location
         guard folder.mayContain(location) else { return false }
         guard folder.prefix.isEmpty else { return true }
         let name = location.key.utf8.split(separator: UInt8(ascii: "/")).last

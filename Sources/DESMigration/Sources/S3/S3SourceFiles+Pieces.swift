@@ -14,14 +14,9 @@ extension S3SourceFiles {
             let attributes = try await attributes(of: place)
             guard FileIdentity(attributes) == identity else { throw SourceError.changed(place) }
             let object = BigObject(files: self, place: place, etag: attributes.etag, identity: identity)
-            var (offset, piece) = (UInt64(0), try await object.piece(at: 0))
-            while let bytes = piece {
-                let end = offset + UInt64(bytes.count)
-                // When the body throws, this transfer ends too.
-                async let next = object.piece(at: end)
-                try bytes.withUnsafeBytes(body)
-                piece = try await next
-                offset = end
+            let digest = try await object.read(body)
+            if transferCheck.judge(md5: digest, etag: attributes.etag) == .unknown {
+                guard try await object.read({ _ in }) == digest else { throw SourceError.garbled(place) }
             }
             meter.succeeded(since: start)
         } catch let error as SourceError {
@@ -38,8 +33,28 @@ private struct BigObject: Sendable {
     let etag: String
     let identity: FileIdentity
 
+    /// Gives all pieces, the next one being fetched meanwhile.
+    ///
+    /// - Returns: the MD5 of all.
+    func read(_ body: (UnsafeRawBufferPointer) throws -> Void) async throws -> [UInt8] {
+        let hash = Digest(.md5)
+        var (offset, piece) = (UInt64(0), try await piece(at: 0))
+        while let bytes = piece {
+            let end = offset + UInt64(bytes.count)
+            // When the body throws, this transfer ends too.
+            async let next = self.piece(at: end)
+            try bytes.withUnsafeBytes { bytes in
+                hash.update(bytes)
+                try body(bytes)
+            }
+            piece = try await next
+            offset = end
+        }
+        return hash.finish()
+    }
+
     /// The piece that begins there; nil at the end.
-    func piece(at offset: UInt64) async throws -> [UInt8]? {
+    private func piece(at offset: UInt64) async throws -> [UInt8]? {
         let size = UInt64(identity.size)
         guard offset < size else { return nil }
         let range = offset..<min(size, offset + S3SourceFiles.pieceSize)

@@ -7,6 +7,8 @@ package import DESSystem
 /// A source is missing only if S3 said that there is no such object; whatever else goes wrong leaves it unknown. Passing
 /// failures are tried again by the client. No call blocks.
 package struct S3SourceFiles: SourceFiles {
+    private static let mostReadings = 3
+
     let client: S3Client
     /// Folders that sources must lie in; nil: anywhere.
     let roots: [S3Folder]?
@@ -32,7 +34,7 @@ package struct S3SourceFiles: SourceFiles {
         let place = try place(of: location)
         let start = meter.now
         do throws(SourceError) {
-            guard let object = try await object(at: place, limit: bigFileThreshold) else {
+            guard let object = try await checkedObject(at: place, limit: bigFileThreshold) else {
                 let attributes = try await attributes(of: place)
                 guard attributes.size > bigFileThreshold else { throw .changed(place) }
                 return .bigFile(FileIdentity(attributes))
@@ -56,6 +58,23 @@ package struct S3SourceFiles: SourceFiles {
             guard error.reason == .missing else { throw error }
             return nil
         }
+    }
+
+    var transferCheck: TransferCheck { TransferCheck(isSecure: client.settings.endpoint.origin.isSecure) }
+
+    /// Nil if the object is larger than the limit. Read again until two readings agree, if its entity tag cannot tell.
+    private func checkedObject(at place: S3Location, limit: UInt64) async throws(SourceError) -> S3Object? {
+        guard var object = try await object(at: place, limit: limit) else { return nil }
+        var digest = PayloadDigests.of(object.bytes, .md5).md5
+        for _ in 0..<Self.mostReadings {
+            if transferCheck.judge(md5: digest, etag: object.attributes.etag) == .whole { return object }
+            let before = (digest, object.attributes.etag)
+            guard let again = try await self.object(at: place, limit: limit) else { return nil }
+            object = again
+            digest = PayloadDigests.of(object.bytes, .md5).md5
+            if digest == before.0, object.attributes.etag == before.1 { return object }
+        }
+        throw .garbled(place)
     }
 
     /// Nil if the object is larger than the limit.
@@ -108,6 +127,12 @@ extension SourceError {
         } else {
             self.init(.unreadable, error.description)
         }
+    }
+
+    static func garbled(_ place: S3Location) -> SourceError {
+        SourceError(
+            .unreadable,
+            "\(place) comes with other bytes each time it is read; it was left unmarked, look into the network")
     }
 
     static func changed(_ place: S3Location) -> SourceError {

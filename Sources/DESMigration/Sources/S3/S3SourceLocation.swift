@@ -20,7 +20,20 @@ enum S3SourceLocation {
         guard isOne(location), let parts = parts(location), !parts.bucket.isEmpty, !parts.rest.isEmpty else {
             throw SourceError(.invalidRow, "the location \(location) is not of the form s3://bucket/key")
         }
+        // Some services know one bucket under several spellings (`tenant:bucket`): then nobody could tell whose objects are meant.
+        guard parts.bucket.utf8.allSatisfy(isBucketByte) else {
+            throw SourceError(.invalidRow, "the location \(location) names no bucket: \(parts.bucket)")
+        }
         return S3Location(bucket: parts.bucket, key: parts.rest)
+    }
+
+    private static func isBucketByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"):
+            true
+        default: false
+        }
     }
 
     /// What stands before and behind the slash after the bucket; the whole is the bucket if there is none.
