@@ -95,7 +95,13 @@ struct ConfigurationProblemTests {
             ),
             (
                 "storage: {type: s3, bucket: b, endpoint_url: 'objects.example.com'}",
-                "storage.endpoint_url: expected a URL such as https://s3.example.com:9000, found \"objects.example.com\""
+                "storage.endpoint_url: expected a URL such as https://s3.example.com:9000, without a path, "
+                    + "found \"objects.example.com\""
+            ),
+            (
+                "storage: {type: s3, bucket: b, endpoint_url: 'https://user:secret@host/path'}",
+                "storage.endpoint_url: expected a URL such as https://s3.example.com:9000, without a path, "
+                    + "found a URL (not shown)"
             ),
             (
                 "storage: {type: s3, zones: [{name: a, range: {start: 0, end: 100}, s3: {bucket: a}}]}",

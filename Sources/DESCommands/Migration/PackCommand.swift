@@ -50,6 +50,9 @@ package struct PackCommand: AsyncParsableCommand {
 
     package func validate() throws {
         guard ShardBits(bits) != nil else { throw ValidationError("--n-bits is \(bits), expected 4 to 16") }
+        if let stagingDir, S3Place(stagingDir) != nil {
+            throw ValidationError("--staging-dir is \(stagingDir), expected a local folder")
+        }
         guard maxShardSize > 0 else { throw ValidationError("--max-shard-size must be more than 0") }
     }
 

@@ -100,9 +100,14 @@ extension S3ConnectionConfiguration {
     }
 
     private static func endpoint(_ section: ConfigurationSection) -> String? {
-        section.value("endpoint_url", expected: "a URL such as https://s3.example.com:9000") { text in
-            let scheme = text.lowercased()
-            return scheme.hasPrefix("http://") || scheme.hasPrefix("https://") ? text : nil
+        section.value("endpoint_url", expected: "a URL such as https://s3.example.com:9000, without a path") { text in
+            let scheme = ["https://", "http://"].first { text.lowercased().hasPrefix($0) }
+            guard let scheme else { return nil }
+            var authority = text.dropFirst(scheme.count)
+            if authority.hasSuffix("/") { authority.removeLast() }
+            let isPlain = !authority.isEmpty && !authority.contains { "/?#@ ".contains($0) }
+            let port = authority.split(separator: ":").last.flatMap { Int($0) } ?? 0
+            return isPlain && (authority.hasPrefix("[") || port <= 65_535) ? text : nil
         }
     }
 }
