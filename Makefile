@@ -7,9 +7,9 @@ SWIFT ?= swift
 # Debug products and tests live in .build, release products in .build-release: neither throws away the other's work.
 RELEASE := .build-release
 BUILD_PACKAGES := libzstd-dev liblz4-dev libdeflate-dev libssl-dev libsqlite3-dev libpq-dev unixodbc-dev \
-    libcurl4-openssl-dev libexpat1-dev pkg-config python3 sqlite3 zstd
+    libcurl4-openssl-dev libexpat1-dev libhiredis-dev pkg-config python3 sqlite3 zstd
 TEST_PACKAGES := prometheus postgresql mariadb-server odbc-mariadb odbc-postgresql libsqliteodbc openssl \
-    radosgw ceph-mon ceph-osd ceph-common curl python3-venv
+    radosgw ceph-mon ceph-osd ceph-common redis-server curl python3-venv
 
 .PHONY: help
 help: ## this list

@@ -41,6 +41,7 @@ let package = Package(
         .executable(name: "des-stats", targets: ["des-stats"]),
         .library(name: "DESShard", targets: ["DESShard"]),
         .library(name: "DESRouting", targets: ["DESRouting"]),
+        .library(name: "DESRetrieval", targets: ["DESRetrieval"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -61,6 +62,7 @@ let package = Package(
         .systemLibrary(name: "CODBC", pkgConfig: "odbc", providers: [.apt(["unixodbc-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
 
         module("DESSystem", ["CLinux"]),
@@ -68,6 +70,7 @@ let package = Package(
         module("DESShard", ["DESSystem", "CLinux", "CDeflate", "CZstd", "CLZ4", "COpenSSL"]),
         module("DESS3", ["DESSystem", "CLinux", "CDeflate", "COpenSSL", "CCurl", "CExpat"]),
         module("DESStorage", ["DESSystem", "DESRouting", "DESShard", "DESS3"]),
+        module("DESRetrieval", ["DESSystem", "DESRouting", "DESShard", "DESS3", "DESStorage", "CHiredis", "CLinux"]),
         module("DESPostgres", ["DESSystem", "CPostgres"]),
         module("DESODBC", ["DESSystem", "CODBC"]),
         module(
@@ -143,6 +146,10 @@ let package = Package(
         tests(of: "DESShard", ["DESSystem"], resources: [.copy("Golden")]),
         tests(of: "DESS3", ["DESSystem", "DESTestServers"]),
         tests(of: "DESStorage", ["DESSystem", "DESRouting", "DESShard", "DESS3", "DESTestServers"]),
+        tests(
+            of: "DESRetrieval",
+            ["DESSystem", "DESRouting", "DESShard", "DESS3", "DESStorage", "DESTestServers"]
+        ),
         tests(
             of: "DESCatalog",
             [

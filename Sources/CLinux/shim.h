@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 /// Renames and refuses to replace: 0, or -1 and errno.
@@ -25,3 +26,15 @@ static inline void des_prefetch(const void *address) { __builtin_prefetch(addres
 
 /// Names the calling thread; the kernel keeps 15 bytes.
 static inline void des_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+/// Reads at an offset what is in the page cache, without waiting for a disk: the number of bytes, or -1 and errno (EAGAIN when it
+/// would have to wait, EOPNOTSUPP where the file system cannot tell).
+static inline long des_read_cached(int descriptor, void *buffer, unsigned long count, long long offset) {
+#ifdef SYS_preadv2
+    struct iovec part = {buffer, count};
+    return syscall(SYS_preadv2, descriptor, &part, 1UL, (unsigned long)offset, 0UL, 8 /* RWF_NOWAIT */);
+#else
+    errno = EOPNOTSUPP;
+    return -1;
+#endif
+}

@@ -31,11 +31,14 @@ package struct ObjectAttributes: Sendable, Hashable {
     package let size: UInt64
     /// When it appeared or was last changed, in seconds since 1970, by the store's clock; nil if the store does not tell.
     package let modifiedAt: Int64?
+    /// Differs between two objects that had the same key one after the other: the ETag in S3; nil if the store does not tell.
+    package let version: String?
 
-    package init(key: String, size: UInt64, modifiedAt: Int64? = nil) {
+    package init(key: String, size: UInt64, modifiedAt: Int64? = nil, version: String? = nil) {
         self.key = key
         self.size = size
         self.modifiedAt = modifiedAt
+        self.version = version
     }
 }
 
@@ -58,6 +61,9 @@ package protocol ObjectStore: Sendable {
     /// What messages call it; holds no secret.
     var name: String { get }
 
+    /// Differs between two stores of one process, whose names may be the same.
+    var identity: String { get }
+
     /// The local folder that it is, if it is one.
     var localFolder: String? { get }
 
@@ -68,6 +74,17 @@ package protocol ObjectStore: Sendable {
     ///
     /// - Parameter shard: its name, or what its name begins with up to the second `_`.
     func part(of shard: String) -> any ObjectStore
+
+    /// The parts of the store in which a shard may lie: that of its number first, then those where it was published before
+    /// borders were moved.
+    ///
+    /// - Throws: `StorageError` with `invalidKey` when no part holds that number.
+    func parts(of shard: String) throws(StorageError) -> [any ObjectStore]
+
+    /// Gets an object ready to be read by ranges; nothing is asked of a remote store for it.
+    ///
+    /// - Parameter object: as it was listed.
+    func open(_ object: ObjectAttributes) async throws(StorageError) -> any ObjectHandle
 
     /// Makes the files appear under their keys, refusing to replace anything, and returns once they are durable and
     /// confirmed. Each file has an outcome of its own, in the order given.
@@ -96,7 +113,15 @@ package protocol ObjectStore: Sendable {
 }
 
 extension ObjectStore {
+    package var identity: String { name }
+
     package func prepare() async throws(StorageError) {}
 
     package func part(of shard: String) -> any ObjectStore { self }
+
+    package func parts(of shard: String) throws(StorageError) -> [any ObjectStore] { [self] }
+
+    package func open(_ object: ObjectAttributes) async throws(StorageError) -> any ObjectHandle {
+        KeyedHandle(object, in: self)
+    }
 }

@@ -16,6 +16,8 @@ package struct StorageError: Error, Sendable, Hashable, CustomStringConvertible 
         package static let damaged = Code(description: "damaged")
         /// The key cannot be used in this store.
         package static let invalidKey = Code(description: "invalidKey")
+        /// Something else is there under that key than was listed before.
+        package static let changed = Code(description: "changed")
         /// The work is somebody else's by now; it was not published.
         package static let superseded = Code(description: "superseded")
         /// Anything else; whether it was done is unknown.

@@ -27,10 +27,11 @@ final class TemporaryFolder {
 /// One shard with these files, as the pipeline would write it.
 func makeShard(
     _ files: [(uid: String, contents: [UInt8])], compression: CompressionSettings = CompressionSettings(),
-    bufferSize: Int = 64 << 10
+    bufferSize: Int = 64 << 10, lookupThreshold: Int = 4_096
 ) throws -> [UInt8] {
     let sink = MemorySink()
-    let writer = ShardWriter(name: "test.des", sink: sink, bufferSize: bufferSize)
+    let writer = ShardWriter(
+        name: "test.des", sink: sink, bufferSize: bufferSize, lookupThreshold: lookupThreshold)
     let compressor = PayloadCompressor(compression)
     for file in files {
         try file.contents.withUnsafeBytes { contents in

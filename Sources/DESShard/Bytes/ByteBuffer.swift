@@ -53,6 +53,12 @@ package final class ByteBuffer: @unchecked Sendable {
         withUnsafeBytes(of: value.littleEndian) { append($0) }
     }
 
+    /// Replaces the bytes from an offset on, which must have been filled.
+    package func replace<Value: FixedWidthInteger>(at offset: Int, littleEndian value: Value) {
+        precondition(offset >= 0 && offset <= count - MemoryLayout<Value>.size)
+        storage.storeBytes(of: value.littleEndian, toByteOffset: offset, as: Value.self)
+    }
+
     /// Small buffers double; larger ones, of which there may be very many at a time, grow by a quarter, so that less of their
     /// memory is empty.
     private func grow(to needed: Int) {

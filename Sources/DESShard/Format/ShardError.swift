@@ -11,6 +11,8 @@ public struct ShardError: Error, Sendable, Hashable, CustomStringConvertible {
         public static let unsupportedVersion = Code(description: "unsupportedVersion")
         /// Header, footer or index break a rule of the format.
         public static let malformed = Code(description: "malformed")
+        /// The index can be read as version 1 and as version 2, and the header, which tells the version, is not at hand.
+        public static let ambiguousVersion = Code(description: "ambiguousVersion")
         /// Two entries have one uid.
         public static let duplicateUID = Code(description: "duplicateUID")
         /// A codec that this library does not know.

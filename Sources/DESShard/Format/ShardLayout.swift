@@ -9,13 +9,8 @@ package struct ShardLayout: Sendable, Hashable {
     package init(
         header: UnsafeRawBufferPointer, footer: UnsafeRawBufferPointer, fileSize: UInt64, file: String
     ) throws(ShardError) {
-        let smallest = UInt64(ShardFormat.headerSize + ShardFormat.entryCountSize + ShardFormat.footerSize)
-        guard fileSize >= smallest, header.count == ShardFormat.headerSize, footer.count == ShardFormat.footerSize
-        else {
-            throw ShardError(
-                .notAShard, file: file, offset: 0, "expected a shard of at least \(smallest) bytes, found \(fileSize)"
-            )
-        }
+        guard fileSize >= Self.smallest, header.count == ShardFormat.headerSize, footer.count == ShardFormat.footerSize
+        else { throw Self.tooSmall(fileSize, file) }
         guard header.starts(with: ShardFormat.headerMagic) else {
             throw ShardError(
                 .notAShard, file: file, offset: 0, "expected DES2, found \(Self.printable(header.prefix(4)))")
@@ -29,6 +24,16 @@ package struct ShardLayout: Sendable, Hashable {
         guard header[5...].allSatisfy({ $0 == 0 }) else {
             throw ShardError(.malformed, file: file, offset: 5, "expected three zero bytes in the header")
         }
+        index = try Self.index(footer: footer, fileSize: fileSize, file: file)
+    }
+
+    /// INDEX in bytes from the start of the file, by the footer alone.
+    ///
+    /// - Throws: `ShardError` when the footer is not that of a shard of that size.
+    static func index(
+        footer: UnsafeRawBufferPointer, fileSize: UInt64, file: String
+    ) throws(ShardError) -> Range<UInt64> {
+        guard fileSize >= smallest, footer.count == ShardFormat.footerSize else { throw tooSmall(fileSize, file) }
         let footerStart = fileSize - UInt64(ShardFormat.footerSize)
         guard footer.starts(with: ShardFormat.footerMagic) else {
             throw ShardError(
@@ -43,7 +48,14 @@ package struct ShardLayout: Sendable, Hashable {
                 .malformed, file: file, offset: footerStart + 4, "an index of \(indexSize) bytes does not fit the file"
             )
         }
-        index = (footerStart - indexSize)..<footerStart
+        return (footerStart - indexSize)..<footerStart
+    }
+
+    private static let smallest =
+        UInt64(ShardFormat.headerSize + ShardFormat.entryCountSize + ShardFormat.footerSize)
+
+    private static func tooSmall(_ size: UInt64, _ file: String) -> ShardError {
+        ShardError(.notAShard, file: file, offset: 0, "expected a shard of at least \(smallest) bytes, found \(size)")
     }
 
     private static func printable(_ bytes: Slice<UnsafeRawBufferPointer>) -> String {

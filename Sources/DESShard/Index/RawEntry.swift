@@ -76,7 +76,7 @@ extension RawEntry {
 
     /// Checks what can be checked without the payload: the uid, the hash, and where the payload lies.
     @inline(__always)
-    func check(index: UnsafeRawBufferPointer, indexStart: UInt64) throws(EntryFailure) {
+    func check(index: UnsafeRawBufferPointer, dataEnd: UInt64) throws(EntryFailure) {
         guard UTF8Check.isValid(UnsafeRawBufferPointer(rebasing: index[uid])) else {
             throw EntryFailure(offset: uid.lowerBound, message: "the uid is not valid UTF-8")
         }
@@ -89,11 +89,11 @@ extension RawEntry {
             return
         }
         let (end, overflows) = offset.addingReportingOverflow(storedSize)
-        guard offset >= UInt64(ShardFormat.headerSize), !overflows, end <= indexStart else {
+        guard offset >= UInt64(ShardFormat.headerSize), !overflows, end <= dataEnd else {
             throw EntryFailure(
                 offset: uid.upperBound,
                 message:
-                    "the payload at \(offset) of \(storedSize) bytes is not inside DATA, which ends at \(indexStart)"
+                    "the payload at \(offset) of \(storedSize) bytes is not inside DATA, which ends at \(dataEnd)"
             )
         }
     }

@@ -8,15 +8,14 @@ public final class ShardIndex: Sendable {
     public let file: String
 
     private let storage: ByteBuffer
-    private let table: UIDTable
-    /// Where the index begins in the shard, which is also where payloads must end.
-    private let indexStart: UInt64
+    private let table: PackedUIDTable
+    private let source: EntrySource
 
     /// Takes in and checks the bytes of an index.
     ///
     /// - Parameters:
     ///   - storage: INDEX, entry count included, as it stands in the file.
-    ///   - indexStart: offset of INDEX in the file.
+    ///   - indexStart: offset of INDEX in the file, which is also where payloads must end.
     ///   - seed: of the hash table.
     /// - Throws: `ShardError` when the index breaks a rule of the format.
     package init(
@@ -42,7 +41,7 @@ public final class ShardIndex: Sendable {
             let entry: RawEntry
             do throws(EntryFailure) {
                 entry = try RawEntry(index: bytes, at: position, version: version)
-                try entry.check(index: bytes, indexStart: indexStart)
+                try entry.check(index: bytes, dataEnd: indexStart)
             } catch {
                 throw malformed(error.offset, error.message)
             }
@@ -63,8 +62,21 @@ public final class ShardIndex: Sendable {
         self.table = filler.takeTable()
         self.count = declaredCount
         self.version = version
-        self.indexStart = indexStart
         self.file = file
+        source = EntrySource(file: file, start: indexStart, isCompressed: false)
+    }
+
+    /// Whether bytes can be taken for an index of a version; as strict as reading it is, except for uids that stand twice.
+    static func canBeRead(_ bytes: UnsafeRawBufferPointer, version: UInt8, dataEnd: UInt64) -> Bool {
+        guard bytes.count >= ShardFormat.entryCountSize else { return false }
+        var position = ShardFormat.entryCountSize
+        for _ in 0..<bytes.littleEndian(UInt32.self, at: 0) {
+            guard let entry = try? RawEntry(index: bytes, at: position, version: version),
+                (try? entry.check(index: bytes, dataEnd: dataEnd)) != nil
+            else { return false }
+            position = entry.end
+        }
+        return position == bytes.count
     }
 
     /// The CRC-32 of INDEX as it was read.
@@ -78,13 +90,16 @@ public final class ShardIndex: Sendable {
     /// - Throws: `ShardError` when the entry is there but damaged.
     public func entry(uid: String) throws(ShardError) -> ShardEntry? {
         var uid = uid
-        let position: Int? = uid.withUTF8 { uid in
-            let uid = UnsafeRawBufferPointer(uid)
-            let bytes = storage.bytes
-            return table.find(uid) { UIDTable.uid(in: bytes, at: $0).hasSameBytes(as: uid) }
-        }
+        let position = uid.withUTF8 { table.find(UnsafeRawBufferPointer($0), in: storage.bytes) }
         guard let position else { return nil }
-        return try materialize(rawEntry(at: position))
+        return try source.entry(at: position, in: storage.bytes, version: version)
+    }
+
+    /// Whether the entry of a uid has exactly these bytes.
+    func has(_ entry: UnsafeRawBufferPointer, uid: UnsafeRawBufferPointer) -> Bool {
+        let bytes = storage.bytes
+        guard let position = table.find(uid, in: bytes), entry.count <= bytes.count - position else { return false }
+        return UnsafeRawBufferPointer(rebasing: bytes[position..<(position + entry.count)]).hasSameBytes(as: entry)
     }
 
     /// Gives every entry in the order in which they were added. An entry whose meta is damaged comes as an error, and
@@ -92,9 +107,11 @@ public final class ShardIndex: Sendable {
     public func forEachEntry(_ body: (Result<ShardEntry, ShardError>) throws -> Void) rethrows {
         var position = ShardFormat.entryCountSize
         for _ in 0..<count {
-            guard let raw = try? rawEntry(at: position) else { return }
+            guard let raw = try? source.raw(at: position, in: storage.bytes, version: version) else { return }
             let entry: Result<ShardEntry, ShardError>
-            do throws(ShardError) { entry = .success(try materialize(raw)) } catch { entry = .failure(error) }
+            do throws(ShardError) { entry = .success(try source.entry(raw, in: storage.bytes)) } catch {
+                entry = .failure(error)
+            }
             try body(entry)
             position = raw.end
         }
@@ -126,59 +143,11 @@ public final class ShardIndex: Sendable {
         var position = max(cursor, ShardFormat.entryCountSize)
         var entries: [ShardEntry] = []
         while entries.count < count, position < storage.count {
-            let raw = try rawEntry(at: position)
-            entries.append(try materialize(raw))
+            let raw = try source.raw(at: position, in: storage.bytes, version: version)
+            entries.append(try source.entry(raw, in: storage.bytes))
             position = raw.end
         }
         cursor = position
         return entries
-    }
-
-    private func rawEntry(at position: Int) throws(ShardError) -> RawEntry {
-        do throws(EntryFailure) {
-            return try RawEntry(index: storage.bytes, at: position, version: version)
-        } catch {
-            throw ShardError(.malformed, file: file, offset: indexStart + UInt64(error.offset), error.message)
-        }
-    }
-
-    private func materialize(_ raw: RawEntry) throws(ShardError) -> ShardEntry {
-        let bytes = storage.bytes
-        let uid = String(decoding: bytes[raw.uid], as: UTF8.self)
-        let offsetInFile = indexStart + UInt64(raw.uid.lowerBound) - 2
-        let meta: EntryMeta
-        do throws(EntryMeta.Failure) {
-            meta = try EntryMeta(parsing: UnsafeRawBufferPointer(rebasing: bytes[raw.meta]))
-        } catch {
-            throw ShardError(
-                .malformed, file: file, offset: indexStart + UInt64(raw.meta.lowerBound), uid: uid, error.message
-            )
-        }
-        guard !raw.isBigFile else {
-            let hash = String(decoding: bytes[raw.hash], as: UTF8.self)
-            return ShardEntry(uid: uid, content: .bigFile(sha256: hash, size: raw.size), meta: meta)
-        }
-        guard let codec = Codec(rawValue: raw.codec) else {
-            throw ShardError(
-                .unsupportedCodec, file: file, offset: offsetInFile, uid: uid,
-                "expected codec 0, 1 or 2, found \(raw.codec)"
-            )
-        }
-        guard raw.size < 1 << 60 else {
-            throw ShardError(
-                .malformed, file: file, offset: offsetInFile, uid: uid, "no file has \(raw.size) bytes"
-            )
-        }
-        guard codec != .none || raw.storedSize == raw.size else {
-            throw ShardError(
-                .malformed, file: file, offset: offsetInFile, uid: uid,
-                "uncompressed, yet stored in \(raw.storedSize) bytes for \(raw.size)"
-            )
-        }
-        return ShardEntry(
-            uid: uid,
-            content: .inline(offset: raw.offset, storedSize: raw.storedSize, codec: codec, size: raw.size),
-            meta: meta
-        )
     }
 }

@@ -3,15 +3,17 @@ struct TableFiller: ~Copyable {
     private static let delay = 16
 
     private let bytes: UnsafeRawBufferPointer
-    private var table: UIDTable
+    private var table: PackedUIDTable
     private var waiting: [(hash: UInt64, position: Int)]
     private var added = 0
     private var duplicate: Int?
 
-    /// - Parameter bytes: the index; it outlives the filler.
+    /// - Parameters:
+    ///   - bytes: the raw entries; they outlive the filler.
+    ///   - expectedCount: no more entries than that are added.
     init(bytes: UnsafeRawBufferPointer, expectedCount: Int, seed: UInt64) {
         self.bytes = bytes
-        table = UIDTable(expectedCount: expectedCount, seed: seed)
+        table = PackedUIDTable(count: expectedCount, byteCount: bytes.count, seed: seed)
         waiting = Array(repeating: (0, 0), count: Self.delay)
     }
 
@@ -34,17 +36,11 @@ struct TableFiller: ~Copyable {
     }
 
     /// The table, full after `finish`.
-    consuming func takeTable() -> UIDTable { table }
+    consuming func takeTable() -> PackedUIDTable { table }
 
     @inline(__always)
     private mutating func insert(_ entry: (hash: UInt64, position: Int)) {
-        let bytes = bytes
-        let uid = UIDTable.uid(in: bytes, at: entry.position)
-        let existing = table.insert(
-            hash: entry.hash, offset: entry.position,
-            isMatch: { UIDTable.uid(in: bytes, at: $0).hasSameBytes(as: uid) },
-            uidAt: { UIDTable.uid(in: bytes, at: $0) }
-        )
+        let existing = table.insert(hash: entry.hash, place: entry.position, in: bytes)
         if existing != nil && duplicate == nil { duplicate = entry.position }
     }
 }

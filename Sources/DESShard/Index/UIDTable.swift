@@ -1,7 +1,5 @@
-import CLinux
-
-/// An open-addressing hash table from a uid's bytes to the place of its entry in the raw index: 8 bytes a slot, no object
-/// an entry. The slot keeps 24 bits of the hash, so that other entries are hardly ever looked at.
+/// An open-addressing hash table from a uid's bytes to the place of its entry in an index that still grows: 8 bytes a
+/// slot, no object an entry. The slot keeps 24 bits of the hash, so that other entries are hardly ever looked at.
 ///
 /// `@unchecked Sendable`: it is changed only through `mutating` calls on its one owner.
 struct UIDTable: ~Copyable, @unchecked Sendable {
@@ -56,26 +54,7 @@ struct UIDTable: ~Copyable, @unchecked Sendable {
     mutating func insert(
         _ uid: UnsafeRawBufferPointer, offset: Int, isMatch: (Int) -> Bool, uidAt: (Int) -> UnsafeRawBufferPointer
     ) -> Int? {
-        insert(hash: hash(uid), offset: offset, isMatch: isMatch, uidAt: uidAt)
-    }
-
-    /// The hash of a uid in this table.
-    @inline(__always)
-    func hash(_ uid: UnsafeRawBufferPointer) -> UInt64 { Self.hash(uid, seed: seed) }
-
-    /// Begins to load the slot of a hash that is soon to be inserted: nearly all the time of filling a large table goes
-    /// into waiting for memory.
-    @inline(__always)
-    func prefetch(_ hash: UInt64) {
-        guard let base = slots.baseAddress else { return }
-        des_prefetch(base + (Int(truncatingIfNeeded: hash) & (slots.count - 1)))
-    }
-
-    /// The same with the hash already known.
-    @inline(__always)
-    mutating func insert(
-        hash: UInt64, offset: Int, isMatch: (Int) -> Bool, uidAt: (Int) -> UnsafeRawBufferPointer
-    ) -> Int? {
+        let hash = Self.hash(uid, seed: seed)
         if (count + 1) * 4 > slots.count * 3 { grow(uidAt: uidAt) }
         let tag = hash >> 40
         let mask = slots.count - 1
@@ -117,7 +96,7 @@ struct UIDTable: ~Copyable, @unchecked Sendable {
 
     /// Eight bytes a step, each folded by a 128-bit multiplication.
     @inline(__always)
-    private static func hash(_ bytes: UnsafeRawBufferPointer, seed: UInt64) -> UInt64 {
+    static func hash(_ bytes: UnsafeRawBufferPointer, seed: UInt64) -> UInt64 {
         var state = seed ^ (UInt64(bytes.count) &* 0x9E37_79B9_7F4A_7C15)
         var offset = 0
         while offset + 8 <= bytes.count {

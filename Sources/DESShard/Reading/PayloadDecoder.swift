@@ -38,7 +38,7 @@ public final class PayloadDecoder {
     /// Decodes an inline entry only to see whether it is whole.
     ///
     /// - Parameter scratch: an empty buffer for the original bytes, if the entry is compressed.
-    func verify(
+    package func verify(
         _ entry: ShardEntry, stored: UnsafeRawBufferPointer, file: String, scratch: ByteBuffer
     ) throws(ShardError) {
         if case .inline(let offset, _, .none, let size) = entry.content {

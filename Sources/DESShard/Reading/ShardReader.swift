@@ -11,7 +11,7 @@ public final class ShardReader: Sendable {
     /// Size of the shard in bytes, big files not included.
     public let sizeInBytes: UInt64
 
-    private let file: OpenFile
+    let file: OpenFile
     private let bigFilesDirectory: String
 
     /// Opens a shard and checks its index.
@@ -130,7 +130,7 @@ public final class ShardReader: Sendable {
         }
     }
 
-    private static func read(_ file: OpenFile, _ range: Range<UInt64>) throws(ShardError) -> ByteBuffer {
+    static func read(_ file: OpenFile, _ range: Range<UInt64>) throws(ShardError) -> ByteBuffer {
         let size = Int(range.count)
         let buffer = ByteBuffer(capacity: size)
         do throws(SystemError) {

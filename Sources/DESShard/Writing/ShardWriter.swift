@@ -1,13 +1,16 @@
-/// Writes a DES2 shard, version 2, front to back. Memory holds its index and at most `bufferSize` bytes of data.
+/// Writes a DES2 shard, version 2, front to back. Memory holds its index and at most `bufferSize` bytes of data; while a
+/// shard with a lookup table is finished, 8 bytes an entry and a few hundred entries more.
 ///
 /// Not thread-safe; one owner a shard. After an error the file is to be thrown away.
 public final class ShardWriter<Sink: ShardSink> {
     private let name: String
     private let sink: Sink
     private let bufferSize: Int
+    private let lookupThreshold: Int
     private let index = ByteBuffer(capacity: 4 << 10)
     private var table: UIDTable
     private let data: ByteBuffer
+    private var dataEnd = DataEnd()
     private var written: UInt64 = 0
 
     /// The CRC-32 of INDEX as it was written, once the shard is finished.
@@ -20,10 +23,16 @@ public final class ShardWriter<Sink: ShardSink> {
     ///   - name: what errors call the shard.
     ///   - sink: where the bytes go; the header is written with the first of them.
     ///   - bufferSize: data gathered before it is handed to the sink, in bytes.
-    public init(name: String, sink: Sink, bufferSize: Int = 64 << 10) {
+    public convenience init(name: String, sink: Sink, bufferSize: Int = 64 << 10) {
+        self.init(name: name, sink: sink, bufferSize: bufferSize, lookupThreshold: 4_096)
+    }
+
+    /// - Parameter lookupThreshold: a shard with more entries gets a lookup table.
+    package init(name: String, sink: Sink, bufferSize: Int = 64 << 10, lookupThreshold: Int) {
         self.name = name
         self.sink = sink
         self.bufferSize = bufferSize
+        self.lookupThreshold = lookupThreshold
         table = UIDTable(expectedCount: 0, seed: .random(in: .min ... .max))
         data = ByteBuffer(capacity: min(bufferSize, 4 << 10))
         index.append(littleEndian: UInt32(0))
@@ -32,9 +41,17 @@ public final class ShardWriter<Sink: ShardSink> {
         [0, 0, 0].withUnsafeBytes { data.append(UnsafeRawBufferPointer(rebasing: $0.prefix(3))) }
     }
 
-    /// Size of the file if it were finished now, in bytes.
+    /// Size of the file if it were finished now, in bytes: never less than it would be, and more only by what compressing
+    /// the lookup table saves. The table is in it from the last entry on that goes without one, so that there is room for
+    /// it when the next is appended.
     public var sizeInBytes: UInt64 {
-        written + UInt64(data.count) + UInt64(index.count) + UInt64(ShardFormat.footerSize)
+        let table: UInt64
+        if entryCount >= lookupThreshold {
+            table = LookupBuilder.largestSize(indexSize: index.count, entryCount: entryCount + 1)
+        } else {
+            table = dataEnd.resemblesTrailer ? UInt64(LookupFormat.trailerSize) : 0
+        }
+        return written + UInt64(data.count) + table + UInt64(index.count) + UInt64(ShardFormat.footerSize)
     }
 
     /// Bytes handed to the sink; after `finish` the size of the file.
@@ -71,14 +88,8 @@ public final class ShardWriter<Sink: ShardSink> {
         index.append(littleEndian: UInt64(stored.count))
         index.append(littleEndian: size)
         endEntry(meta: meta)
-        if stored.count >= bufferSize {
-            try flush()
-            try sink.write(stored)
-            written += UInt64(stored.count)
-        } else {
-            data.append(stored)
-            if data.count >= bufferSize { try flush() }
-        }
+        dataEnd.append(stored)
+        try write(stored)
     }
 
     /// Appends a file that lies in `_bigFiles/<sha256>`.
@@ -92,22 +103,33 @@ public final class ShardWriter<Sink: ShardSink> {
         endEntry(meta: meta)
     }
 
-    /// Writes index and footer; nothing can be appended afterwards.
+    /// Writes the lookup table of a large shard, index and footer; nothing can be appended afterwards.
     public func finish() throws {
-        let count = UInt32(entryCount)
+        index.replace(at: 0, littleEndian: UInt32(entryCount))
+        let hasTable = try entryCount > lookupThreshold && writeLookup()
+        if !hasTable && dataEnd.resemblesTrailer { try writePadding() }
         try flush()
-        // The count stands in front of the entries, so it goes out before them.
-        for part in [0..<ShardFormat.entryCountSize, ShardFormat.entryCountSize..<index.count] {
-            try withUnsafeBytes(of: count.littleEndian) { countBytes in
-                let bytes = part.lowerBound == 0 ? countBytes : index.bytes(part)
-                indexChecksum.update(bytes)
-                try sink.write(bytes)
-            }
-        }
+        indexChecksum.update(index.bytes)
+        try sink.write(index.bytes)
+        written += UInt64(index.count)
         ShardFormat.footerMagic.withUnsafeBytes { data.append($0) }
         data.append(littleEndian: UInt64(index.count))
-        written += UInt64(index.count)
         try flush()
+    }
+
+    /// False if there can be none; the shard is whole without it.
+    private func writeLookup() throws -> Bool {
+        let builder = LookupBuilder(index: index.bytes, entryCount: entryCount)
+        let isWritten = try builder.write { piece in
+            dataEnd.append(piece)
+            try write(piece)
+        }
+        return isWritten
+    }
+
+    /// Zeros that no reader takes for the end of a lookup table.
+    private func writePadding() throws {
+        try [UInt8](repeating: 0, count: LookupFormat.trailerSize).withUnsafeBytes { try write($0) }
     }
 
     private func beginEntry(uid: String, flags: UInt8, metaSize: Int) throws {
@@ -145,6 +167,17 @@ public final class ShardWriter<Sink: ShardSink> {
         index.append(littleEndian: UInt32(meta.count))
         index.append(meta)
         entryCount += 1
+    }
+
+    private func write(_ bytes: UnsafeRawBufferPointer) throws {
+        if bytes.count >= bufferSize {
+            try flush()
+            try sink.write(bytes)
+            written += UInt64(bytes.count)
+        } else {
+            data.append(bytes)
+            if data.count >= bufferSize { try flush() }
+        }
     }
 
     private func flush() throws {

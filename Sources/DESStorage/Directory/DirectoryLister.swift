@@ -9,6 +9,13 @@ struct DirectoryLister: Sendable {
         var keys: [String] = []
         try collect(folder: folder, prefix: prefix, after: after, into: &keys)
         keys.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        return try page(of: keys[...], limit: limit)
+    }
+
+    /// The regular files among the first of the keys, which are sorted, behind the key `after`.
+    func page(of keys: ArraySlice<String>, after: String? = nil, limit: Int) throws(SystemError) -> ObjectPage {
+        var keys = keys
+        if let after { keys = keys.drop { !after.utf8.lexicographicallyPrecedes($0.utf8) } }
         let page = keys.prefix(max(1, limit))
         var objects: [ObjectAttributes] = []
         objects.reserveCapacity(page.count)
@@ -26,6 +33,7 @@ struct DirectoryLister: Sendable {
         guard let status = try FileSystem.status(directory), status.kind == .directory else { return }
         for name in try FileSystem.names(in: directory) where !name.hasPrefix(".") {
             let key = folder.isEmpty ? name : "\(folder)/\(name)"
+            guard key.hasPrefix(prefix) || prefix.hasPrefix(key + "/") else { continue }
             // A folder is looked into if the prefix leads there; a link to one could lead in circles.
             if try FileSystem.status("\(root)/\(key)", followingLinks: false)?.kind == .directory {
                 if key.hasPrefix(prefix) || prefix.hasPrefix(key + "/") {

@@ -8,10 +8,15 @@ package import DESSystem
 package struct DirectoryStore: ObjectStore {
     package let root: String
     let threads: ThreadPool
+    /// For a store that is listed by prefixes again and again.
+    private let names: DirectoryNames?
 
-    package init(root: String, threads: ThreadPool) {
+    /// - Parameter keepsNames: whether the names of the directory itself are kept in memory, about 100 bytes each. Such a store lists
+    ///   no folders below it, and one that is gone is an error instead of empty.
+    package init(root: String, threads: ThreadPool, keepsNames: Bool = false) {
         self.root = root
         self.threads = threads
+        names = keepsNames ? DirectoryNames(path: root) : nil
     }
 
     package var name: String { root }
@@ -52,9 +57,33 @@ package struct DirectoryStore: ObjectStore {
     }
 
     package func list(prefix: String, after: String?, limit: Int) async throws(StorageError) -> ObjectPage {
-        try await attempt(prefix) { _ throws(SystemError) in
-            try DirectoryLister(root: root).list(prefix: prefix, after: after, limit: limit)
+        let lister = DirectoryLister(root: root)
+        guard let names, !prefix.utf8.contains(UInt8(ascii: "/")) else {
+            return try await attempt(prefix) { _ throws(SystemError) in
+                try lister.list(prefix: prefix, after: after, limit: limit)
+            }
         }
+        do throws(StorageError) {
+            return try await attempt(prefix) { _ throws(SystemError) in
+                try lister.page(of: try names.names(prefix: prefix), after: after, limit: limit)
+            }
+        } catch {
+            // Not "there is no such object": it is the directory that is gone.
+            throw error.code == .notFound ? StorageError(.failed, key: prefix, isTransient: true, error.message) : error
+        }
+    }
+
+    package func open(_ object: ObjectAttributes) async throws(StorageError) -> any ObjectHandle {
+        let threads = threads
+        let opened: (file: OpenFile, attributes: ObjectAttributes) = try await attempt(object.key) {
+            path throws(SystemError) in
+            let file = try OpenFile(path)
+            return (file, ObjectAttributes(key: object.key, try file.status()))
+        }
+        guard object.version == nil || object.version == opened.attributes.version else {
+            throw StorageError(.changed, key: object.key, "\(opened.file.path) was replaced since it was listed")
+        }
+        return DirectoryHandle(attributes: opened.attributes, file: opened.file, threads: threads)
     }
 
     package func delete(_ key: String) async throws(StorageError) {
@@ -103,7 +132,9 @@ extension StorageError {
 
 extension ObjectAttributes {
     init(key: String, _ status: FileStatus) {
+        let identity = status.identity
         self.init(
-            key: key, size: UInt64(status.size), modifiedAt: status.identity.modifiedAtNanoseconds / 1_000_000_000)
+            key: key, size: UInt64(status.size), modifiedAt: identity.modifiedAtNanoseconds / 1_000_000_000,
+            version: "\(identity.inode)-\(identity.size)-\(identity.modifiedAtNanoseconds)")
     }
 }

@@ -26,6 +26,8 @@ package final class S3Store: ObjectStore {
 
     package var name: String { "s3://\(settings.bucket)/\(settings.prefix)" }
 
+    package var identity: String { "\(client.settings.endpoint.origin.text) \(name)" }
+
     package var localFolder: String? { nil }
 
     func location(_ key: String) -> S3Location { S3Location(bucket: settings.bucket, key: settings.prefix + key) }
@@ -66,7 +68,8 @@ package final class S3Store: ObjectStore {
     package func attributes(of key: String) async throws(StorageError) -> ObjectAttributes? {
         try await attempt(key) {
             try await self.head(key).map {
-                ObjectAttributes(key: key, size: $0.size, modifiedAt: $0.lastModified?.secondsSince1970)
+                ObjectAttributes(
+                    key: key, size: $0.size, modifiedAt: $0.lastModified?.secondsSince1970, version: $0.etag)
             }
         }
     }
@@ -114,7 +117,7 @@ package final class S3Store: ObjectStore {
                     ObjectAttributes(
                         key: String(
                             decoding: object.key.utf8.dropFirst(self.settings.prefix.utf8.count), as: UTF8.self),
-                        size: object.size, modifiedAt: object.lastModified?.secondsSince1970)
+                        size: object.size, modifiedAt: object.lastModified?.secondsSince1970, version: object.etag)
                 }
                 // A page may be empty and yet not the last.
                 continuation = page.continuation
@@ -123,6 +126,10 @@ package final class S3Store: ObjectStore {
                 }
             }
         }
+    }
+
+    package func open(_ object: ObjectAttributes) async throws(StorageError) -> any ObjectHandle {
+        S3Handle(attributes: object, store: self)
     }
 
     package func delete(_ key: String) async throws(StorageError) {
@@ -160,7 +167,9 @@ extension StorageError {
         let isWrite = [S3Operation.putObject, .createMultipartUpload, .uploadPart, .completeMultipartUpload]
             .contains(error.operation)
         let code: Code =
-            if error.isNotFound { .notFound } else if isWrite, error.isAccessDenied || error.isMissingBucket {
+            if error.isNotFound { .notFound } else if !isWrite, error.isPreconditionFailed {
+                .changed
+            } else if isWrite, error.isAccessDenied || error.isMissingBucket {
                 .unwritable
             } else if error.code == "QuotaExceeded" || error.status == 507 { .outOfSpace } else { .failed }
         self.init(

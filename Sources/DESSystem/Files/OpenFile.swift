@@ -62,6 +62,14 @@ package final class OpenFile: Sendable {
         return done
     }
 
+    /// Fills the buffer from the page cache, without ever waiting for a disk.
+    ///
+    /// - Returns: false when not all of it was there at once; `read(into:at:)` then gets it, or tells why not.
+    package func readCached(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) -> Bool {
+        guard let base = buffer.baseAddress else { return true }
+        return des_read_cached(descriptor, base, UInt(buffer.count), offset) == buffer.count
+    }
+
     /// Writes all of the buffer at the descriptor's own position.
     package func write(_ buffer: UnsafeRawBufferPointer) throws(SystemError) {
         guard let base = buffer.baseAddress else { return }

@@ -1,6 +1,5 @@
+import DESSystem
 import Testing
-
-@testable import DESMigration
 
 @Suite(.timeLimit(.minutes(5))) struct ByteGateTests {
     @Test func `what fits comes in at once, the next one when enough was given back`() async throws {

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A clock that stands still until somebody moves it; whoever sleeps moves it to the end of the sleep.
+/// A clock that stands still until somebody moves it; whoever sleeps waits for that.
 final class PipelineClock: Clock {
     struct Instant: InstantProtocol {
         let offset: Duration
@@ -19,8 +19,11 @@ final class PipelineClock: Clock {
     var minimumResolution: Duration { .nanoseconds(1) }
 
     func sleep(until deadline: Instant, tolerance: Duration?) async throws {
-        try Task.checkCancellation()
-        offset.withLock { $0 = max($0, deadline.offset) }
+        // Only who advances the clock moves it: a task that sleeps beside the work must not.
+        while now < deadline {
+            try Task.checkCancellation()
+            await Task.yield()
+        }
     }
 
     func advance(by duration: Duration) {

@@ -1,9 +1,9 @@
 import Synchronization
 
-/// Lets bytes of large files into the pipeline up to a limit; who comes later waits, first come, first served.
+/// Lets bytes of large files into memory up to a limit; who comes later waits, first come, first served.
 ///
 /// Whoever holds bytes only hands them on, towards the release: nobody waits here for somebody who waits here.
-final class ByteGate: Sendable {
+package final class ByteGate: Sendable {
     private struct Waiter {
         let id: UInt64
         let bytes: Int
@@ -29,7 +29,8 @@ final class ByteGate: Sendable {
     private let capacity: Int
     private let state: Mutex<State>
 
-    init(capacity: Int) {
+    /// - Parameter capacity: bytes that are in at a time, at least 1.
+    package init(capacity: Int) {
         self.capacity = max(1, capacity)
         state = Mutex(State(free: max(1, capacity)))
     }
@@ -38,7 +39,7 @@ final class ByteGate: Sendable {
     ///
     /// - Returns: what to give back to `release`.
     /// - Throws: `CancellationError`.
-    func acquire(_ bytes: Int) async throws -> Int {
+    package func acquire(_ bytes: Int) async throws -> Int {
         let bytes = min(max(0, bytes), capacity)
         let id = state.withLock { state in
             state.lastID += 1
@@ -70,7 +71,7 @@ final class ByteGate: Sendable {
     }
 
     /// Gives back what was acquired.
-    func release(_ bytes: Int) {
+    package func release(_ bytes: Int) {
         guard bytes > 0 else { return }
         let admitted = state.withLock { state in
             state.free += bytes

@@ -1,0 +1,76 @@
+import DESRouting
+import DESS3
+import DESStorage
+import DESSystem
+
+extension Retriever {
+    /// Reads the shards in a local directory.
+    ///
+    /// Each shard that is kept in memory keeps its file open: see ``RetrieverSettings/cachedShards``.
+    public convenience init(directory: String, settings: RetrieverSettings = RetrieverSettings()) {
+        let threads = ThreadPool(name: "des-retrieval", count: 4)
+        self.init(store: DirectoryStore(root: directory, threads: threads, keepsNames: true), settings: settings)
+    }
+
+    /// Reads the shards below a prefix of a bucket.
+    ///
+    /// - Parameter environment: the `AWS_*` variables that credentials are looked for in, where the backend has none.
+    /// - Throws: `RetrievalError` for an endpoint that is no URL.
+    public convenience init(
+        s3 backend: S3Backend, settings: RetrieverSettings = RetrieverSettings(), environment: [String: String]
+    ) throws(RetrievalError) {
+        self.init(store: try S3StoreFactory(environment).store(backend), settings: settings)
+    }
+
+    /// Reads shards that are spread over several places by their numbers.
+    ///
+    /// - Parameter allowsGaps: whether some shards may be in no zone.
+    /// - Throws: `RetrievalError` for an endpoint that is no URL; `ZoneMap.Problems`.
+    public convenience init(
+        zones: [ZoneBackend], allowsGaps: Bool = false, settings: RetrieverSettings = RetrieverSettings(),
+        environment: [String: String]
+    ) throws {
+        let map = try ZoneMap(
+            zones.map { ZoneMap.Zone(name: $0.name, shards: $0.shards) }, bits: settings.bits, allowsGaps: allowsGaps)
+        let factory = try S3StoreFactory(environment)
+        var stores: [String: any ObjectStore] = [:]
+        for zone in zones { stores[zone.name] = try factory.store(zone.place) }
+        guard let store = ZonedStore(map, stores: stores) else {
+            throw RetrievalError(.refused, "a zone has no place")
+        }
+        self.init(store: store, settings: settings)
+    }
+}
+
+/// Makes stores that share their connections.
+private struct S3StoreFactory {
+    /// A reader waits for its answer: rather an error that can be tried again than minutes of trying.
+    private static let retry = S3RetryPolicy(deadline: .seconds(10), maximumAttempts: 4)
+
+    private let http: CurlTransport
+    private let surroundings: S3Surroundings
+    private let threads = ThreadPool(name: "des-retrieval", count: 2)
+
+    init(_ environment: [String: String]) throws(RetrievalError) {
+        do { http = try CurlTransport(HTTPSettings()) } catch {
+            throw RetrievalError(.refused, "HTTP cannot be used: \(error)")
+        }
+        surroundings = S3Surroundings(environment: environment)
+    }
+
+    func store(_ backend: S3Backend) throws(RetrievalError) -> S3Store {
+        guard let endpoint = S3Endpoint(url: backend.endpointURL, region: backend.region) else {
+            throw RetrievalError(.refused, "the endpoint of \(backend.bucket) is not of the form https://HOST:PORT")
+        }
+        let credentials =
+            backend.keys.map {
+                S3CredentialChain([
+                    S3StaticCredentials(
+                        accessKeyID: $0.accessKeyID, secretAccessKey: $0.secretAccessKey, sessionToken: $0.sessionToken)
+                ])
+            } ?? S3CredentialChain(profile: nil, surroundings, http: http)
+        let client = S3Client(S3Settings(endpoint: endpoint, retry: Self.retry), credentials: credentials, http: http)
+        return S3Store(
+            S3StoreSettings(bucket: backend.bucket, prefix: backend.prefix), client: client, threads: threads)
+    }
+}

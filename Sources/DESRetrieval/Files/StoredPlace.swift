@@ -1,0 +1,21 @@
+package import DESShard
+package import DESStorage
+
+/// Where the bytes of a file are.
+package struct StoredPlace: Sendable {
+    /// As it stands in the shard's index.
+    package let entry: ShardEntry
+    /// The shard in caches.
+    package let shardID: String
+    /// The shard, ready to be read.
+    package let handle: any ObjectHandle
+    /// The part of the store that has the shard, and its big files.
+    package let store: any ObjectStore
+
+    package init(entry: ShardEntry, shardID: String, handle: any ObjectHandle, store: any ObjectStore) {
+        self.entry = entry
+        self.shardID = shardID
+        self.handle = handle
+        self.store = store
+    }
+}

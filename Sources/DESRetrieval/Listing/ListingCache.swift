@@ -1,0 +1,80 @@
+import DESRouting
+import DESStorage
+import Synchronization
+
+/// Keeps for a while which shards there are of a key, and asks the store once for all who want to know it at the same time.
+final class ListingCache: Sendable {
+    private static let pageSize = 1000
+
+    private let cache: Mutex<LRUCache<String, ShardListing>>
+    private let flights = SingleFlight<String, ShardListing>()
+    private let now: @Sendable () -> Duration
+    private let observer: any RetrievalObserver
+
+    /// - Parameters:
+    ///   - count: keys that are kept.
+    ///   - now: the time since some moment.
+    init(count: Int, now: @escaping @Sendable () -> Duration, observer: any RetrievalObserver) {
+        cache = Mutex(LRUCache(capacity: count))
+        self.now = now
+        self.observer = observer
+    }
+
+    /// The shards whose names begin with a prefix.
+    ///
+    /// - Parameter since: the listing may be one that was asked for then or later.
+    /// - Throws: `RetrievalError` when the store does not tell.
+    func shards(
+        _ prefix: String, of store: any ObjectStore, since: Duration
+    ) async throws(RetrievalError) -> ShardListing {
+        let id = "\(store.identity) \(prefix)"
+        while true {
+            if let known = cache.withLock({ $0.value(of: id) }), known.askedAt >= since { return known }
+            // Another reader's request may have been sent before `since`: then it is done again.
+            let listing = try await flights.run(id) { () async throws(RetrievalError) in
+                try await self.list(prefix, store, id)
+            }
+            if listing.askedAt >= since { return listing }
+        }
+    }
+
+    /// A listing that was asked for at `since` or later and is known.
+    func shardsNow(_ prefix: String, of store: any ObjectStore, since: Duration) -> ShardListing? {
+        guard let known = cache.withLock({ $0.value(of: "\(store.identity) \(prefix)") }), known.askedAt >= since
+        else { return nil }
+        return known
+    }
+
+    /// Forgets the listing that has a shard, because the store has it no more.
+    func forgetListing(of store: any ObjectStore, shard: String) {
+        guard let name = ShardFileName(shard) else { return }
+        let id = "\(store.identity) \(name.dateDirectory)_\(name.shardHex)_"
+        _ = cache.withLock { $0.removeValue(of: id) }
+    }
+
+    private func list(
+        _ prefix: String, _ store: any ObjectStore, _ id: String
+    ) async throws(RetrievalError) -> ShardListing {
+        let askedAt = now()
+        var shards: [ListedShard] = []
+        var after: String?
+        repeat {
+            let page: ObjectPage
+            do throws(StorageError) {
+                page = try await store.list(prefix: prefix, after: after, limit: Self.pageSize)
+                observer.storeRead(.list, bytes: 0, succeeded: true)
+            } catch {
+                observer.storeRead(.list, bytes: 0, succeeded: false)
+                throw RetrievalError(error, doing: "list the shards \(prefix)… of \(store.name)")
+            }
+            for object in page.objects where ShardFileName(object.key) != nil {
+                shards.append(ListedShard(object, store: store.name))
+            }
+            after = page.next
+        } while after != nil
+        shards.sort(by: ListedShard.isNewer)
+        let listing = ShardListing(shards: shards, askedAt: askedAt)
+        _ = cache.withLock { $0.insert(listing, cost: 1, for: id) }
+        return listing
+    }
+}

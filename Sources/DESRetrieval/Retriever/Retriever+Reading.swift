@@ -1,0 +1,144 @@
+import DESShard
+import DESStorage
+import DESSystem
+
+extension Retriever {
+    private static let pieceSize: UInt64 = 1 << 20
+
+    /// All bytes of a file that lies in its shard, checked.
+    ///
+    /// - Throws: `RetrievalError`; also for a file that lies beside its shard, which ``forEachPiece(of:range:_:)`` reads.
+    public func contents(of file: StoredFile) async throws(RetrievalError) -> [UInt8] {
+        guard let place = file.place, case .inline(let offset, let storedSize, _, let size) = place.entry.content else {
+            throw RetrievalError(.refused, uid: file.uid, "a big file is read in pieces")
+        }
+        let held = try await admit(Int(clamping: storedSize + size))
+        defer { memory.release(held) }
+        let stored = try await read(offset..<(offset + storedSize), of: file, place)
+        return try decode(place.entry, stored, file)
+    }
+
+    /// The bytes of a file or of a range of it, in order, in pieces of at most 1 MiB. The next piece is read when `deliver` is done with
+    /// the one before.
+    ///
+    /// A whole file is checked before its last piece is delivered. A range of a file that lies beside its shard cannot be: its
+    /// checksum is one of all of its bytes.
+    ///
+    /// - Parameter range: inside the file; nil: all of it.
+    /// - Throws: `RetrievalError`, or what `deliver` throws.
+    public func forEachPiece(
+        of file: StoredFile, range: Range<UInt64>? = nil, _ deliver: (_ piece: [UInt8]) async throws -> Void
+    ) async throws {
+        let range = (range ?? 0..<file.size).clamped(to: 0..<file.size)
+        guard let place = file.place, case .bigFile(let hash, let size) = place.entry.content else {
+            let bytes = try await contents(of: file)
+            var start = Int(range.lowerBound)
+            while start < Int(range.upperBound) {
+                let end = min(start + Int(Self.pieceSize), Int(range.upperBound))
+                try await deliver(start == 0 && end == bytes.count ? bytes : Array(bytes[start..<end]))
+                start = end
+            }
+            return
+        }
+        let handle = try await openBigFile(hash, size, file, place)
+        try await stream(file, place, handle, range, deliver)
+    }
+
+    private func stream(
+        _ file: StoredFile, _ place: StoredPlace, _ handle: any ObjectHandle, _ range: Range<UInt64>,
+        _ deliver: (_ piece: [UInt8]) async throws -> Void
+    ) async throws {
+        guard !range.isEmpty else { return }
+        let check = range == 0..<file.size ? BigFileCheck(file, place.entry) : nil
+        var piece: [UInt8] = []
+        var start = range.lowerBound
+        while start < range.upperBound {
+            if start > range.lowerBound { try await deliver(piece) }
+            let end = min(start + Self.pieceSize, range.upperBound)
+            piece = try await readBigFile(start..<end, handle, file)
+            check?.update(piece)
+            start = end
+        }
+        if let problem = check?.finish() {
+            observer.damaged("\(problem)")
+            throw problem
+        }
+        try await deliver(piece)
+    }
+
+    private func openBigFile(
+        _ hash: String, _ size: UInt64, _ file: StoredFile, _ place: StoredPlace
+    ) async throws(RetrievalError) -> any ObjectHandle {
+        let key = "\(settings.bigFilesPrefix)/\(hash)"
+        do throws(StorageError) {
+            let handle = try await place.store.open(ObjectAttributes(key: key, size: size))
+            if handle.attributes.size == size { return handle }
+            throw StorageError(.damaged, key: key, "\(key) has \(handle.attributes.size) bytes instead of \(size)")
+        } catch {
+            throw bigFileError(error, file)
+        }
+    }
+
+    private func readBigFile(
+        _ range: Range<UInt64>, _ handle: any ObjectHandle, _ file: StoredFile
+    ) async throws(RetrievalError) -> [UInt8] {
+        do throws(StorageError) {
+            let bytes = try await handle.read(range)
+            observer.storeRead(.bigfile, bytes: bytes.count, succeeded: true)
+            return bytes
+        } catch {
+            observer.storeRead(.bigfile, bytes: 0, succeeded: false)
+            throw bigFileError(error, file)
+        }
+    }
+
+    /// A shard names its big files, so one that is not there is a damage, not an old listing.
+    private func bigFileError(_ error: StorageError, _ file: StoredFile) -> RetrievalError {
+        guard error.code == .notFound || error.code == .damaged || error.code == .changed else {
+            return RetrievalError(error, doing: "read the big file", uid: file.uid)
+        }
+        let problem = RetrievalError(.damaged, uid: file.uid, "the big file cannot be read: \(error)")
+        observer.damaged("\(problem)")
+        return problem
+    }
+
+    /// Bytes of a shard; if it is not the one that was listed, it is forgotten.
+    func read(
+        _ range: Range<UInt64>, of file: StoredFile, _ place: StoredPlace
+    ) async throws(RetrievalError) -> [UInt8] {
+        do throws(StorageError) {
+            let bytes = range.isEmpty ? [] : try await place.handle.read(range)
+            observer.storeRead(.payload, bytes: bytes.count, succeeded: true)
+            return bytes
+        } catch {
+            observer.storeRead(.payload, bytes: 0, succeeded: false)
+            let problem = RetrievalError(error, doing: "read the shard \(file.shard)", uid: file.uid)
+            if problem.isOutdated {
+                shards.forget(place.shardID)
+                listings.forgetListing(of: place.store, shard: file.shard)
+            }
+            throw problem
+        }
+    }
+
+    func decode(
+        _ entry: ShardEntry, _ stored: [UInt8], _ file: StoredFile
+    ) throws(RetrievalError) -> [UInt8] {
+        do throws(ShardError) {
+            return try decoders.decode(entry, stored: stored, file: file.shard)
+        } catch {
+            observer.damaged("\(error)")
+            throw RetrievalError(error, uid: file.uid)
+        }
+    }
+
+    /// Waits until there is memory for so many bytes; a few do not wait.
+    ///
+    /// - Returns: what is to be given back.
+    func admit(_ bytes: Int) async throws(RetrievalError) -> Int {
+        guard bytes > RetrieverSettings.smallFile else { return 0 }
+        do { return try await memory.acquire(bytes) } catch {
+            throw RetrievalError(.unavailable, "the request was cancelled")
+        }
+    }
+}

@@ -1,0 +1,89 @@
+public import DESRouting
+import DESShard
+package import DESStorage
+import DESSystem
+
+/// Gets single files back out of shards: finds the shard by uid and time, looks into its index, which is kept in memory, and reads
+/// just the bytes of the file, checked.
+///
+/// A file whose shard was asked for before costs one read of the store, another one a listing and two reads more. It may be used
+/// from any number of tasks; who wants the same index at the same time waits for one read.
+public final class Retriever: FileRetrieving {
+    let settings: RetrieverSettings
+    let store: any ObjectStore
+    let listings: ListingCache
+    let shards: ShardCache
+    let negatives: NegativeCache
+    let memory: ByteGate
+    let decoders = DecoderPool()
+    let observer: any RetrievalObserver
+    let now: @Sendable () -> Duration
+
+    /// - Parameters:
+    ///   - sharedCache: keeps indexes for several processes.
+    ///   - clock: what lifetimes are measured by.
+    package init<C: Clock>(
+        store: any ObjectStore, settings: RetrieverSettings = RetrieverSettings(),
+        sharedCache: (any SharedIndexCache)? = nil, observer: any RetrievalObserver = SilentObserver(),
+        clock: C = ContinuousClock()
+    ) where C.Duration == Duration {
+        self.store = store
+        self.settings = settings
+        self.observer = observer
+        let start = clock.now
+        now = { start.duration(to: clock.now) }
+        memory = ByteGate(capacity: settings.memoryBytes)
+        listings = ListingCache(count: 65_536, now: now, observer: observer)
+        negatives = NegativeCache(lifetime: settings.negativeLifetime)
+        shards = ShardCache(
+            capacity: settings.cacheBytes, largestCount: settings.cachedShards,
+            loader: ShardLoader(observer: observer, memory: memory, sharedCache: sharedCache), observer: observer)
+    }
+
+    /// All bytes of a file, checked; nil if there is none of that uid and day.
+    ///
+    /// - Throws: `RetrievalError` when it is not known whether there is such a file, or when its bytes cannot be had. A file larger
+    ///   than memory allows is better read with ``forEachPiece(of:range:_:)``.
+    public func file(uid: String, createdAt: Timestamp) async throws(RetrievalError) -> [UInt8]? {
+        let request = FileRequest(uid: uid, createdAt: createdAt)
+        guard let file = try await find(request) else { return nil }
+        do throws(RetrievalError) {
+            return try await wholeContents(of: file)
+        } catch {
+            // The shard may have been replaced since it was listed; then it has been forgotten by now.
+            guard error.isOutdated, let again = try await find(request) else { throw error }
+            return try await wholeContents(of: again)
+        }
+    }
+
+    private func wholeContents(of file: StoredFile) async throws(RetrievalError) -> [UInt8] {
+        guard file.isBigFile else { return try await contents(of: file) }
+        let pieces = PieceCollector()
+        do {
+            try await forEachPiece(of: file) { pieces.add($0) }
+        } catch let error as RetrievalError {
+            throw error
+        } catch {
+            throw RetrievalError(.unavailable, uid: file.uid, "\(error)")
+        }
+        return pieces.bytes
+    }
+
+    /// Whether the store answers.
+    ///
+    /// - Throws: `RetrievalError` when it does not.
+    public func checkStore() async throws(RetrievalError) {
+        do throws(StorageError) {
+            _ = try await store.list(prefix: "00000000_", after: nil, limit: 1)
+        } catch {
+            throw RetrievalError(error, doing: "list \(store.name)")
+        }
+    }
+}
+
+/// Puts pieces together.
+private final class PieceCollector {
+    private(set) var bytes: [UInt8] = []
+
+    func add(_ piece: [UInt8]) { bytes += piece }
+}

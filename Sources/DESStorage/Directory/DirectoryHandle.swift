@@ -1,0 +1,41 @@
+import DESShard
+import DESSystem
+
+/// A file that was opened: whatever is put under its name later, the bytes are those that were listed.
+///
+/// What is in the page cache is read on the spot, because a hop to another thread costs several times more; what has to come
+/// from a disk is read on the threads handed in.
+struct DirectoryHandle: ObjectHandle {
+    let attributes: ObjectAttributes
+    let file: OpenFile
+    let threads: ThreadPool
+
+    func read(_ range: Range<UInt64>) async throws(StorageError) -> [UInt8] {
+        if let bytes = readNow(range) { return bytes }
+        return try await readFromDisk(range)
+    }
+
+    func readNow(_ range: Range<UInt64>) -> [UInt8]? {
+        let count = range.count
+        var isCached = false
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            isCached = file.readCached(into: UnsafeMutableRawBufferPointer(buffer), at: Int64(range.lowerBound))
+            filled = isCached ? count : 0
+        }
+        return isCached ? bytes : nil
+    }
+
+    private func readFromDisk(_ range: Range<UInt64>) async throws(StorageError) -> [UInt8] {
+        let file = file
+        let found: [UInt8]
+        do {
+            found = try await threads.run { try FileContent.read(file, range).bytes }
+        } catch let error as SystemError {
+            throw StorageError(error, key: attributes.key)
+        } catch {
+            throw StorageError(.failed, key: attributes.key, "\(file.path): \(error)")
+        }
+        guard found.count == range.count else { throw .short(attributes.key, range, found: found.count) }
+        return found
+    }
+}

@@ -1,0 +1,48 @@
+/// One object as it was when it was listed, ready to be read by ranges.
+///
+/// An object that was replaced since then is never read as the one that was listed: the read fails with
+/// ``StorageError/Code/changed``, or still gives the bytes of the old one.
+package protocol ObjectHandle: Sendable {
+    /// As it was listed.
+    var attributes: ObjectAttributes { get }
+
+    /// The bytes of a range that lies inside the object, all of them.
+    ///
+    /// - Throws: `StorageError`: `notFound`, `changed`, `damaged` when fewer bytes came, and others.
+    func read(_ range: Range<UInt64>) async throws(StorageError) -> [UInt8]
+
+    /// The same if it can be had without waiting; nil if it cannot, or not all of it.
+    func readNow(_ range: Range<UInt64>) -> [UInt8]?
+}
+
+extension ObjectHandle {
+    package func readNow(_ range: Range<UInt64>) -> [UInt8]? { nil }
+}
+
+/// Reads through the store, by key: for stores that cannot tell one version of an object from another.
+package struct KeyedHandle: ObjectHandle {
+    package let attributes: ObjectAttributes
+    private let store: any ObjectStore
+
+    package init(_ attributes: ObjectAttributes, in store: any ObjectStore) {
+        self.attributes = attributes
+        self.store = store
+    }
+
+    package func read(_ range: Range<UInt64>) async throws(StorageError) -> [UInt8] {
+        let bytes = try await store.read(attributes.key, range: range)
+        guard bytes.count == range.count else {
+            throw .short(attributes.key, range, found: bytes.count)
+        }
+        return bytes
+    }
+}
+
+extension StorageError {
+    /// An object gave fewer bytes than it should have.
+    static func short(_ key: String, _ range: Range<UInt64>, found: Int) -> StorageError {
+        StorageError(
+            .damaged, key: key,
+            "\(key): expected bytes \(range.lowerBound) to \(range.upperBound), found \(found) of them")
+    }
+}
