@@ -36,6 +36,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .executable(name: "des", targets: ["des"]),
+        .executable(name: "des-http", targets: ["des-http"]),
         .executable(name: "des-migrate", targets: ["des-migrate"]),
         .executable(name: "des-pack", targets: ["des-pack"]),
         .executable(name: "des-stats", targets: ["des-stats"]),
@@ -94,6 +95,20 @@ let package = Package(
             ]
         ),
         module(
+            "DESServer",
+            [
+                "DESSystem", "DESRouting", "DESRetrieval", "DESConfiguration", "DESTelemetry", "COpenSSL",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        module(
             "DESMigration",
             [
                 "DESSystem", "DESRouting", "DESShard", "DESStorage", "DESS3", "DESCatalog", "DESCoordination",
@@ -113,16 +128,18 @@ let package = Package(
         module(
             "DESCommands",
             [
-                "DESMigration", "DESReconciliation", "DESConfiguration", "DESSystem", "DESRouting", "DESShard",
-                "DESStorage", "DESS3",
-                "DESCatalog", "DESCoordination", "DESPostgres", "DESODBC", "DESTelemetry",
+                "DESMigration", "DESReconciliation", "DESRetrieval", "DESServer", "DESConfiguration", "DESSystem",
+                "DESRouting", "DESShard", "DESStorage", "DESS3", "DESCatalog", "DESCoordination", "DESPostgres",
+                "DESODBC", "DESTelemetry",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
         program("des"),
+        program("des-http"),
         program("des-migrate"),
         program("des-pack"),
         program("des-stats"),
@@ -164,6 +181,17 @@ let package = Package(
             [
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        tests(
+            of: "DESServer",
+            [
+                "DESConfiguration", "DESRetrieval", "DESRouting", "DESShard", "DESStorage", "DESTelemetry",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),

@@ -19,6 +19,10 @@ package struct DESCommand: AsyncParsableCommand {
                 subcommands: [MigrateCommand.self, PackCommand.self, StatsCommand.self, ReconcileCommand.self]
             ),
             CommandGroup(
+                name: "Serving files",
+                subcommands: [HTTPCommand.self]
+            ),
+            CommandGroup(
                 name: "Looking into shards",
                 subcommands: [
                     ListCommand.self, StatCommand.self, CatCommand.self, ExtractCommand.self, VerifyCommand.self,

@@ -27,10 +27,11 @@ struct S3Access: Sendable {
     /// - Throws: ``S3AccessError`` for an endpoint that is none; `HTTPError`.
     func client(
         _ connection: S3ConnectionConfiguration, retry: S3RetryPolicy = S3RetryPolicy(),
-        onEvent: (@Sendable (S3Event) -> Void)? = nil
+        http settings: HTTPSettings = HTTPSettings(), onEvent: (@Sendable (S3Event) -> Void)? = nil
     ) async throws -> S3Client {
-        let http = try CurlTransport(
-            HTTPSettings(authorityFile: connection.authorityFile ?? first(of: [Variable.authorityFile])))
+        var settings = settings
+        settings.authorityFile = connection.authorityFile ?? first(of: [Variable.authorityFile])
+        let http = try CurlTransport(settings)
         let surroundings = S3Surroundings(environment: environment)
         let credentials: S3CredentialChain
         var region = connection.regionName ?? first(of: Variable.regions)
@@ -68,9 +69,11 @@ struct S3Access: Sendable {
     ///
     /// - Parameters:
     ///   - bits: what the shard numbers of zones are counted by.
-    ///   - staging: the folder where notes of uploads in parts are kept, one folder below it for each zone.
+    ///   - staging: the folder where notes of uploads in parts are kept, one folder below it for each zone; nil for a store that
+    ///     is only read.
     func store(
-        _ configuration: S3StorageConfiguration, bits: ShardBits, staging: String
+        _ configuration: S3StorageConfiguration, bits: ShardBits, staging: String?,
+        retry: S3RetryPolicy = S3RetryPolicy(), http: HTTPSettings = HTTPSettings()
     ) async throws -> any ObjectStore {
         let threads = ThreadPool(name: "des-store", count: 4)
         func store(_ bucket: String, _ prefix: String?, _ client: S3Client, notes: String) -> S3Store {
@@ -80,17 +83,18 @@ struct S3Access: Sendable {
             settings.headers["x-amz-server-side-encryption"] = configuration.encryption
             return S3Store(
                 settings, client: client, threads: threads,
-                journal: UploadJournal(folder: "\(staging)/uploads\(notes)", threads: threads))
+                journal: staging.map { UploadJournal(folder: "\($0)/uploads\(notes)", threads: threads) })
         }
         guard !configuration.zones.isEmpty else {
             return store(
-                configuration.bucket ?? "", configuration.prefix, try await client(configuration.connection), notes: "")
+                configuration.bucket ?? "", configuration.prefix,
+                try await client(configuration.connection, retry: retry, http: http), notes: "")
         }
         var clients: [(connection: S3ConnectionConfiguration, client: S3Client)] = []
         var stores: [String: any ObjectStore] = [:]
         for (number, zone) in configuration.zones.enumerated() {
             let known = clients.first { $0.connection == zone.connection }?.client
-            let client = if let known { known } else { try await client(zone.connection) }
+            let client = if let known { known } else { try await client(zone.connection, retry: retry, http: http) }
             clients.append((zone.connection, client))
             stores[zone.name] = store(zone.bucket, zone.prefix, client, notes: "/zone-\(number)")
         }

@@ -143,7 +143,7 @@ final class SharedCacheDesk: Sendable {
             }
             return (aftermath.notice, answers)
         }
-        for (continuation, value) in answers { continuation.resume(returning: value) }
         if let notice { tell(notice) }
+        for (continuation, value) in answers { continuation.resume(returning: value) }
     }
 }

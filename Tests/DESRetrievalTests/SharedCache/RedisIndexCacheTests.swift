@@ -22,10 +22,13 @@ struct RedisIndexCacheTests {
                 settings, observer: observer, timing: RedisTiming(elapsed: { clock.now }, random: { 0 }))
         }
 
-        /// Waits until a value that was given to be kept can be had.
+        /// Gives a value to be kept until it can be had.
         func keep(_ value: [UInt8], _ key: String) async throws {
-            await cache.keep(value, key: key)
-            #expect(try await becomes { await cache.value(of: key) == value })
+            let isKept = try await becomes {
+                await cache.keep(value, key: key)
+                return await cache.value(of: key) == value
+            }
+            #expect(isKept)
         }
     }
 

@@ -69,6 +69,7 @@ struct OpenShard {
             case .failure(let error): try body(.failure(problem(error)))
             }
         }
+        do throws(ShardError) { _ = try reader.verifyLookupTable() } catch { try body(.failure(problem(error))) }
         for entry in bigFiles {
             do throws(ShardProblem) {
                 try await fetchPieces(of: entry, decoder: decoder) { _ in }

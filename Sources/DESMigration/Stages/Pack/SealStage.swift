@@ -57,8 +57,8 @@ actor SealStage {
 
 /// Reading a shard in staging back.
 enum ShardVerification {
-    /// Decodes every inline entry and compares it with the CRC-32 that was taken when its source was read. Big files were
-    /// verified when they were published.
+    /// Decodes every inline entry and compares it with the CRC-32 that was taken when its source was read, and the lookup table
+    /// with the index. Big files were verified when they were published.
     ///
     /// - Parameter indexChecksum: of the index as it was written, if that is still known: names, times and hashes of big
     ///   files have no checksum of their own.
@@ -80,5 +80,6 @@ enum ShardVerification {
             }
         }
         if let failure { throw failure }
+        _ = try reader.verifyLookupTable()
     }
 }

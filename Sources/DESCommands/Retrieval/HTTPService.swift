@@ -1,0 +1,110 @@
+import ArgumentParser
+import DESRetrieval
+import DESS3
+import DESServer
+import DESStorage
+import DESSystem
+import DESTelemetry
+import Glibc
+import Logging
+import ServiceLifecycle
+
+/// Puts the parts of the retriever service together and runs them until a signal.
+struct HTTPService: Sendable {
+    let settings: ServiceSettings
+    /// nil: none.
+    let accessLog: AccessLog?
+    let logger: Logger
+
+    /// A service cannot keep its clients waiting for minutes, as a migration would; they try again themselves.
+    private static let retry = S3RetryPolicy(
+        firstDelay: .milliseconds(50), longestDelay: .seconds(2), deadline: .seconds(10), maximumAttempts: 3)
+    private static let transfers = HTTPSettings(
+        requestsPerHost: 256, connectTime: .seconds(3), stallTime: .seconds(5))
+
+    /// Runs the service.
+    ///
+    /// - Returns: how the program ends.
+    /// - Throws: when it cannot begin: the address is taken, the certificate is of no use, the backend cannot be made.
+    func run() async throws -> ExitCode {
+        // Who reads the log may go away; the service goes on.
+        signal(SIGPIPE, SIG_IGN)
+        let health = HealthState()
+        let gate = settings.keys.map { APIKeyGate(APIKeySet($0.content.keys), clock: .system()) }
+        let server = try await server(health, gate)
+        let signals = ServiceSignals(logger: logger)
+        let watch = settings.keys.flatMap { keys in
+            gate.map { APIKeyFileWatch(keys.file, content: keys.content, gate: $0, logger: logger) }
+        }
+        // It tells itself what begins and ends. The server alone decides when its drain is over; the rest is ended with it.
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [.init(service: server)], logger: logger.atLeast(.warning)))
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask {
+                await signals.run {
+                    health.enter(.draining)
+                    await group.triggerGracefulShutdown()
+                } onReload: {
+                    await watch?.look(isForced: true)
+                }
+            }
+            tasks.addTask { await watch?.run() }
+            tasks.addTask {
+                repeat { health.heartbeat() } while (try? await Task.sleep(for: .seconds(5))) != nil
+            }
+            defer { tasks.cancelAll() }
+            try await group.run()
+        }
+        return signals.received.map { ExitStatus.stopped(by: $0) } ?? ExitStatus.fatal
+    }
+
+    private func server(_ health: HealthState, _ gate: APIKeyGate?) async throws -> FileServer {
+        var configuration = settings.server
+        var retrieverSettings = settings.retriever
+        var isLocal = false
+        if case .local = settings.backend { isLocal = true }
+        let budget = OpenFileBudget(
+            limit: ProcessLimits.raiseOpenFiles(), connections: configuration.maximumConnections,
+            keepsShardsOpen: isLocal)
+        if budget.connections < configuration.maximumConnections {
+            logger.warning(
+                "the limit of open files of this process (ulimit -n) allows fewer connections than DES_MAX_CONNECTIONS",
+                metadata: ["connections": "\(budget.connections)"])
+        }
+        configuration.maximumConnections = budget.connections
+        retrieverSettings.cachedShards = budget.shards
+
+        let registry = PrometheusRegistry()
+        let backend = settings.backend.name
+        let metrics = try RetrievalMetrics(registry: registry, backend: backend, logger: logger)
+        let retriever = Retriever(
+            store: try await store(), settings: retrieverSettings,
+            sharedCache: settings.redis.map { RedisIndexCache($0, observer: metrics) }, observer: metrics)
+        return FileServer(
+            configuration, backend: backend, retriever: retriever, gate: gate ?? OpenGate(), registry: registry,
+            health: health, accessLog: accessLog, logger: logger
+        ) { _ in health.enter(.ready) }
+    }
+
+    private func store() async throws -> any ObjectStore {
+        switch settings.backend {
+        case .local(let folder):
+            let threads = ThreadPool(name: "des-store", count: max(8, 4 * ProcessLimits.processors))
+            return DirectoryStore(root: folder, threads: threads, keepsNames: true)
+        case .s3(let storage), .multiS3(let storage):
+            // That a request is sent again is of no interest to who runs a service with thousands a second; that it failed is.
+            return try await S3Access(logger: logger.atLeast(.notice)).store(
+                storage, bits: settings.retriever.bits, staging: nil, retry: Self.retry, http: Self.transfers)
+        }
+    }
+}
+
+extension Logger {
+    /// The same one, but silent about what is less than that; unless it is asked for every detail.
+    fileprivate func atLeast(_ level: Logger.Level) -> Logger {
+        var quiet = self
+        if logLevel > .debug { quiet.logLevel = max(level, logLevel) }
+        return quiet
+    }
+}

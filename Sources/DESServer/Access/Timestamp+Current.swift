@@ -1,0 +1,11 @@
+import DESRouting
+import Glibc
+
+extension Timestamp {
+    /// Now, by the system's clock.
+    static func current() -> Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(microsecondsSinceEpoch: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
+    }
+}

@@ -1,0 +1,165 @@
+import DESRetrieval
+import DESRouting
+import NIOHTTP1
+
+extension FileService {
+    /// Files up to this size are read whole before the answer begins; of larger ones no more than a piece waits for the client.
+    private static let wholeFileLimit: UInt64 = 1 << 20
+
+    /// `GET` and `HEAD /files/{uid}`.
+    nonisolated(nonsending) func answerFile(
+        _ encodedUID: Substring, _ target: RequestTarget, _ head: HTTPRequestHead, _ exchange: inout Exchange
+    ) async throws {
+        let start = ContinuousClock.now
+        defer { metrics.retrievalTime(start.duration(to: .now)) }
+        let file = try await find(encodedUID, target, head, &exchange)
+        let lastModified = Self.lastModified(file)
+        let outcome = Preconditions(head.headers).outcome(
+            entityTag: file.entityTag, lastModified: lastModified, size: file.size, isHead: exchange.isHead)
+        switch outcome {
+        case .notModified:
+            try await exchange.send(fileHead(.notModified, file, lastModified, &exchange), lengthOfAbsentBody: 0)
+        case .failed:
+            throw FileProblem(.preconditionFailed, "the file is there, but it is not the one of If-Match")
+        case .unsatisfiable:
+            try await sendUnsatisfiable(file, &exchange)
+        case .whole where exchange.isHead:
+            try await exchange.send(fileHead(.ok, file, lastModified, &exchange), lengthOfAbsentBody: file.size)
+        case .whole:
+            try await send(file, nil, lastModified, &exchange)
+        case .part(let range):
+            try await send(file, range, lastModified, &exchange)
+        }
+    }
+
+    /// `GET` and `HEAD /files/{uid}/meta`: what the index says; the payload is not read.
+    nonisolated(nonsending) func answerMeta(
+        _ encodedUID: Substring, _ target: RequestTarget, _ head: HTTPRequestHead, _ exchange: inout Exchange
+    ) async throws {
+        let file = try await find(encodedUID, target, head, &exchange)
+        let body = MetaBody.json(file)
+        var head = exchange.head(.ok, bodySize: body.utf8.count)
+        head.add(lines: "Content-Type: application/json\r\nCache-Control: private\r\n")
+        try await exchange.send(head, body: body.utf8)
+    }
+
+    nonisolated(nonsending) private func find(
+        _ encodedUID: Substring, _ target: RequestTarget, _ head: HTTPRequestHead, _ exchange: inout Exchange
+    ) async throws -> StoredFile {
+        let request: FileRequest
+        let uid: String
+        do {
+            uid = try FileQuery.uid(encodedUID)
+        } catch {
+            throw FileProblem(.badRequest, error.detail)
+        }
+        // Who may not come in learns nothing, not even that the time was wrong.
+        try admit(uid: uid, target, head, &exchange)
+        do {
+            request = FileRequest(uid: uid, createdAt: try FileQuery.createdAt(target.query))
+        } catch {
+            throw FileProblem(.badRequest, error.detail)
+        }
+        guard let file = try await retriever.find(request) else { throw FileProblem.unknown }
+        return file
+    }
+
+    nonisolated(nonsending) private func send(
+        _ file: StoredFile, _ range: Range<UInt64>?, _ lastModified: Timestamp?, _ exchange: inout Exchange
+    ) async throws {
+        guard file.isBigFile || file.size > Self.wholeFileLimit else { return try await sendWhole(file, range, lastModified, &exchange) }
+        var rest = range.map { $0.upperBound - $0.lowerBound } ?? file.size
+        var isBegun = false
+        try await retriever.forEachPiece(of: file, range: range) { piece in
+            // The head waits for the first piece: until then a failure is a status.
+            if !isBegun {
+                let head =
+                    range.map { partHead(file, $0, lastModified, &exchange) }
+                    ?? fileHead(.ok, file, lastModified, &exchange)
+                try await exchange.begin(head, length: rest)
+                isBegun = true
+            }
+            guard UInt64(piece.count) <= rest else { throw IncompleteAnswer() }
+            rest -= UInt64(piece.count)
+            try await exchange.send(piece: piece, isLast: rest == 0)
+        }
+        if !isBegun {
+            // An empty big file has no pieces.
+            try await exchange.begin(fileHead(.ok, file, lastModified, &exchange), length: rest)
+        }
+        guard rest == 0 else { throw IncompleteAnswer() }
+        try await exchange.finish()
+    }
+
+    /// The time of the file's meta, to the second as it stands in the answer.
+    private static func lastModified(_ file: StoredFile) -> Timestamp? {
+        guard var text = file.createdAt else { return nil }
+        return text.withUTF8 { Timestamp(parsingUTF8: $0) }?.wholeSeconds
+    }
+
+    /// Sends a file, or a part of it, that is read whole before the answer begins: a failure is still told in its status.
+    nonisolated(nonsending) private func sendWhole(
+        _ file: StoredFile, _ range: Range<UInt64>?, _ lastModified: Timestamp?, _ exchange: inout Exchange
+    ) async throws {
+        let bytes = try await retriever.contents(of: file)
+        guard UInt64(bytes.count) == file.size else {
+            throw FileProblem(.internalServerError, "the file has not the size that its shard tells")
+        }
+        if let range {
+            let part = bytes[Int(range.lowerBound)..<Int(range.upperBound)]
+            try await exchange.send(partHead(file, range, lastModified, &exchange), body: part)
+        } else {
+            try await exchange.send(fileHead(.ok, file, lastModified, &exchange, bodySize: bytes.count), body: bytes)
+        }
+    }
+
+    nonisolated(nonsending) private func sendUnsatisfiable(_ file: StoredFile, _ exchange: inout Exchange) async throws {
+        let body = "{\"detail\":\"the range is malformed, or not inside the file's \(file.size) bytes\"}"
+        var head = exchange.head(.rangeNotSatisfiable, bodySize: body.utf8.count)
+        head.add(lines: "Content-Type: application/json\r\nCache-Control: no-store\r\nAccept-Ranges: bytes\r\n")
+        head.add("Content-Range", "bytes */\(file.size)")
+        try await exchange.send(head, body: body.utf8)
+    }
+
+    private func partHead(
+        _ file: StoredFile, _ range: Range<UInt64>, _ lastModified: Timestamp?, _ exchange: inout Exchange
+    ) -> ResponseHead {
+        var head = fileHead(.partialContent, file, lastModified, &exchange, bodySize: min(range.count, 1 << 20))
+        head.add("Content-Range", "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(file.size)")
+        return head
+    }
+
+    /// The headers that say what the file is. A stored file never changes, so whoever has it need not ask again; but it is
+    /// not for caches that several people share, which do not know the keys.
+    private func fileHead(
+        _ status: HTTPStatus, _ file: StoredFile, _ lastModified: Timestamp?, _ exchange: inout Exchange,
+        bodySize: Int = 0
+    ) -> ResponseHead {
+        var head = exchange.head(status, bodySize: bodySize)
+        if let type = MediaType.stored(in: file.meta) {
+            head.add("Content-Type", type)
+            // Somebody's file must not become a page of this service with its scripts.
+            head.add(lines: "Content-Security-Policy: sandbox; default-src 'none'\r\n")
+        } else {
+            head.add(lines: "Content-Type: application/octet-stream\r\n")
+        }
+        head.add(
+            lines: """
+                X-Content-Type-Options: nosniff\r
+                Accept-Ranges: bytes\r
+                Cache-Control: private, max-age=31536000, immutable\r\n
+                """)
+        head.add(entityTag: file.entityTag)
+        if let lastModified { head.add("Last-Modified", made: HTTPDate.text(lastModified)) }
+        return head
+    }
+}
+
+extension Timestamp {
+    /// The moment without its fraction of a second.
+    fileprivate var wholeSeconds: Timestamp {
+        let fraction = microsecondsSinceEpoch % 1_000_000
+        return Timestamp(
+            microsecondsSinceEpoch: microsecondsSinceEpoch - (fraction < 0 ? fraction + 1_000_000 : fraction))
+    }
+}

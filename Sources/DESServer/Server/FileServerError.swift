@@ -1,0 +1,12 @@
+/// The service could not begin to listen.
+package struct FileServerError: Error, Equatable, CustomStringConvertible {
+    /// Where it was to listen.
+    package let host: String
+    /// Where it was to listen.
+    package let port: Int
+    /// What the system says.
+    package let reason: String
+
+    /// One line for the log.
+    package var description: String { "cannot serve files on \(host) port \(port): \(reason); nothing was started" }
+}

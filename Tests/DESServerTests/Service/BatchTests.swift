@@ -1,0 +1,173 @@
+import DESRetrieval
+import DESServer
+import Foundation
+import Testing
+
+@Suite(.timeLimit(.minutes(5))) struct BatchTests {
+    let service = TestService()
+    let createdAt = "2024-01-02T03:04:05.678Z"
+
+    private struct Part {
+        var headers: [String: String] = [:]
+        var body: [UInt8] = []
+        var status: Int? { headers["DES-Status"].flatMap { Int($0) } }
+        var index: Int? { headers["DES-Index"].flatMap { Int($0) } }
+    }
+
+    private func body(_ uids: [String]) throws -> String {
+        let files = uids.map { ["uid": $0, "created_at": createdAt] }
+        return String(decoding: try JSONSerialization.data(withJSONObject: ["files": files]), as: UTF8.self)
+    }
+
+    /// Takes a multipart body apart by its lengths.
+    private func parts(_ answer: Answer) throws -> [Part] {
+        let type = try #require(answer["Content-Type"])
+        #expect(type.hasPrefix("multipart/mixed; boundary="))
+        let delimiter = Array("--\(type.dropFirst("multipart/mixed; boundary=".count))".utf8)
+        var parts: [Part] = []
+        var rest = answer.body[...]
+        while true {
+            try #require(rest.starts(with: delimiter))
+            rest = rest.dropFirst(delimiter.count)
+            if rest.elementsEqual("--\r\n".utf8) { return parts }
+            let length = try #require(Answer.headLength(Array(rest)))
+            var part = Part()
+            for line in String(decoding: rest.prefix(length), as: UTF8.self).split(separator: "\r\n") {
+                let pair = line.split(separator: ": ", maxSplits: 1)
+                part.headers[String(pair[0])] = String(pair[1])
+            }
+            rest = rest.dropFirst(length)
+            let count = try #require(part.headers["Content-Length"].flatMap { Int($0) })
+            part.body = Array(rest.prefix(count))
+            rest = rest.dropFirst(count)
+            try #require(rest.starts(with: "\r\n".utf8))
+            rest = rest.dropFirst(2)
+            parts.append(part)
+        }
+    }
+
+    @Test func `A batch has a part for each file, whatever became of it`() async throws {
+        let big = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 >> 5) }
+        service.retriever.add("a/ä b", [1, 2, 3], moreMeta: #","content_type":"image/png""#)
+        service.retriever.add("big", big, isBig: true)
+        service.retriever.add("broken", [1], trouble: .fails(.damaged))
+        service.retriever.add("away", [1], isBig: true, trouble: .fails(.unavailable))
+        service.retriever.add("empty", [], isBig: true)
+        try await service.run { server in
+            let uids = ["a/ä b", "nothing", "big", "broken", "away", "empty", "a/ä b"]
+            let answer = try await server.request("/files/batch", method: "POST", body: try body(uids))
+            #expect(answer.status == 200)
+            let parts = try parts(answer).sorted { ($0.index ?? 0) < ($1.index ?? 0) }
+            #expect(parts.map(\.index) == Array(0..<7))
+            #expect(parts.map(\.status) == [200, 404, 200, 500, 503, 200, 200])
+            #expect(parts.map { $0.headers["DES-Uid"]?.removingPercentEncoding } == uids)
+            #expect(parts.allSatisfy { $0.headers["DES-Created-At"] == createdAt })
+            #expect(parts[0].body == [1, 2, 3])
+            #expect(parts[0].headers["Content-Type"] == "image/png")
+            #expect(parts[0].headers["ETag"] != nil)
+            #expect(parts[2].body == big)
+            #expect(parts[5].body.isEmpty)
+            #expect(parts[6].body == [1, 2, 3])
+            for (status, count) in [(200, 4.0), (404, 1), (500, 1), (503, 1)] {
+                #expect(service.metric(#"des_retrievals_total{backend="local",status="\#(status)"}"#) == count)
+            }
+            #expect(service.metric(#"des_http_requests_total{route="batch",status="200"}"#) == 1)
+        }
+    }
+
+    @Test func `A tar of a batch is unpacked by tar, with names that stay inside, and a report`() async throws {
+        let long = String(repeating: "d/", count: 80) + "long"
+        let uids = ["plain", "dir/file", "../../etc/x", "/abs", "ä/日本.txt", long, "a%b", "plain", "nothing", "_des_report.json"]
+        for (number, uid) in uids.enumerated() where uid != "nothing" && number != 7 {
+            service.retriever.add(uid, Array("content of \(uid)".utf8))
+        }
+        service.retriever.add("big", [UInt8](repeating: 9, count: 2_000_001), isBig: true)
+        let folder = FileManager.default.temporaryDirectory.appending(path: "des-batch-\(UUID())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try await service.run { server in
+            let answer = try await server.request(
+                "/files/batch", method: "POST", headers: ["Accept: application/x-tar"], body: try body(uids + ["big"]))
+            #expect(answer.status == 200)
+            #expect(answer["Content-Type"] == "application/x-tar")
+            let archive = folder.appending(path: "batch.tar")
+            try Data(answer.body).write(to: archive)
+            let tar = Process()
+            tar.executableURL = URL(filePath: "/bin/tar")
+            tar.arguments = ["-xf", archive.path, "-C", folder.path]
+            try tar.run()
+            tar.waitUntilExit()
+            #expect(tar.terminationStatus == 0)
+            func content(_ name: String) throws -> String {
+                try String(contentsOf: folder.appending(path: name), encoding: .utf8)
+            }
+            for (name, uid) in [
+                ("plain@7", "plain"), ("plain", "plain"), ("dir/file", "dir/file"), ("%2E%2E/%2E%2E/etc/x", "../../etc/x"),
+                ("%2Fabs", "/abs"), ("ä/日本.txt", "ä/日本.txt"), (long, long), ("a%25b", "a%b"),
+                ("_des_report.json@9", "_des_report.json"),
+            ] where name != "plain@7" && name != "plain" {
+                #expect(try content(name) == "content of \(uid)", "\(name)")
+            }
+            // The fake answers from the back: the second of the two comes first and has the plain name.
+            #expect(try content("plain") == "content of plain")
+            #expect(try content("plain@0") == "content of plain")
+            #expect(try Data(contentsOf: folder.appending(path: "big")) == Data(repeating: 9, count: 2_000_001))
+            let report = try #require(
+                try JSONSerialization.jsonObject(with: Data(content("_des_report.json").utf8)) as? [String: Any])
+            #expect(report["sent"] as? Int == 10)
+            let missing = try #require((report["not_sent"] as? [[String: Any]])?.first)
+            #expect(missing["uid"] as? String == "nothing")
+            #expect(missing["status"] as? Int == 404)
+            #expect(missing["index"] as? Int == 8)
+            #expect((report["renamed"] as? [[String: Any]])?.count == 5)
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func `A batch whose store fails in the middle of a file is cut`(asTar: Bool) async throws {
+        service.retriever.add("big", [UInt8](repeating: 1, count: 3 << 20), isBig: true, trouble: .failsAfterPieces(2))
+        service.retriever.add("a", [1])
+        try await service.run { server in
+            let client = try server.client()
+            let body = try body(["a", "big"])
+            try await client.send(
+                "POST /files/batch HTTP/1.1\r\nHost: a\r\n\(asTar ? "Accept: application/x-tar\r\n" : "")"
+                    + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
+            let all = try await client.receiveAll()
+            let whole = try Answer(all, toHead: false, isClosed: true)
+            #expect(whole == nil)
+            try await service.eventually {
+                service.metric(#"des_http_requests_total{route="batch",status="aborted"}"#) == 1
+            }
+            #expect(service.metric(#"des_retrievals_total{backend="local",status="aborted"}"#) == 2)
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("", 400), ("{", 400), ("[]", 422), ("{}", 422), (#"{"files":{}}"#, 422), (#"{"files":[1]}"#, 422),
+            (#"{"files":[{"uid":"a"}]}"#, 422), (#"{"files":[{"uid":1,"created_at":"2024-01-01"}]}"#, 422),
+            (#"{"files":[{"uid":"a","created_at":"soon"}]}"#, 422), (#"{"files":[{"uid":null,"created_at":"x"}]}"#, 422),
+            (#"{"files":[]}"#, 200), (#"{"files":[],"more":1}"#, 200),
+        ])
+    func `A body that is no batch is a mistake of the client`(body: String, status: Int) async throws {
+        try await service.run { server in
+            let answer = try await server.request("/files/batch", method: "POST", body: body)
+            #expect(answer.status == status)
+            if status != 200 { #expect(answer.text.hasPrefix(#"{"detail":""#)) }
+        }
+    }
+
+    @Test func `Ten thousand files are a batch, one more is too many`() async throws {
+        service.retriever.add("a", [1])
+        try await service.run { server in
+            let most = try await server.request(
+                "/files/batch", method: "POST", body: try body(Array(repeating: "a", count: 10_000)))
+            let count = try parts(most).count
+            #expect(count == 10_000)
+            let more = try await server.request(
+                "/files/batch", method: "POST", body: try body(Array(repeating: "a", count: 10_001)))
+            #expect(more.status == 413)
+        }
+    }
+}

@@ -1,0 +1,39 @@
+import DESRetrieval
+import DESRouting
+import Foundation
+
+/// `read-file PLACE UID CREATED_AT`: writes one file out of the shards of a directory, or of `s3://BUCKET/PREFIX`, to standard
+/// output. For S3 the standard `AWS_*` variables say where and who.
+@main
+struct ReadFile {
+    static func main() async throws {
+        let arguments = CommandLine.arguments
+        guard arguments.count == 4, let createdAt = Timestamp(parsing: arguments[3]) else {
+            print("usage: read-file PLACE UID CREATED_AT, for example: read-file ./shards doc-1 2024-01-02T03:04:05Z")
+            exit(64)
+        }
+        // One retriever serves the whole program: it keeps indexes in memory.
+        let retriever = try retriever(of: arguments[1])
+        let request = FileRequest(uid: arguments[2], createdAt: createdAt)
+        // Nil says that there is no such file; that this is not known is an error.
+        guard let file = try await retriever.find(request) else {
+            print("there is no such file")
+            exit(1)
+        }
+        // Pieces of at most 1 MiB: a file of any size needs no more memory.
+        try await retriever.forEachPiece(of: file) { piece in
+            try FileHandle.standardOutput.write(contentsOf: piece)
+        }
+    }
+
+    static func retriever(of place: String) throws -> Retriever {
+        guard place.hasPrefix("s3://") else { return Retriever(directory: place) }
+        let parts = place.dropFirst(5).split(separator: "/", maxSplits: 1)
+        let environment = ProcessInfo.processInfo.environment
+        return try Retriever(
+            s3: S3Backend(
+                bucket: String(parts.first ?? ""), prefix: parts.count > 1 ? String(parts[1]) : "",
+                region: environment["AWS_REGION"] ?? "us-east-1", endpointURL: environment["AWS_ENDPOINT_URL"]),
+            environment: environment)
+    }
+}
