@@ -39,7 +39,7 @@ test: build-deps deps ## build and run all tests; a warning is an error
 	$(SWIFT) build --build-tests 2>&1 | tee .build/build.log
 	@Tests/Scripts/no-warnings .build/build.log
 	$(SWIFT) test --skip-build --no-parallel 2>&1 | tee .build/test.log
-	promtool test rules alerts/migration.test.yml
+	promtool test rules alerts/migration.test.yml alerts/retriever.test.yml
 	Tests/Scripts/des2_reader.py --expected Tests/DESShardTests/Golden/des2/expected.json Tests/DESShardTests/Golden/des2
 	Tests/Scripts/kill-loop --binary .build/debug/des-migrate --rounds 20 --files 1500
 	Tests/Scripts/kill-loop --binary .build/debug/des-migrate --rounds 20 --files 1500 --delete-sources
@@ -52,7 +52,7 @@ test: build-deps deps ## build and run all tests; a warning is an error
 .PHONY: lint
 lint: build-deps deps ## check formatting, scripts, dashboards and alerts
 	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
-	promtool check rules alerts/migration.yml
+	promtool check rules alerts/migration.yml alerts/retriever.yml
 	Tests/Scripts/lint
 
 .PHONY: bench
@@ -67,6 +67,11 @@ bench-databases: build deps ## measure reading, marking and workers on a throw-a
 bench-s3: build deps ## measure the S3 client, uploads and migrations against a throw-away server; options as above
 	@.ci/deps nginx-light gcc libc6-dev
 	Benchmarks/s3 --binaries $(RELEASE)/release $(ARGS)
+
+.PHONY: bench-retrieval
+bench-retrieval: build deps ## measure des-http against nginx, FastAPI and a bare S3 client; options as above
+	@.ci/deps nginx-light wrk
+	Benchmarks/retrieval --binaries $(RELEASE)/release $(ARGS)
 
 .PHONY: clean
 clean: ## remove what was built and what the quickstart made

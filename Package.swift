@@ -97,7 +97,7 @@ let package = Package(
         module(
             "DESServer",
             [
-                "DESSystem", "DESRouting", "DESRetrieval", "DESConfiguration", "DESTelemetry", "COpenSSL",
+                "DESSystem", "DESRouting", "DESS3", "DESRetrieval", "DESConfiguration", "DESTelemetry", "COpenSSL",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),

@@ -1,4 +1,4 @@
-"""A small HTTP client for the tests of des-http: kept connections, answers read to the last byte, batches taken apart."""
+"""A small HTTP client for tests of des-http: kept connections, answers read to the last byte, batches taken apart."""
 
 import asyncio
 import dataclasses

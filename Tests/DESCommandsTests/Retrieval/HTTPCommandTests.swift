@@ -48,9 +48,11 @@ import Testing
 
     private static func file(_ name: String) -> String { "/files/\(name)?created_at=\(day)" }
 
+    static let signals: [(signal: Int32, code: Int32)] = [(SIGTERM, 143), (SIGINT, 130)]
+
     @Test(
         "packed files are served, and a signal ends the service in good order",
-        arguments: [(SIGTERM, 143), (SIGINT, 130)])
+        arguments: signals)
     func serving(_ signal: Int32, _ code: Int32) async throws {
         let (run, port) = try await serve()
         for name in Self.names {
