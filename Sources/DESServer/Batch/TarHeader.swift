@@ -16,7 +16,8 @@ enum TarHeader {
             result += padding(UInt64(records.count))
         }
         // Whoever does not know pax gets the beginning of the name, without half a character.
-        let shortName = isPlain ? name : String(name.unicodeScalars.map { $0.isASCII ? Character($0) : "_" }.prefix(100))
+        let shortName =
+            isPlain ? name : String(name.unicodeScalars.map { $0.isASCII ? Character($0) : "_" }.prefix(100))
         return result + block(name: shortName, size: size > largestSize ? 0 : size, modified: modified, type: "0")
     }
 

@@ -37,7 +37,10 @@ struct Preconditions: Equatable {
                 }
             case 13: if Self.isSame(name, "if-none-match") { ifNoneMatch = Self.joined(ifNoneMatch, value) }
             case 17: if Self.isSame(name, "if-modified-since") { ifModifiedSince = Self.joined(ifModifiedSince, value) }
-            case 19: if Self.isSame(name, "if-unmodified-since") { ifUnmodifiedSince = Self.joined(ifUnmodifiedSince, value) }
+            case 19:
+                if Self.isSame(name, "if-unmodified-since") {
+                    ifUnmodifiedSince = Self.joined(ifUnmodifiedSince, value)
+                }
             default: break
             }
         }

@@ -35,7 +35,9 @@ struct AnswerWriter {
     /// - Parameters:
     ///   - head: without the length of the body, which is added here.
     ///   - body: not written for HEAD, but its length is told.
-    nonisolated(nonsending) mutating func write(_ head: consuming ResponseHead, body: some Collection<UInt8>) async throws {
+    nonisolated(nonsending) mutating func write(_ head: consuming ResponseHead, body: some Collection<UInt8>)
+        async throws
+    {
         guard isHead || body.count <= Self.pieceSize else {
             try await begin(head, length: UInt64(body.count))
             try await write(inSlices: body)
@@ -52,7 +54,8 @@ struct AnswerWriter {
     }
 
     /// Writes the head of an answer without its body, whose length it tells.
-    nonisolated(nonsending) mutating func write(_ head: consuming ResponseHead, lengthOfAbsentBody: UInt64) async throws {
+    nonisolated(nonsending) mutating func write(_ head: consuming ResponseHead, lengthOfAbsentBody: UInt64) async throws
+    {
         status = head.status
         if !head.status.isBodiless { head.add(contentLength: lengthOfAbsentBody) }
         try await writeLast(finished(head))

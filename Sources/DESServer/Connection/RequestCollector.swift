@@ -204,7 +204,8 @@ final class RequestCollector: ChannelDuplexHandler, RemovableChannelHandler {
                 return rejectBody(context)
             }
             body = ByteBuffer()
-            if pending == 0, head.headers[canonicalForm: "expect"].contains(where: { $0.lowercased() == "100-continue" })
+            if pending == 0,
+                head.headers[canonicalForm: "expect"].contains(where: { $0.lowercased() == "100-continue" })
             {
                 context.writeAndFlush(
                     wrapOutboundOut(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)

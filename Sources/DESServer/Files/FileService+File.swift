@@ -67,7 +67,9 @@ extension FileService {
     nonisolated(nonsending) private func send(
         _ file: StoredFile, _ range: Range<UInt64>?, _ lastModified: Timestamp?, _ exchange: inout Exchange
     ) async throws {
-        guard file.isBigFile || file.size > Self.wholeFileLimit else { return try await sendWhole(file, range, lastModified, &exchange) }
+        guard file.isBigFile || file.size > Self.wholeFileLimit else {
+            return try await sendWhole(file, range, lastModified, &exchange)
+        }
         var rest = range.map { $0.upperBound - $0.lowerBound } ?? file.size
         var isBegun = false
         try await retriever.forEachPiece(of: file, range: range) { piece in
@@ -113,7 +115,8 @@ extension FileService {
         }
     }
 
-    nonisolated(nonsending) private func sendUnsatisfiable(_ file: StoredFile, _ exchange: inout Exchange) async throws {
+    nonisolated(nonsending) private func sendUnsatisfiable(_ file: StoredFile, _ exchange: inout Exchange) async throws
+    {
         let body = "{\"detail\":\"the range is malformed, or not inside the file's \(file.size) bytes\"}"
         var head = exchange.head(.rangeNotSatisfiable, bodySize: body.utf8.count)
         head.add(lines: "Content-Type: application/json\r\nCache-Control: no-store\r\nAccept-Ranges: bytes\r\n")

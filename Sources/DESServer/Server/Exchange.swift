@@ -36,13 +36,16 @@ struct Exchange {
     }
 
     /// Sends a whole answer.
-    nonisolated(nonsending) mutating func send(_ head: consuming ResponseHead, body: some Collection<UInt8>) async throws {
+    nonisolated(nonsending) mutating func send(_ head: consuming ResponseHead, body: some Collection<UInt8>)
+        async throws
+    {
         count(.answered(head.status))
         try await writer.write(head, body: body)
     }
 
     /// Sends the head of an answer, and nothing of its body.
-    nonisolated(nonsending) mutating func send(_ head: consuming ResponseHead, lengthOfAbsentBody: UInt64) async throws {
+    nonisolated(nonsending) mutating func send(_ head: consuming ResponseHead, lengthOfAbsentBody: UInt64) async throws
+    {
         count(.answered(head.status))
         try await writer.write(head, lengthOfAbsentBody: lengthOfAbsentBody)
     }

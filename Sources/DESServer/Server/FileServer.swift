@@ -25,7 +25,8 @@ package struct FileServer: Service {
     ///   - backend: the label of the metrics: `local`, `s3` or `multi_s3`.
     ///   - gate: who may read what.
     ///   - registry: what `/metrics` shows; the server's own metrics are registered when it runs.
-    ///   - health: what the probes are told. The caller says when the service is ready; the server says that it drains.
+    ///   - health: what the probes are told. The caller says when the service is ready; the server gives signs of life and
+    ///     says that it drains.
     ///   - accessLog: nil: none.
     ///   - logger: is told the address, and what goes wrong.
     ///   - onListening: is called once with the port, before the first request is answered.
@@ -76,9 +77,10 @@ package struct FileServer: Service {
                     logger.warning("requests that did not finish in time are cut")
                     throw CancellationError()
                 }
-                if let accessLog {
-                    group.addTask {
-                        while (try? await Task.sleep(for: .seconds(1))) != nil { accessLog.flush() }
+                group.addTask {
+                    while (try? await Task.sleep(for: .seconds(1))) != nil {
+                        health.heartbeat()
+                        accessLog?.flush()
                     }
                 }
                 defer { accessLog?.flush() }

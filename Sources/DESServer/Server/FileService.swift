@@ -84,10 +84,14 @@ final class FileService: Sendable {
             try await answer(target, head, body, &exchange)
         } catch {
             exchange.aborted()
-            log(exchange, method: head.method.rawValue, path: target.path, id: id, since: start, remoteAddress, isAborted: true)
+            log(
+                exchange, method: head.method.rawValue, path: target.path, id: id, since: start, remoteAddress,
+                isAborted: true)
             throw error
         }
-        log(exchange, method: head.method.rawValue, path: target.path, id: id, since: start, remoteAddress, isAborted: false)
+        log(
+            exchange, method: head.method.rawValue, path: target.path, id: id, since: start, remoteAddress,
+            isAborted: false)
         return exchange.keepsOpen
     }
 
@@ -181,7 +185,9 @@ final class FileService: Sendable {
     /// Not ready is also who cannot read the store.
     nonisolated(nonsending) private func answerReadiness(_ exchange: inout Exchange) async throws {
         let report = health.readiness
-        guard report.isHealthy, let problem = await storeProbe.problem() else { return try await answer(report, &exchange) }
+        guard report.isHealthy, let problem = await storeProbe.problem() else {
+            return try await answer(report, &exchange)
+        }
         try await answerText(
             "{\"status\":\"store\",\"reason\":\(problem.jsonQuoted)}", type: Self.healthType, .serviceUnavailable,
             &exchange)
@@ -229,7 +235,10 @@ final class FileService: Sendable {
     /// The id that a proxy gave the request, if it is plain.
     private static func requestID(_ headers: HTTPHeaders) -> String? {
         guard let id = headers.first(name: "x-request-id"), (1...64).contains(id.utf8.count),
-            id.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) || "-_.:".utf8.contains($0) })
+            id.utf8.allSatisfy({
+                (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)
+                    || "-_.:".utf8.contains($0)
+            })
         else { return nil }
         return id
     }

@@ -1,7 +1,5 @@
 import DESRetrieval
 import DESTestServers
-import Glibc
-import Synchronization
 import Testing
 
 @Suite("Indexes in Redis")
@@ -11,8 +9,8 @@ struct RedisIndexCacheTests {
     /// A cache whose pauses end when the test says so.
     private struct World {
         let cache: RedisIndexCache
-        let observer = RecordingObserver()
-        let clock = TestClock()
+        let observer = SharedCacheFailures()
+        let clock = RedisTestClock()
 
         init(_ url: String, largestValue: Int = 8 << 20, timeout: Duration = .seconds(10)) throws {
             let settings = try RedisSettings(
@@ -220,34 +218,4 @@ struct RedisIndexCacheTests {
         // The client that asks is one itself.
         #expect(try await becomes { try server.redis(["CLIENT", "LIST"]).split(separator: "\n").count == 1 })
     }
-}
-
-/// Waits for a condition, for a minute at most.
-private func becomes(_ condition: () async throws -> Bool) async throws -> Bool {
-    let end = ContinuousClock.now + .seconds(60)
-    while ContinuousClock.now < end {
-        if try await condition() { return true }
-        try await Task.sleep(for: .milliseconds(2))
-    }
-    return false
-}
-
-private final class TestClock: Sendable {
-    private let time = Mutex(Duration.zero)
-
-    var now: Duration { time.withLock { $0 } }
-
-    func advance(by duration: Duration) { time.withLock { $0 += duration } }
-}
-
-private final class RecordingObserver: RetrievalObserver {
-    private let recorded = Mutex<[String]>([])
-
-    var messages: [String] { recorded.withLock { $0 } }
-
-    func storeRead(_ kind: StoreReadKind, bytes: Int, succeeded: Bool) {}
-    func indexLookup(_ level: CacheLevel, isHit: Bool) {}
-    func cacheSize(bytes: Int, entries: Int) {}
-    func damaged(_ message: String) {}
-    func sharedCacheFailed(_ message: String) { recorded.withLock { $0.append(message) } }
 }

@@ -77,7 +77,9 @@ import Testing
 
     @Test func `A tar of a batch is unpacked by tar, with names that stay inside, and a report`() async throws {
         let long = String(repeating: "d/", count: 80) + "long"
-        let uids = ["plain", "dir/file", "../../etc/x", "/abs", "ä/日本.txt", long, "a%b", "plain", "nothing", "_des_report.json"]
+        let uids = [
+            "plain", "dir/file", "../../etc/x", "/abs", "ä/日本.txt", long, "a%b", "plain", "nothing", "_des_report.json",
+        ]
         for (number, uid) in uids.enumerated() where uid != "nothing" && number != 7 {
             service.retriever.add(uid, Array("content of \(uid)".utf8))
         }
@@ -102,7 +104,8 @@ import Testing
                 try String(contentsOf: folder.appending(path: name), encoding: .utf8)
             }
             for (name, uid) in [
-                ("plain@7", "plain"), ("plain", "plain"), ("dir/file", "dir/file"), ("%2E%2E/%2E%2E/etc/x", "../../etc/x"),
+                ("plain@7", "plain"), ("plain", "plain"), ("dir/file", "dir/file"),
+                ("%2E%2E/%2E%2E/etc/x", "../../etc/x"),
                 ("%2Fabs", "/abs"), ("ä/日本.txt", "ä/日本.txt"), (long, long), ("a%25b", "a%b"),
                 ("_des_report.json@9", "_des_report.json"),
             ] where name != "plain@7" && name != "plain" {
@@ -112,8 +115,8 @@ import Testing
             #expect(try content("plain") == "content of plain")
             #expect(try content("plain@0") == "content of plain")
             #expect(try Data(contentsOf: folder.appending(path: "big")) == Data(repeating: 9, count: 2_000_001))
-            let report = try #require(
-                try JSONSerialization.jsonObject(with: Data(content("_des_report.json").utf8)) as? [String: Any])
+            let text = try content("_des_report.json")
+            let report = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
             #expect(report["sent"] as? Int == 10)
             let missing = try #require((report["not_sent"] as? [[String: Any]])?.first)
             #expect(missing["uid"] as? String == "nothing")
@@ -147,7 +150,8 @@ import Testing
         arguments: [
             ("", 400), ("{", 400), ("[]", 422), ("{}", 422), (#"{"files":{}}"#, 422), (#"{"files":[1]}"#, 422),
             (#"{"files":[{"uid":"a"}]}"#, 422), (#"{"files":[{"uid":1,"created_at":"2024-01-01"}]}"#, 422),
-            (#"{"files":[{"uid":"a","created_at":"soon"}]}"#, 422), (#"{"files":[{"uid":null,"created_at":"x"}]}"#, 422),
+            (#"{"files":[{"uid":"a","created_at":"soon"}]}"#, 422),
+            (#"{"files":[{"uid":null,"created_at":"x"}]}"#, 422),
             (#"{"files":[]}"#, 200), (#"{"files":[],"more":1}"#, 200),
         ])
     func `A body that is no batch is a mistake of the client`(body: String, status: Int) async throws {

@@ -24,7 +24,8 @@ private let get = "GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n"
                 #expect(answer["Connection"] == nil)
             }
             let head = get.replacing("GET", with: "HEAD")
-            try await client.send(String(repeating: get, count: 50) + head + get.replacing("Host", with: "Connection: close\r\nHost"))
+            try await client.send(
+                String(repeating: get, count: 50) + head + get.replacing("Host", with: "Connection: close\r\nHost"))
             var all = try await client.receiveAll()
             for number in 0..<52 {
                 let answer = try #require(try Answer(all, toHead: number == 50, isClosed: true))
@@ -50,7 +51,8 @@ private let get = "GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n"
             let client = try server.client()
             let body = #"{"files":[{"uid":"a","created_at":"2024-01-02T03:04:05.678Z"}]}"#
             try await client.send(
-                "POST /files/batch HTTP/1.0\r\nConnection: keep-alive\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
+                "POST /files/batch HTTP/1.0\r\nConnection: keep-alive\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+            )
             let answer = try await client.answer()
             #expect(answer["Transfer-Encoding"] == nil)
             #expect(answer["Connection"] == "close")
@@ -123,13 +125,18 @@ private let get = "GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n"
 
     @Test(
         arguments: [
-            "", "GET /files/a?created_at=2024", get + "GET /files/a?cre", "POST /files/batch HTTP/1.1\r\nContent-Length: 100\r\n\r\n{",
+            "", "GET /files/a?created_at=2024", get + "GET /files/a?cre",
+            "POST /files/batch HTTP/1.1\r\nContent-Length: 100\r\n\r\n{",
         ])
     func `A connection that sends nothing, or not all, does not stay`(text: String) async throws {
         var service = service
-        service.configuration.headerTimeout = .milliseconds(200)
-        service.configuration.idleTimeout = .milliseconds(200)
-        service.configuration.bodyTimeout = .milliseconds(200)
+        // Only the one that is to be met is short: the client may be slow to begin.
+        switch text.prefix(20) {
+        case let start where start.hasPrefix("POST"): service.configuration.bodyTimeout = .milliseconds(200)
+        case let start where start.isEmpty || !text.contains("\r\n"):
+            service.configuration.headerTimeout = .milliseconds(200)
+        default: service.configuration.idleTimeout = .milliseconds(200)
+        }
         try await service.run { server in
             let client = try server.client()
             if !text.isEmpty { try await client.send(text) }
@@ -177,7 +184,7 @@ private let get = "GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n"
                 count += bytes.count
                 try await Task.sleep(for: .milliseconds(1))
             }
-            #expect(count > 3 << 20)
+            #expect(count >= 3 << 20)
         }
     }
 

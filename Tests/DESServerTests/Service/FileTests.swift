@@ -73,7 +73,9 @@ private let time = "created_at=2024-01-02T03:04:05.678Z"
         }
     }
 
-    @Test(arguments: ["/files/../etc/passwd", "/files/a/b", "/files/", "/files", "/", "/files//meta", "/filesystem", "/x?y"])
+    @Test(arguments: [
+        "/files/../etc/passwd", "/files/a/b", "/files/", "/files", "/", "/files//meta", "/filesystem", "/x?y",
+    ])
     func `A path of another shape is nothing`(path: String) async throws {
         try await service.run { server in
             let status = try await server.request(path).status
@@ -123,8 +125,10 @@ private let time = "created_at=2024-01-02T03:04:05.678Z"
     @Test(
         arguments: [
             ("bytes=0-0", 206, "0-0"), ("bytes=10-19", 206, "10-19"), ("bytes=4990-", 206, "4990-4999"),
-            ("bytes=-10", 206, "4990-4999"), ("bytes=-9999", 206, "0-4999"), ("bytes=4999-99999999999999999999999", 206, "4999-4999"),
-            ("BYTES= 1-2 ", 206, "1-2"), ("bytes=0-1,5-6", 200, nil), ("lines=0-1", 200, nil), ("bytes=5000-", 416, nil),
+            ("bytes=-10", 206, "4990-4999"), ("bytes=-9999", 206, "0-4999"),
+            ("bytes=4999-99999999999999999999999", 206, "4999-4999"),
+            ("BYTES= 1-2 ", 206, "1-2"), ("bytes=0-1,5-6", 200, nil), ("lines=0-1", 200, nil),
+            ("bytes=5000-", 416, nil),
             ("bytes=-0", 416, nil), ("bytes=5-2", 416, nil), ("bytes=a-b", 416, nil), ("bytes=", 416, nil),
             ("bytes", 416, nil), ("bytes=-", 416, nil), ("bytes=1", 416, nil), ("bytes=1-2x", 416, nil),
             ("bytes=0x1-2", 416, nil), ("bytes=99999999999999999999999999-", 416, nil), ("bytes=--1", 416, nil),
@@ -183,10 +187,14 @@ private let time = "created_at=2024-01-02T03:04:05.678Z"
     @Test(
         arguments: [
             (#","content_type":"image/png""#, "image/png"),
-            (#","a":{"content_type":"no/no"},"content_type" : "text/plain; charset=utf-8""#, "text/plain; charset=utf-8"),
+            (
+                #","a":{"content_type":"no/no"},"content_type" : "text/plain; charset=utf-8""#,
+                "text/plain; charset=utf-8"
+            ),
             (#","x":"\",\"content_type\":\"no/no""#, "application/octet-stream"),
             (#","content_type":"evil\r\nX: y""#, "application/octet-stream"),
-            (#","content_type":"nonsense""#, "application/octet-stream"), (#","content_type":7"#, "application/octet-stream"),
+            (#","content_type":"nonsense""#, "application/octet-stream"),
+            (#","content_type":7"#, "application/octet-stream"),
         ])
     func `The content type is the stored one if it is one`(meta: String, type: String) async throws {
         service.retriever.add("a", bytes, moreMeta: meta)

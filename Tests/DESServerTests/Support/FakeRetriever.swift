@@ -20,6 +20,7 @@ final class FakeRetriever: FileRetrieving {
     struct State: Sendable {
         var files: [FileRequest: Content] = [:]
         var storeTrouble: RetrievalError.Code?
+        var batchTrouble: RetrievalError.Code?
         var finds = 0
         var payloadReads = 0
         var storeChecks = 0
@@ -94,7 +95,9 @@ final class FakeRetriever: FileRetrieving {
             return state.files.values.first { $0.file.uid == file.uid && $0.file.createdAt == file.createdAt }
         }
         guard let content else { throw RetrievalError(.damaged, "gone") }
-        if case .fails(let code) = content.trouble { throw RetrievalError(code, uid: file.uid, "secret place: injected") }
+        if case .fails(let code) = content.trouble {
+            throw RetrievalError(code, uid: file.uid, "secret place: injected")
+        }
         return content
     }
 
@@ -119,6 +122,7 @@ final class FakeRetriever: FileRetrieving {
     func files(
         _ requests: [FileRequest], _ deliver: (_ position: Int, _ outcome: FileOutcome) async throws -> Void
     ) async throws {
+        if let trouble = state.withLock({ $0.batchTrouble }) { throw RetrievalError(trouble, "secret place: injected") }
         // From the back, for no order is promised.
         for (position, request) in requests.enumerated().reversed() {
             let outcome: FileOutcome

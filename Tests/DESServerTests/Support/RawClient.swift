@@ -37,7 +37,9 @@ final class RawClient: Sendable {
         try await onThread { [self] in
             var rest = bytes[...]
             while !rest.isEmpty {
-                let count = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+                let count = rest.withUnsafeBytes {
+                    Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+                }
                 guard count > 0 else { throw Failure(what: "send: \(errno)") }
                 rest = rest.dropFirst(count)
             }
@@ -96,10 +98,12 @@ final class RawClient: Sendable {
             let box = Box { continuation.resume(with: Swift.Result { try work() }) }
             var thread = pthread_t()
             let context = Unmanaged.passRetained(box).toOpaque()
-            pthread_create(&thread, nil, { argument in
-                argument.map { Unmanaged<Box>.fromOpaque($0).takeRetainedValue().work() }
-                return nil
-            }, context)
+            pthread_create(
+                &thread, nil,
+                { argument in
+                    argument.map { Unmanaged<Box>.fromOpaque($0).takeRetainedValue().work() }
+                    return nil
+                }, context)
             pthread_detach(thread)
         }
     }
@@ -149,7 +153,9 @@ struct Answer: Sendable {
         } else if self["Transfer-Encoding"] == "chunked" {
             var position = headLength
             while true {
-                guard let lineEnd = bytes[position...].firstIndex(of: 13), lineEnd + 2 <= bytes.count else { return nil }
+                guard let lineEnd = bytes[position...].firstIndex(of: 13), lineEnd + 2 <= bytes.count else {
+                    return nil
+                }
                 let size = try #require(Int(String(decoding: bytes[position..<lineEnd], as: UTF8.self), radix: 16))
                 position = lineEnd + 2
                 guard bytes.count >= position + size + 2 else { return nil }
