@@ -1,3 +1,4 @@
+package import DESRouting
 package import DESShard
 
 /// A file in staging that is complete, durable and to appear in the store under a key.
@@ -79,7 +80,7 @@ package protocol ObjectStore: Sendable {
     /// borders were moved.
     ///
     /// - Throws: `StorageError` with `invalidKey` when no part holds that number.
-    func parts(of shard: String) throws(StorageError) -> [any ObjectStore]
+    func parts(of key: ShardKey) throws(StorageError) -> [any ObjectStore]
 
     /// Gets an object ready to be read by ranges; nothing is asked of a remote store for it.
     ///
@@ -119,7 +120,7 @@ extension ObjectStore {
 
     package func part(of shard: String) -> any ObjectStore { self }
 
-    package func parts(of shard: String) throws(StorageError) -> [any ObjectStore] { [self] }
+    package func parts(of key: ShardKey) throws(StorageError) -> [any ObjectStore] { [self] }
 
     package func open(_ object: ObjectAttributes) async throws(StorageError) -> any ObjectHandle {
         KeyedHandle(object, in: self)

@@ -23,7 +23,7 @@ public struct RetrievalError: Error, Sendable, Hashable, CustomStringConvertible
     public let message: String
 
     /// Whether what was listed before is gone or replaced, so that looking again may well find it.
-    let isOutdated: Bool
+    package let isOutdated: Bool
 
     package init(_ code: Code, uid: String? = nil, _ message: String) {
         self.init(code, uid: uid, isOutdated: false, message)

@@ -1,3 +1,4 @@
+package import DESRouting
 package import DESShard
 package import DESStorage
 
@@ -5,6 +6,8 @@ package import DESStorage
 package struct StoredPlace: Sendable {
     /// As it stands in the shard's index.
     package let entry: ShardEntry
+    /// What the shard's name begins with, as a value.
+    package let key: ShardKey
     /// The shard in caches.
     package let shardID: String
     /// The shard, ready to be read.
@@ -12,8 +15,11 @@ package struct StoredPlace: Sendable {
     /// The part of the store that has the shard, and its big files.
     package let store: any ObjectStore
 
-    package init(entry: ShardEntry, shardID: String, handle: any ObjectHandle, store: any ObjectStore) {
+    package init(
+        entry: ShardEntry, key: ShardKey, shardID: String, handle: any ObjectHandle, store: any ObjectStore
+    ) {
         self.entry = entry
+        self.key = key
         self.shardID = shardID
         self.handle = handle
         self.store = store

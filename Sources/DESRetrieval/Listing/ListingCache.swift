@@ -6,8 +6,8 @@ import Synchronization
 final class ListingCache: Sendable {
     private static let pageSize = 1000
 
-    private let cache: Mutex<LRUCache<String, ShardListing>>
-    private let flights = SingleFlight<String, ShardListing>()
+    private let cache: Mutex<LRUCache<ListingID, ShardListing>>
+    private let flights = SingleFlight<ListingID, ShardListing>()
     private let now: @Sendable () -> Duration
     private let observer: any RetrievalObserver
 
@@ -20,40 +20,38 @@ final class ListingCache: Sendable {
         self.observer = observer
     }
 
-    /// The shards whose names begin with a prefix.
+    /// The shards of a key.
     ///
     /// - Parameter since: the listing may be one that was asked for then or later.
     /// - Throws: `RetrievalError` when the store does not tell.
     func shards(
-        _ prefix: String, of store: any ObjectStore, since: Duration
+        _ key: ShardKey, of store: any ObjectStore, since: Duration
     ) async throws(RetrievalError) -> ShardListing {
-        let id = "\(store.identity) \(prefix)"
+        let id = ListingID(key, store)
         while true {
             if let known = cache.withLock({ $0.value(of: id) }), known.askedAt >= since { return known }
             // Another reader's request may have been sent before `since`: then it is done again.
             let listing = try await flights.run(id) { () async throws(RetrievalError) in
-                try await self.list(prefix, store, id)
+                try await self.list(key.namePrefix, store, id)
             }
             if listing.askedAt >= since { return listing }
         }
     }
 
     /// A listing that was asked for at `since` or later and is known.
-    func shardsNow(_ prefix: String, of store: any ObjectStore, since: Duration) -> ShardListing? {
-        guard let known = cache.withLock({ $0.value(of: "\(store.identity) \(prefix)") }), known.askedAt >= since
+    func shardsNow(_ key: ShardKey, of store: any ObjectStore, since: Duration) -> ShardListing? {
+        guard let known = cache.withLock({ $0.value(of: ListingID(key, store)) }), known.askedAt >= since
         else { return nil }
         return known
     }
 
     /// Forgets the listing that has a shard, because the store has it no more.
-    func forgetListing(of store: any ObjectStore, shard: String) {
-        guard let name = ShardFileName(shard) else { return }
-        let id = "\(store.identity) \(name.dateDirectory)_\(name.shardHex)_"
-        _ = cache.withLock { $0.removeValue(of: id) }
+    func forget(_ key: ShardKey, of store: any ObjectStore) {
+        _ = cache.withLock { $0.removeValue(of: ListingID(key, store)) }
     }
 
     private func list(
-        _ prefix: String, _ store: any ObjectStore, _ id: String
+        _ prefix: String, _ store: any ObjectStore, _ id: ListingID
     ) async throws(RetrievalError) -> ShardListing {
         let askedAt = now()
         var shards: [ListedShard] = []
@@ -76,5 +74,18 @@ final class ListingCache: Sendable {
         let listing = ShardListing(shards: shards, askedAt: askedAt)
         _ = cache.withLock { $0.insert(listing, cost: 1, for: id) }
         return listing
+    }
+}
+
+/// What a listing is of.
+private struct ListingID: Hashable {
+    let store: String
+    let dayNumber: Int64
+    let shardIndex: Int
+
+    init(_ key: ShardKey, _ store: any ObjectStore) {
+        self.store = store.identity
+        dayNumber = key.dayNumber
+        shardIndex = key.shardIndex
     }
 }

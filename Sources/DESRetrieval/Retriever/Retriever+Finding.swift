@@ -12,14 +12,14 @@ extension Retriever {
     public func find(_ request: FileRequest) async throws(RetrievalError) -> StoredFile? {
         let arrival = now()
         if negatives.isUnknown(request, now: arrival) { return nil }
-        let prefix = ShardKey(uid: request.uid, createdAt: request.createdAt, bits: settings.bits).namePrefix
+        let key = ShardKey(uid: request.uid, createdAt: request.createdAt, bits: settings.bits)
         let parts: [any ObjectStore]
-        do throws(StorageError) { parts = try store.parts(of: prefix) } catch {
+        do throws(StorageError) { parts = try store.parts(of: key) } catch {
             throw RetrievalError(error, doing: "find the zone", uid: request.uid)
         }
         var all = Search(request)
         for part in parts {
-            all.merge(try await search(request, prefix, part, arrival))
+            all.merge(try await search(request, key, part, arrival))
             if let exact = all.exact { return exact }
         }
         if let problem = all.problem { throw problem }
@@ -30,36 +30,37 @@ extension Retriever {
 
     /// Looks first into the shards that are known, and into a new listing if those do not settle it.
     private func search(
-        _ request: FileRequest, _ prefix: String, _ part: any ObjectStore, _ arrival: Duration
+        _ request: FileRequest, _ key: ShardKey, _ part: any ObjectStore, _ arrival: Duration
     ) async throws(RetrievalError) -> Search {
-        let listing = try await listings.shards(prefix, of: part, since: arrival - settings.listingLifetime)
-        var search = try await look(for: request, in: listing, of: part)
+        let listing = try await listings.shards(key, of: part, since: arrival - settings.listingLifetime)
+        var search = try await look(for: request, in: listing, key, of: part)
         guard search.exact == nil else { return search }
         // A file of another time will do for a short while; that there is none is said by no listing older than the request.
         var oldest = search.other == nil ? arrival : arrival - settings.negativeLifetime
         if search.isOutdated { oldest = now() }
         guard listing.askedAt < oldest else { return search }
-        let fresh = try await listings.shards(prefix, of: part, since: oldest)
+        let fresh = try await listings.shards(key, of: part, since: oldest)
         guard fresh.shards != listing.shards || search.isOutdated else { return search }
-        search = try await look(for: request, in: fresh, of: part)
+        search = try await look(for: request, in: fresh, key, of: part)
         if search.exact == nil, search.isOutdated {
             search.add(
                 problem: RetrievalError(
                     .unavailable, uid: request.uid,
-                    "a shard \(prefix)… of \(part.name) vanished while it was looked into; the next try lists again"))
+                    "a shard \(key)_… of \(part.name) vanished while it was looked into; the next try lists again"))
         }
         return search
     }
 
     private func look(
-        for request: FileRequest, in listing: ShardListing, of part: any ObjectStore
+        for request: FileRequest, in listing: ShardListing, _ key: ShardKey, of part: any ObjectStore
     ) async throws(RetrievalError) -> Search {
         var search = Search(request)
         for listed in listing.shards {
             do throws(RetrievalError) {
                 let shard = try await shards.shard(listed, of: part)
                 guard let entry = try await shards.entry(uid: request.uid, in: shard) else { continue }
-                let place = StoredPlace(entry: entry, shardID: listed.id, handle: shard.handle, store: part)
+                let place = StoredPlace(
+                    entry: entry, key: key, shardID: listed.id, handle: shard.handle, store: part)
                 if search.add(StoredFile(entry: entry, shard: listed.object.key, place: place)) { break }
             } catch {
                 switch error.code {

@@ -6,15 +6,15 @@ import DESStorage
 /// than the answer.
 extension Retriever {
     package func findNow(_ request: FileRequest) -> StoredFile? {
-        let prefix = ShardKey(uid: request.uid, createdAt: request.createdAt, bits: settings.bits).namePrefix
-        guard let part = try? store.parts(of: prefix).first,
-            let listing = listings.shardsNow(prefix, of: part, since: now() - settings.listingLifetime)
+        let key = ShardKey(uid: request.uid, createdAt: request.createdAt, bits: settings.bits)
+        guard let part = try? store.parts(of: key).first,
+            let listing = listings.shardsNow(key, of: part, since: now() - settings.listingLifetime)
         else { return nil }
         for listed in listing.shards {
             guard let (shard, index) = shards.shardNow(listed) else { return nil }
             // What is damaged is told by the way that waits.
             guard let entry = try? index.entry(uid: request.uid) else { continue }
-            let place = StoredPlace(entry: entry, shardID: listed.id, handle: shard.handle, store: part)
+            let place = StoredPlace(entry: entry, key: key, shardID: listed.id, handle: shard.handle, store: part)
             var search = Search(request)
             if search.add(StoredFile(entry: entry, shard: listed.object.key, place: place)) {
                 observer.indexLookup(.memory, isHit: true)

@@ -115,7 +115,7 @@ extension Retriever {
             let problem = RetrievalError(error, doing: "read the shard \(file.shard)", uid: file.uid)
             if problem.isOutdated {
                 shards.forget(place.shardID)
-                listings.forgetListing(of: place.store, shard: file.shard)
+                listings.forget(place.key, of: place.store)
             }
             throw problem
         }

@@ -1,5 +1,3 @@
-import DESRouting
-
 /// What has been found of one request so far, in the shards of one part of the store.
 struct Search {
     let request: FileRequest
@@ -16,7 +14,7 @@ struct Search {
 
     /// - Returns: whether it is just the one asked for.
     mutating func add(_ file: StoredFile) -> Bool {
-        guard let time = file.createdAt.flatMap({ Timestamp(parsing: $0) }), time == request.createdAt else {
+        guard file.createdAtTime == request.createdAt else {
             other = other ?? file
             return false
         }

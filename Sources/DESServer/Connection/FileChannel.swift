@@ -27,8 +27,10 @@ struct FileChannel: ServerChildChannel {
             decoderLimits.maxHeaderFieldSize = Self.headerLimit
             decoderLimits.maxHeaderListSize = Self.headerLimit
             decoderLimits.maxHeaderFieldCount = 100
+            let (service, remoteAddress) = (service, channel.remoteAddress)
             let collector = RequestCollector(
-                limits: limits, maximumBodySize: maximumBodySize, deadlines: deadlines)
+                limits: limits, maximumBodySize: maximumBodySize, deadlines: deadlines
+            ) { service.answerNow($0, from: remoteAddress) }
             try channel.pipeline.syncOperations.addHandlers([
                 ByteToMessageHandler(
                     HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: decoderLimits)),

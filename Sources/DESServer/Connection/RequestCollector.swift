@@ -14,6 +14,7 @@ final class RequestCollector: ChannelDuplexHandler, RemovableChannelHandler {
     /// Requests that may wait for the answer to another; then no more are read.
     private static let waitingLimit = 4
 
+    private let answerNow: (HTTPRequestHead) -> QuickAnswer
     private let limits: ConnectionLimits
     private let maximumBodySize: Int
     private var deadline: ConnectionDeadline
@@ -43,7 +44,15 @@ final class RequestCollector: ChannelDuplexHandler, RemovableChannelHandler {
     private var isQuiescing = false
     private var isOutputClosed = false
 
-    init(limits: ConnectionLimits, maximumBodySize: Int, deadlines: ConnectionDeadline.Limits) {
+    /// Whether an answer was written and not yet flushed.
+    private var needsFlush = false
+
+    /// - Parameter answerNow: makes an answer without waiting, if it can.
+    init(
+        limits: ConnectionLimits, maximumBodySize: Int, deadlines: ConnectionDeadline.Limits,
+        answerNow: @escaping (HTTPRequestHead) -> QuickAnswer = { _ in .later(nil) }
+    ) {
+        self.answerNow = answerNow
         self.limits = limits
         self.maximumBodySize = maximumBodySize
         deadline = ConnectionDeadline(limits: deadlines, openedAt: .now())
@@ -75,6 +84,12 @@ final class RequestCollector: ChannelDuplexHandler, RemovableChannelHandler {
         case .body(let piece): receive(piece, context)
         case .end: receiveEnd(context)
         }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        guard needsFlush else { return }
+        needsFlush = false
+        context.flush()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -232,9 +247,20 @@ final class RequestCollector: ChannelDuplexHandler, RemovableChannelHandler {
     private func receiveEnd(_ context: ChannelHandlerContext) {
         guard let head else { return }
         self.head = nil
+        var decision: GateDecision?
+        if body == nil, pending == 0, !isQuiescing, !isOutputClosed, context.channel.isWritable {
+            switch answerNow(head) {
+            case .whole(let bytes):
+                context.write(wrapOutboundOut(bytes), promise: nil)
+                needsFlush = true
+                deadline.answered(at: .now())
+                return schedule(context)
+            case .later(let known): decision = known
+            }
+        }
         pendingBodies.append(reservedBody)
         reservedBody = 0
-        pass(.complete(head, body: body), context)
+        pass(.complete(head, body: body, decision: decision), context)
         body = nil
     }
 

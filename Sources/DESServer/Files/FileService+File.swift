@@ -94,16 +94,30 @@ extension FileService {
     }
 
     /// The time of the file's meta, to the second as it stands in the answer.
-    private static func lastModified(_ file: StoredFile) -> Timestamp? {
-        guard var text = file.createdAt else { return nil }
-        return text.withUTF8 { Timestamp(parsingUTF8: $0) }?.wholeSeconds
+    static func lastModified(_ file: StoredFile) -> Timestamp? {
+        file.createdAtTime?.wholeSeconds
+    }
+
+    /// The bytes of a file; if its shard was replaced since it was listed, those of the same file where it is now.
+    nonisolated(nonsending) private func contents(
+        of file: StoredFile
+    ) async throws(RetrievalError) -> (StoredFile, [UInt8]) {
+        do throws(RetrievalError) {
+            return (file, try await retriever.contents(of: file))
+        } catch {
+            guard error.isOutdated, let time = file.createdAtTime,
+                let again = try await retriever.find(FileRequest(uid: file.uid, createdAt: time)),
+                again.size == file.size
+            else { throw error }
+            return (again, try await retriever.contents(of: again))
+        }
     }
 
     /// Sends a file, or a part of it, that is read whole before the answer begins: a failure is still told in its status.
     nonisolated(nonsending) private func sendWhole(
         _ file: StoredFile, _ range: Range<UInt64>?, _ lastModified: Timestamp?, _ exchange: inout Exchange
     ) async throws {
-        let bytes = try await retriever.contents(of: file)
+        let (file, bytes) = try await contents(of: file)
         guard UInt64(bytes.count) == file.size else {
             throw FileProblem(.internalServerError, "the file has not the size that its shard tells")
         }
@@ -139,6 +153,11 @@ extension FileService {
         bodySize: Int = 0
     ) -> ResponseHead {
         var head = exchange.head(status, bodySize: bodySize)
+        Self.addHeaders(of: file, lastModified, to: &head)
+        return head
+    }
+
+    static func addHeaders(of file: StoredFile, _ lastModified: Timestamp?, to head: inout ResponseHead) {
         if let type = MediaType.stored(in: file.meta) {
             head.add("Content-Type", type)
             // Somebody's file must not become a page of this service with its scripts.
@@ -154,7 +173,6 @@ extension FileService {
                 """)
         head.add(entityTag: file.entityTag)
         if let lastModified { head.add("Last-Modified", made: HTTPDate.text(lastModified)) }
-        return head
     }
 }
 

@@ -1,5 +1,4 @@
 package import DESTelemetry
-import Logging
 import NIOCore
 import Synchronization
 
@@ -9,7 +8,8 @@ package struct AccessLog: Sendable {
     /// Paths longer than this are cut, with an ellipsis.
     private static let maximumPathLength = 1024
 
-    private let logger: Logger
+    private let format: LoggingFormat
+    private let stamp = StampCache()
     private let sink: BufferedLineSink
     private let prefix = String(UInt32.random(in: .min ... .max), radix: 16)
     private let counter = RequestCounter()
@@ -21,7 +21,7 @@ package struct AccessLog: Sendable {
     package init(format: LoggingFormat, sink: any LineSink) {
         let buffered = BufferedLineSink(sink)
         self.sink = buffered
-        logger = makeLogger(label: "access", level: .info, format: format, sink: buffered)
+        self.format = format
     }
 
     /// An id for a request that brought none.
@@ -30,20 +30,32 @@ package struct AccessLog: Sendable {
     /// Writes what is waiting.
     func flush() { sink.flush() }
 
-    /// Logs a request.
+    /// Logs a request, in the form of the other lines of the log. It is put together by hand: through the dictionary of a log event
+    /// a line costs as much as the answer that it tells of.
     func log(_ line: AccessLine) {
-        var metadata: Logger.Metadata = [
-            "bytes": .stringConvertible(line.bytes),
-            "ms": .stringConvertible(line.milliseconds),
-            "method": .string(line.method),
-            "path": .string(Self.shortened(line.path)),
-            "request_id": .string(line.requestID),
-        ]
-        metadata["status"] = line.status.map { .stringConvertible($0.rawValue) } ?? "none"
-        if line.isAborted { metadata["aborted"] = .stringConvertible(true) }
-        if let keyID = line.keyID { metadata["key"] = .string(keyID) }
-        if let remote = line.remoteAddress { metadata["remote"] = .string(Self.text(remote)) }
-        logger.info("request", metadata: metadata)
+        let isJSON = format == .json
+        var text = isJSON ? "{\"ts\":\"" : ""
+        text += stamp.text
+        text += isJSON ? "\",\"level\":\"info\",\"message\":\"request\"" : " INFO  request"
+        func put(_ key: StaticString, plain value: some CustomStringConvertible) {
+            text += isJSON ? ",\"\(key)\":" : " \(key)="
+            text += value.description
+        }
+        func put(_ key: StaticString, _ value: String) {
+            text += isJSON ? ",\"\(key)\":" : " \(key)="
+            text += isJSON ? value.jsonQuoted : value.logValue
+        }
+        if line.isAborted { put("aborted", plain: true) }
+        put("bytes", plain: line.bytes)
+        if let keyID = line.keyID { put("key", keyID) }
+        put("method", line.method)
+        put("ms", plain: line.milliseconds)
+        put("path", Self.shortened(line.path))
+        if let remote = line.remoteAddress { put("remote", Self.text(remote)) }
+        put("request_id", line.requestID)
+        if let status = line.status { put("status", plain: status.rawValue) } else { put("status", "none") }
+        if isJSON { text += "}" }
+        sink.write(line: text)
     }
 
     private static func shortened(_ path: Substring) -> String {
@@ -73,6 +85,20 @@ struct AccessLine {
     var milliseconds: Double {
         let (seconds, attoseconds) = duration.components
         return Double(seconds * 1_000_000 + attoseconds / 1_000_000_000_000) / 1000
+    }
+}
+
+/// The time as it stands before a line, made once a millisecond.
+private final class StampCache: Sendable {
+    private let last = Mutex((time: Int64(-1), text: ""))
+
+    var text: String {
+        let now = WallTime.now()
+        let time = now.seconds * 1000 + now.nanoseconds / 1_000_000
+        return last.withLock { last in
+            if last.time != time { last = (time, now.rfc3339Milliseconds) }
+            return last.text
+        }
     }
 }
 

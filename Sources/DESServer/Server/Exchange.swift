@@ -11,6 +11,8 @@ struct Exchange {
 
     /// The key that the gate found, for the log.
     var keyID: String?
+    /// What the gate said, if it was asked before.
+    var decision: GateDecision?
 
     init(_ service: FileService, route: Route, writer: AnswerWriter, commonLines: String) {
         self.service = service

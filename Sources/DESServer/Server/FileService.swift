@@ -19,9 +19,9 @@ final class FileService: Sendable {
     private let health: HealthState
     private let storeProbe: StoreProbe
     private let limits: ConnectionLimits
-    private let cors: CORSPolicy?
-    private let accessLog: AccessLog?
-    private let isDraining = Atomic<Bool>(false)
+    let cors: CORSPolicy?
+    let accessLog: AccessLog?
+    let isDraining = Atomic<Bool>(false)
 
     init(
         retriever: any FileRetrieving, gate: any RequestGate, metrics: RequestMetrics, registry: PrometheusRegistry,
@@ -57,10 +57,12 @@ final class FileService: Sendable {
         let start = ContinuousClock.now
         let head: HTTPRequestHead
         let body: ByteBuffer?
+        let decision: GateDecision?
         switch request {
-        case .complete(let received, let bytes):
+        case .complete(let received, let bytes, let known):
             head = received
             body = bytes
+            decision = known
         case .rejected(let status, let detail):
             let writer = AnswerWriter(connection, keepsOpen: false, isHead: false, knowsChunks: true)
             var exchange = Exchange(self, route: .other, writer: writer, commonLines: "")
@@ -80,6 +82,7 @@ final class FileService: Sendable {
         if let id { commonLines += "X-Request-Id: \(id)\r\n" }
         var exchange = Exchange(
             self, route: Self.route(target.resource, head.method), writer: writer, commonLines: commonLines)
+        exchange.decision = decision
         do {
             try await answer(target, head, body, &exchange)
         } catch {
@@ -162,13 +165,17 @@ final class FileService: Sendable {
         return FileProblem(error)
     }
 
+    /// What the gate says.
+    func decision(uid: String?, _ target: RequestTarget, _ head: HTTPRequestHead) -> GateDecision {
+        gate.admit(
+            GateRequest(method: head.method.rawValue, path: String(target.path), uid: uid, headers: head.headers))
+    }
+
     /// Asks the gate.
     ///
     /// - Throws: `FileProblem` if it says no.
     func admit(uid: String?, _ target: RequestTarget, _ head: HTTPRequestHead, _ exchange: inout Exchange) throws {
-        let request = GateRequest(
-            method: head.method.rawValue, path: String(target.path), uid: uid, headers: head.headers)
-        switch gate.admit(request) {
+        switch exchange.decision ?? decision(uid: uid, target, head) {
         case .allow(let keyID): exchange.keyID = keyID
         case .deny(let denial):
             exchange.keyID = denial.keyID

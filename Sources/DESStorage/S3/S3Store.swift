@@ -9,6 +9,7 @@ import Synchronization
 /// their unique names and big files by being named by their content.
 package final class S3Store: ObjectStore {
     package let settings: S3StoreSettings
+    package let identity: String
     let client: S3Client
     /// Where files are opened, hashed and compared.
     let threads: ThreadPool
@@ -19,14 +20,13 @@ package final class S3Store: ObjectStore {
 
     package init(_ settings: S3StoreSettings, client: S3Client, threads: ThreadPool, journal: UploadJournal? = nil) {
         self.settings = settings
+        identity = "\(client.settings.endpoint.origin.text) s3://\(settings.bucket)/\(settings.prefix)"
         self.client = client
         self.threads = threads
         self.journal = journal
     }
 
     package var name: String { "s3://\(settings.bucket)/\(settings.prefix)" }
-
-    package var identity: String { "\(client.settings.endpoint.origin.text) \(name)" }
 
     package var localFolder: String? { nil }
 

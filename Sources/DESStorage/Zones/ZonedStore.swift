@@ -30,7 +30,7 @@ package struct ZonedStore: ObjectStore {
         (try? position(of: shard)).map { stores[$0] } ?? stores[0]
     }
 
-    package func parts(of shard: String) throws(StorageError) -> [any ObjectStore] { try stores(of: shard) }
+    package func parts(of key: ShardKey) throws(StorageError) -> [any ObjectStore] { try stores(of: key.namePrefix) }
 
     package func publish(_ files: [StagedFile]) async -> [Result<PublishOutcome, StorageError>] {
         var outcomes: [Result<PublishOutcome, StorageError>?] = Array(repeating: nil, count: files.count)

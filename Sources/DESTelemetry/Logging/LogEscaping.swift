@@ -12,7 +12,7 @@ extension String {
     }
 
     /// The text as it is when it is one plain word, else quoted as JSON.
-    var logValue: String {
+    package var logValue: String {
         let isPlain = unicodeScalars.allSatisfy { scalar in
             !scalar.breaksLogLine && scalar != "\"" && scalar != "=" && !scalar.properties.isWhitespace
         }
