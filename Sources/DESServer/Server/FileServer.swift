@@ -63,7 +63,8 @@ package struct FileServer: Service {
         let storeProbe = StoreProbe(retriever: retriever)
         let service = FileService(
             retriever: retriever, gate: gate, metrics: metrics, registry: registry, health: health,
-            storeProbe: storeProbe, limits: limits, cors: configuration.cors, accessLog: accessLog, logger: logger)
+            storeProbe: storeProbe, limits: limits, metricsAreOpen: configuration.metricsAreOpen,
+            cors: configuration.cors, accessLog: accessLog, logger: logger)
         let server = try makeServer(service, limits)
 
         try await withGracefulShutdownHandler {

@@ -41,6 +41,8 @@ package struct FileServerConfiguration: Sendable {
     /// Bytes of the bodies of all requests together.
     package var maximumBodyMemory = 128 << 20
 
+    /// Whether `/metrics` is shown to those without a key as well.
+    package var metricsAreOpen = true
     /// Who of other origins may read answers in a browser; nil: nobody.
     package var cors: CORSPolicy?
     /// Whether requests are answered on the threads that read them, which saves two changes of threads each.

@@ -19,13 +19,15 @@ final class FileService: Sendable {
     private let health: HealthState
     private let storeProbe: StoreProbe
     private let limits: ConnectionLimits
+    private let metricsAreOpen: Bool
     let cors: CORSPolicy?
     let accessLog: AccessLog?
     let isDraining = Atomic<Bool>(false)
 
     init(
         retriever: any FileRetrieving, gate: any RequestGate, metrics: RequestMetrics, registry: PrometheusRegistry,
-        health: HealthState, storeProbe: StoreProbe, limits: ConnectionLimits, cors: CORSPolicy?,
+        health: HealthState, storeProbe: StoreProbe, limits: ConnectionLimits, metricsAreOpen: Bool = true,
+        cors: CORSPolicy?,
         accessLog: AccessLog?, logger: Logger
     ) {
         self.retriever = retriever
@@ -35,6 +37,7 @@ final class FileService: Sendable {
         self.health = health
         self.storeProbe = storeProbe
         self.limits = limits
+        self.metricsAreOpen = metricsAreOpen
         self.cors = cors
         self.accessLog = accessLog
         failureLog = ThrottledLog(logger, level: .warning)
@@ -115,7 +118,11 @@ final class FileService: Sendable {
                 try await self.answerMeta(uid, target, head, &exchange)
             }
         case (.GET, .metrics), (.HEAD, .metrics):
-            try await answerText(registry.text(), type: "text/plain; version=0.0.4; charset=utf-8", .ok, &exchange)
+            guard !metricsAreOpen else { return try await answerMetrics(&exchange) }
+            try await limited(&exchange) { exchange throws in
+                try self.admit(uid: nil, target, head, &exchange)
+                try await self.answerMetrics(&exchange)
+            }
         case (.GET, .health), (.HEAD, .health): try await answer(health.overall, &exchange)
         case (.GET, .live), (.HEAD, .live): try await answer(health.liveness, &exchange)
         case (.GET, .ready), (.HEAD, .ready): try await answerReadiness(&exchange)
@@ -187,6 +194,10 @@ final class FileService: Sendable {
                 }
             throw FileProblem(status, denial.detail, retryAfterSeconds: denial.retryAfterSeconds)
         }
+    }
+
+    nonisolated(nonsending) private func answerMetrics(_ exchange: inout Exchange) async throws {
+        try await answerText(registry.text(), type: "text/plain; version=0.0.4; charset=utf-8", .ok, &exchange)
     }
 
     /// Not ready is also who cannot read the store.

@@ -15,10 +15,7 @@ extension ServiceSettings {
             "DES_MAX_CONNECTIONS", in: 1...1_000_000, default: server.maximumConnections)
         server.drainTimeout = reader.seconds("DES_DRAIN_SECONDS", in: 0...3600, default: server.drainTimeout)
         server.cors = cors(&reader)
-        // Who closes them must not believe that they are closed when they are not.
-        if !reader.boolean("DES_METRICS_OPEN", default: true) {
-            reader.report("DES_METRICS_OPEN", "off is not possible in this version; close /metrics in the network")
-        }
+        server.metricsAreOpen = reader.boolean("DES_METRICS_OPEN", default: true)
         return server
     }
 

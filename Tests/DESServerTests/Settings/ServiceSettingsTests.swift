@@ -119,7 +119,7 @@ private final class Place: Sendable {
         ("DES_LOG_FORMAT", "xml", "expected one of text, json"),
         ("DES_CORS_ORIGINS", "https://a/b", "expected * or origins"),
         ("DES_CORS_ORIGINS", "HTTPS://A", "expected * or origins"), ("DES_CORS_ORIGINS", "a.example,", "expected * or"),
-        ("DES_CORS_ORIGINS", "https://a\r\nX: y", "expected * or"), ("DES_METRICS_OPEN", "off", "not possible"),
+        ("DES_CORS_ORIGINS", "https://a\r\nX: y", "expected * or"), ("DES_METRICS_OPEN", "ajar", "DES_METRICS_OPEN"),
         ("DES_API_KEYS_FILE", "/does/not/exist", "cannot read the file: No such file"),
         ("DES_REDIS_URL", "http://u:hidden@h", "does not begin with redis://"),
     ]

@@ -21,6 +21,9 @@ final class FakeRetriever: FileRetrieving {
         var files: [FileRequest: Content] = [:]
         var storeTrouble: RetrievalError.Code?
         var batchTrouble: RetrievalError.Code?
+        /// Whether files that are no trouble are known without waiting.
+        var isWarm = false
+        var quickAnswers = 0
         var finds = 0
         var payloadReads = 0
         var storeChecks = 0
@@ -87,6 +90,20 @@ final class FakeRetriever: FileRetrieving {
         }
         if let trouble { throw RetrievalError(trouble, uid: request.uid, "secret place: injected") }
         return content?.file
+    }
+
+    func findNow(_ request: FileRequest) -> StoredFile? {
+        state.withLock { state in
+            guard state.isWarm, let content = state.files[request], content.trouble == nil else { return nil }
+            return content.file
+        }
+    }
+
+    func contentsNow(of file: StoredFile) -> [UInt8]? {
+        state.withLock { state in
+            state.quickAnswers += 1
+            return state.files.values.first { $0.file.uid == file.uid && $0.file.createdAt == file.createdAt }?.bytes
+        }
     }
 
     private func content(_ file: StoredFile) throws(RetrievalError) -> Content {
