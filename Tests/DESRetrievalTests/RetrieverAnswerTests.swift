@@ -97,6 +97,24 @@ import Testing
         await #expect { try await retriever.find(broken.request) } throws: { ($0 as? RetrievalError)?.code == .damaged }
     }
 
+    @Test func `in a large shard with a damaged index, what is not found is an error, not unknown`() async throws {
+        let files = TestFile.sameShard(20_000, size: 10)
+        let shard = try makeShard(files)
+        let place = TestFile(uid: "5", contents: []).prefix + suffix(1)
+        // A uid in the last part of the index, which the lookup table vouches for.
+        let uid = Array(files[19_990].uid.utf8)
+        let start = try #require(
+            (0..<(shard.count - uid.count)).last { Array(shard[$0..<($0 + uid.count)]) == uid })
+        var damaged = shard
+        damaged[start] ^= 3
+        store.put(damaged, place)
+        let retriever = retriever()
+        await #expect {
+            try await retriever.find(files[19_990].request)
+        } throws: { ($0 as? RetrievalError)?.code == .damaged }
+        #expect(try await retriever.file(uid: "5", createdAt: files[0].request.createdAt) == files[0].contents)
+    }
+
     @Test func `a damaged payload is an error, and its bytes are not given`() async throws {
         let files = TestFile.sameShard(3, size: 2000)
         var bytes = try makeShard(files, codec: .none)

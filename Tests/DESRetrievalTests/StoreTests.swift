@@ -120,6 +120,30 @@ import Testing
         }
     }
 
+    @Test(arguments: [(4, 8), (8, 4), (8, 11), (5, 8)])
+    func `shards that were written with another number of bits are noticed`(written: Int, read: Int) async throws {
+        let folder = try StoreFolder()
+        let bits = try #require(ShardBits(written))
+        for number in 0..<60 {
+            let file = TestFile(uid: "doc-\(number)", contents: [1])
+            let key = ShardKey(uid: file.uid, createdAt: file.request.createdAt, bits: bits)
+            try folder.put(try makeShard([file]), key.namePrefix + Self.suffix(1))
+        }
+        func problem(_ count: Int) async throws -> BitsProblem? {
+            let settings = RetrieverSettings(bits: try #require(ShardBits(count)))
+            return try await Retriever(store: folder.store, settings: settings).bitsProblem()
+        }
+        #expect(try await problem(written) == nil)
+        let problem = try #require(try await problem(read))
+        // Between numbers of as many digits chance lets some shards fit.
+        #expect(problem.concernsAll || bits.hexDigits == ShardBits(read)?.hexDigits || written == 5)
+    }
+
+    @Test func `an empty store says nothing of bits`() async throws {
+        let folder = try StoreFolder()
+        #expect(try await Retriever(store: folder.store).bitsProblem() == nil)
+    }
+
     private func upload(_ bytes: [UInt8], _ key: String, _ server: DatabaseServer) async throws {
         let endpoint = try #require(S3Endpoint(url: server["URL"], region: server["REGION"]))
         let keys = S3StaticCredentials(accessKeyID: server["ACCESS_KEY"], secretAccessKey: server["SECRET_KEY"])

@@ -81,10 +81,26 @@ struct HTTPService: Sendable {
         let retriever = Retriever(
             store: try await store(), settings: retrieverSettings,
             sharedCache: settings.redis.map { RedisIndexCache($0, observer: metrics) }, observer: metrics)
+        try await checkBits(retriever)
         return FileServer(
             configuration, backend: backend, retriever: retriever, gate: gate ?? OpenGate(), registry: registry,
             health: health, accessLog: accessLog, logger: logger
         ) { _ in health.enter(.ready) }
+    }
+
+    /// A service that would call every file unknown does not start; one whose store cannot be read yet does.
+    private func checkBits(_ retriever: Retriever) async throws {
+        do throws(RetrievalError) {
+            guard let problem = try await retriever.bitsProblem() else { return }
+            let text = "DES_N_BITS is to be the n_bits that the shards were written with: \(problem.message)"
+            guard problem.concernsAll else {
+                return logger.warning("some files will not be found; \(text)")
+            }
+            logger.critical("\(text)")
+        } catch {
+            return logger.warning("the store cannot be read yet: \(error)")
+        }
+        throw ExitStatus.configuration
     }
 
     private func store() async throws -> any ObjectStore {

@@ -17,23 +17,24 @@ extension Retriever {
     public func files(
         _ requests: [FileRequest], _ deliver: (_ position: Int, _ outcome: FileOutcome) async throws -> Void
     ) async throws {
+        let arrival = now()
         // What is found is put together by windows, so that the answers to a long list begin early.
         var start = 0
         while start < requests.count {
             let window = start..<min(start + 2_000, requests.count)
-            try await answer(requests, window, deliver)
+            try await answer(requests, window, arrival, deliver)
             start = window.upperBound
         }
     }
 
     private func answer(
-        _ requests: [FileRequest], _ window: Range<Int>,
+        _ requests: [FileRequest], _ window: Range<Int>, _ arrival: Duration,
         _ deliver: (_ position: Int, _ outcome: FileOutcome) async throws -> Void
     ) async throws {
         var groups: [String: [Found]] = [:]
         var order: [String] = []
         try await forEach(Array(window)) { position in
-            await self.lookUp(requests[position], position)
+            await self.lookUp(requests[position], position, arrival)
         } then: { (result: LookedUp) in
             switch result {
             case .answer(let position, let outcome): try await deliver(position, outcome)
@@ -56,9 +57,9 @@ extension Retriever {
         }
     }
 
-    private func lookUp(_ request: FileRequest, _ position: Int) async -> LookedUp {
+    private func lookUp(_ request: FileRequest, _ position: Int, _ arrival: Duration) async -> LookedUp {
         do throws(RetrievalError) {
-            guard let file = try await find(request) else { return .answer(position, .unknown) }
+            guard let file = try await find(request, arrival: arrival) else { return .answer(position, .unknown) }
             guard file.isWholeInMemory, let place = file.place,
                 case .inline(let offset, let storedSize, _, _) = place.entry.content
             else { return .answer(position, .large(file)) }

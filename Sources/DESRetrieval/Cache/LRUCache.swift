@@ -6,15 +6,22 @@ struct LRUCache<Key: Hashable, Value> {
         let key: Key
         let value: Value
         let cost: Int
-        var newer: Int?
-        var older: Int?
     }
+
+    /// Apart from the nodes, so that moving one does not touch its value.
+    private struct Link {
+        var newer = none
+        var older = none
+    }
+
+    private static var none: Int { -1 }
 
     private var places: [Key: Int] = [:]
     private var nodes: [Node?] = []
+    private var links: [Link] = []
     private var free: [Int] = []
-    private var newest: Int?
-    private var oldest: Int?
+    private var newest = none
+    private var oldest = none
 
     /// Sum of the costs of what is in.
     private(set) var cost = 0
@@ -54,12 +61,13 @@ struct LRUCache<Key: Hashable, Value> {
             place = reused
         } else {
             nodes.append(node)
+            links.append(Link())
             place = nodes.count - 1
         }
         places[key] = place
         self.cost += cost
         linkNewest(place)
-        while self.cost > capacity || places.count > largestCount, let oldest, let key = nodes[oldest]?.key,
+        while self.cost > capacity || places.count > largestCount, oldest != Self.none, let key = nodes[oldest]?.key,
             let value = removeValue(of: key)
         {
             gone.append(value)
@@ -78,15 +86,14 @@ struct LRUCache<Key: Hashable, Value> {
     }
 
     private mutating func unlink(_ place: Int) {
-        guard let node = nodes[place] else { return }
-        if let newer = node.newer { nodes[newer]?.older = node.older } else { newest = node.older }
-        if let older = node.older { nodes[older]?.newer = node.newer } else { oldest = node.newer }
+        let link = links[place]
+        if link.newer != Self.none { links[link.newer].older = link.older } else { newest = link.older }
+        if link.older != Self.none { links[link.older].newer = link.newer } else { oldest = link.newer }
     }
 
     private mutating func linkNewest(_ place: Int) {
-        nodes[place]?.newer = nil
-        nodes[place]?.older = newest
-        if let newest { nodes[newest]?.newer = place } else { oldest = place }
+        links[place] = Link(newer: Self.none, older: newest)
+        if newest != Self.none { links[newest].newer = place } else { oldest = place }
         newest = place
     }
 }

@@ -54,7 +54,13 @@ final class ShardCache: Sendable {
     func entry(uid: String, in shard: OpenedShard) async throws(RetrievalError) -> ShardEntry? {
         switch shard.directory {
         case .index(let index):
-            do throws(ShardError) { return try index.entry(uid: uid) } catch { throw damaged(error) }
+            let entry: ShardEntry?
+            do throws(ShardError) { entry = try index.entry(uid: uid) } catch { throw damaged(error) }
+            guard entry == nil, shard.isSuspect else { return entry }
+            throw RetrievalError(
+                .damaged, uid: uid,
+                "the lookup table or the index of \(shard.listed.object.key) is damaged, so nobody knows whether the file is in it"
+            )
         case .table(let table):
             let (number, range) = table.leafRange(ofUID: uid)
             guard !range.isEmpty else { return nil }

@@ -2,8 +2,8 @@ package import DESRouting
 package import DESShard
 package import DESStorage
 
-/// Where the bytes of a file are.
-package struct StoredPlace: Sendable {
+/// Where the bytes of a file are. An object, so that a file that was found is cheap to hand on.
+package final class StoredPlace: Sendable {
     /// As it stands in the shard's index.
     package let entry: ShardEntry
     /// What the shard's name begins with, as a value.

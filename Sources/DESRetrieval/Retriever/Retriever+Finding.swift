@@ -10,7 +10,11 @@ extension Retriever {
     ///
     /// - Throws: `RetrievalError` when it is not known whether there is such a file.
     public func find(_ request: FileRequest) async throws(RetrievalError) -> StoredFile? {
-        let arrival = now()
+        try await find(request, arrival: now())
+    }
+
+    /// - Parameter arrival: when it was asked for; that there is no such file is said by no listing older than that.
+    func find(_ request: FileRequest, arrival: Duration) async throws(RetrievalError) -> StoredFile? {
         if negatives.isUnknown(request, now: arrival) { return nil }
         let key = ShardKey(uid: request.uid, createdAt: request.createdAt, bits: settings.bits)
         let parts: [any ObjectStore]

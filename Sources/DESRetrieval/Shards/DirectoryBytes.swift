@@ -12,6 +12,8 @@ struct DirectoryBytes: Sendable {
     /// Footer of a shard, in bytes.
     private static let footerSize = 12
     private static let headSize = 5
+    private static let trailerSize = 36
+    private static let trailerMagic = Array("DESLKUP1".utf8)
     /// How much of the index's end says that a lookup table belongs to it.
     private static let tableProof: UInt64 = 32 << 10
 
@@ -45,6 +47,9 @@ struct DirectoryBytes: Sendable {
         for shift in stride(from: UInt32(0), to: 32, by: 8) { bytes.append(UInt8(truncatingIfNeeded: size >> shift)) }
         return bytes + tail + rest
     }
+
+    /// Whether there should be a lookup table: writers see to it that nothing else looks like the beginning of its trailer.
+    var hasTableMark: Bool { rest.suffix(Self.trailerSize).starts(with: Self.trailerMagic) }
 
     /// - Parameter header: of the shard, if it was read.
     /// - Returns: nil if there is no whole lookup table in bytes that should have one.

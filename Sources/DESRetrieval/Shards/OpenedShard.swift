@@ -11,8 +11,11 @@ final class OpenedShard: Sendable {
     let listed: ListedShard
     let handle: any ObjectHandle
     let directory: Directory
+    /// Whether something in the shard was found to be damaged, so that what is not found in its index may yet be in it.
+    let isSuspect: Bool
 
-    init(listed: ListedShard, handle: any ObjectHandle, directory: Directory) {
+    init(listed: ListedShard, handle: any ObjectHandle, directory: Directory, isSuspect: Bool = false) {
+        self.isSuspect = isSuspect
         self.listed = listed
         self.handle = handle
         self.directory = directory

@@ -42,11 +42,13 @@ struct ShardLoader: Sendable {
         let tail = try checked { () throws(ShardError) in
             try ShardTail(end, fileSize: size, file: listed.object.key)
         }
+        var isSuspect = !usesTable
         if usesTable, tail.indexSize > Self.largestWholeIndex {
             let region = LookupTable.region(indexStart: tail.indexStart)
             if !region.isEmpty {
                 let bytes = DirectoryBytes(.table, tail: end, rest: try await reader.read(region, .index))
-                if let shard = try await open(bytes, tail, listed, handle) { return shard }
+                if let shard = try await open(bytes, tail, listed, handle, isSuspect: false) { return shard }
+                isSuspect = bytes.hasTableMark
             }
         }
         let held: Int
@@ -54,14 +56,15 @@ struct ShardLoader: Sendable {
         defer { memory.release(held) }
         let front = tail.missing.isEmpty ? [] : try await reader.read(tail.missing, .index)
         guard
-            let shard = try await open(DirectoryBytes(.index, tail: end, rest: front), tail, listed, handle)
+            let shard = try await open(
+                DirectoryBytes(.index, tail: end, rest: front), tail, listed, handle, isSuspect: isSuspect)
         else { throw .cancelled }
         return shard
     }
 
     /// Nil if there should be a lookup table and is none.
     private func open(
-        _ bytes: DirectoryBytes, _ tail: ShardTail, _ listed: ListedShard, _ handle: any ObjectHandle
+        _ bytes: DirectoryBytes, _ tail: ShardTail, _ listed: ListedShard, _ handle: any ObjectHandle, isSuspect: Bool
     ) async throws(Failure) -> OpenedShard? {
         let directory: OpenedShard.Directory?
         do throws(ShardError) {
@@ -75,8 +78,9 @@ struct ShardLoader: Sendable {
             }
         }
         guard let directory else { return nil }
-        await sharedCache?.keep(bytes.encoded(indexSize: tail.indexSize), key: sharedKey(listed))
-        return OpenedShard(listed: listed, handle: handle, directory: directory)
+        // Others are to find the damage themselves.
+        if !isSuspect { await sharedCache?.keep(bytes.encoded(indexSize: tail.indexSize), key: sharedKey(listed)) }
+        return OpenedShard(listed: listed, handle: handle, directory: directory, isSuspect: isSuspect)
     }
 
     private func sharedDirectory(of listed: ListedShard) async -> OpenedShard.Directory? {

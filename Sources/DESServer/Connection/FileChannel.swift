@@ -14,6 +14,10 @@ struct FileChannel: ServerChildChannel {
     /// Bytes that the request line or a header may have, and all headers together.
     private static let headerLimit = 80 * 1024
 
+    /// Bytes that the system keeps for a client. Its own choice grows to megabytes, of which a slow client has to read a third before
+    /// it is seen to read at all.
+    private static let sendBuffer = 512 * 1024
+
     let service: FileService
     let limits: ConnectionLimits
     let maximumBodySize: Int
@@ -27,6 +31,7 @@ struct FileChannel: ServerChildChannel {
             decoderLimits.maxHeaderFieldSize = Self.headerLimit
             decoderLimits.maxHeaderListSize = Self.headerLimit
             decoderLimits.maxHeaderFieldCount = 100
+            try? channel.syncOptions?.setOption(.socketOption(.so_sndbuf), value: numericCast(Self.sendBuffer))
             let (service, remoteAddress) = (service, channel.remoteAddress)
             let collector = RequestCollector(
                 limits: limits, maximumBodySize: maximumBodySize, deadlines: deadlines

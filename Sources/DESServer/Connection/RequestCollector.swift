@@ -118,7 +118,8 @@ final class RequestCollector: ChannelDuplexHandler, RemovableChannelHandler {
         if event is ChannelShouldQuiesceEvent {
             isQuiescing = true
             // A request whose head is there will be answered.
-            if pending == 0, head == nil { context.close(promise: nil) }
+            // What is written and not yet sent is still sent.
+            if pending == 0, head == nil { closeOutput() }
         } else if case .some(.inputClosed) = event as? ChannelEvent {
             endInput()
         }

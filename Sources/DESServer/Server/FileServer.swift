@@ -136,7 +136,7 @@ package struct FileServer: Service {
         }
         let child: any ServerChildChannel =
             if let tls = configuration.tls {
-                try TLSChannel(channel, tlsConfiguration: tlsConfiguration(tls))
+                try tlsChannel(channel, tls)
             } else {
                 channel
             }
@@ -145,16 +145,19 @@ package struct FileServer: Service {
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: quietLogger)
     }
 
-    private func tlsConfiguration(_ tls: FileServerConfiguration.TLS) throws -> TLSConfiguration {
+    private func tlsChannel(
+        _ channel: FileChannel, _ tls: FileServerConfiguration.TLS
+    ) throws -> TLSChannel<FileChannel> {
         do {
             let chain = try NIOSSLCertificate.fromPEMFile(tls.certificatePath)
             let key = try NIOSSLPrivateKey(file: tls.keyPath, format: .pem)
             var configuration = TLSConfiguration.makeServerConfiguration(
                 certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
             configuration.minimumTLSVersion = .tlsv12
-            return configuration
+            return try TLSChannel(channel, tlsConfiguration: configuration)
         } catch {
-            throw failure("the certificate \(tls.certificatePath) or its key \(tls.keyPath) cannot be used: \(error)")
+            throw failure(
+                "the certificate \(tls.certificatePath) and the key \(tls.keyPath) cannot be used together: \(error)")
         }
     }
 

@@ -28,7 +28,7 @@ extension FileService {
             let bytes = retriever.contentsNow(of: file), UInt64(bytes.count) == file.size
         else { return .later(nil) }
         // The gate is asked once, so after everything that could still leave the answer to somebody else.
-        let decision = decision(uid: uid, target, head)
+        let decision: GateDecision = gate is OpenGate ? .allow(keyID: nil) : decision(uid: uid, target, head)
         guard case .allow(let keyID) = decision else { return .later(decision) }
 
         var answer = ResponseHead(.ok, date: dates.text, bodySize: bytes.count)

@@ -33,6 +33,7 @@ final class DirectoryNames: Sendable {
     }
 
     private func current() throws(SystemError) -> [String] {
+        let start = Self.now()
         let before = try FileSystem.existingStatus(path)
         let device = device.withLock { device in
             device = device ?? before.identity.device
@@ -43,7 +44,8 @@ final class DirectoryNames: Sendable {
         }
         if let known = snapshot.withLock({ $0 }), known.directory == before.identity { return known.names }
         let names = try FileSystem.names(in: path).filter { !$0.hasPrefix(".") }
-        let isSettled = Self.now() - before.identity.modifiedAtNanoseconds > Self.clockTick
+        let isSettled =
+            start - max(before.identity.modifiedAtNanoseconds, before.identity.changedAtNanoseconds) > Self.clockTick
         snapshot.withLock { $0 = isSettled ? Snapshot(directory: before.identity, names: names) : nil }
         return names
     }
