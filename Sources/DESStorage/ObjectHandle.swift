@@ -11,12 +11,15 @@ package protocol ObjectHandle: Sendable {
     /// - Throws: `StorageError`: `notFound`, `changed`, `damaged` when fewer bytes came, and others.
     func read(_ range: Range<UInt64>) async throws(StorageError) -> [UInt8]
 
-    /// The same if it can be had without waiting; nil if it cannot, or not all of it.
-    func readNow(_ range: Range<UInt64>) -> [UInt8]?
+    /// The same to where it is wanted, if it can be had without waiting.
+    ///
+    /// - Parameter output: as large as the range.
+    /// - Returns: whether all of it is there.
+    func readNow(_ range: Range<UInt64>, into output: UnsafeMutableRawBufferPointer) -> Bool
 }
 
 extension ObjectHandle {
-    package func readNow(_ range: Range<UInt64>) -> [UInt8]? { nil }
+    package func readNow(_ range: Range<UInt64>, into output: UnsafeMutableRawBufferPointer) -> Bool { false }
 }
 
 /// Reads through the store, by key: for stores that cannot tell one version of an object from another.

@@ -33,7 +33,9 @@ package enum ChildProcess {
         let environmentList = variables.map { strdup("\($0)=\($1)") }
         defer { for text in argumentList + environmentList { free(text) } }
         var pid: pid_t = 0
-        let result = posix_spawn(&pid, program.path, &actions, nil, argumentList + [nil], environmentList + [nil])
+        let result = SpawnAttributes().withPointer { attributes in
+            posix_spawn(&pid, program.path, &actions, attributes, argumentList + [nil], environmentList + [nil])
+        }
         guard result == 0 else { throw Failure(description: "\(call): \(String(cString: strerror(result)))") }
 
         var status: Int32 = 0

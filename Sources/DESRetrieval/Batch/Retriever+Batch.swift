@@ -61,7 +61,7 @@ extension Retriever {
         do throws(RetrievalError) {
             guard let file = try await find(request, arrival: arrival) else { return .answer(position, .unknown) }
             guard file.isWholeInMemory, let place = file.place,
-                case .inline(let offset, let storedSize, _, _) = place.entry.content
+                case .inline(let offset, let storedSize, _, _) = file.entry.content
             else { return .answer(position, .large(file)) }
             return .found(
                 Found(position: position, file: file, place: place, range: offset..<(offset + storedSize)))
@@ -81,7 +81,7 @@ extension Retriever {
                 do throws(RetrievalError) {
                     let stored = Array(bytes[start..<(start + member.range.count)])
                     return (
-                        member.position, .contents(member.file, try decode(member.place.entry, stored, member.file))
+                        member.position, .contents(member.file, try decode(member.file, stored))
                     )
                 } catch {
                     return (member.position, .failed(error))

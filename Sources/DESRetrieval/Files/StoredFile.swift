@@ -3,39 +3,46 @@ package import DESShard
 
 /// A file that was found: what its shard's index tells of it. Its bytes are not read yet.
 public struct StoredFile: Sendable {
-    /// The file's name in the catalog.
-    public let uid: String
-    /// Original size in bytes.
-    public let size: UInt64
-    /// The shard's name in the store.
-    public let shard: String
-    /// The JSON object that is stored with the file: `created_at`, `crc32` and what the user chose; empty if there is none.
-    public let meta: String
-    /// `created_at` of ``meta``, as stored: RFC 3339 in UTC.
-    public let createdAt: String?
-    /// The moment of ``createdAt``, if it is one.
-    public let createdAtTime: Timestamp?
-    /// Whether it lies in a file of its own, beside the shard.
-    public let isBigFile: Bool
+    /// In an object, so that a file is cheap to hand on.
+    private final class Found: Sendable {
+        let entry: ShardEntry
+        let shard: String
+        let createdAtTime: Timestamp?
+        let place: StoredPlace?
 
-    private let content: ShardEntry.Content
-    private let crc32: CRC32?
+        init(_ entry: ShardEntry, _ shard: String, _ place: StoredPlace?) {
+            self.entry = entry
+            self.shard = shard
+            createdAtTime = entry.meta.withCreatedAt { Timestamp(parsingUTF8: $0) } ?? nil
+            self.place = place
+        }
+    }
 
-    /// Where the bytes are; nil for a file that was not found in a store (a stand-in of a test).
-    package let place: StoredPlace?
+    private let found: Found
 
     package init(entry: ShardEntry, shard: String, place: StoredPlace?) {
-        uid = entry.uid
-        size = entry.size
-        self.shard = shard
-        meta = entry.meta.json
-        createdAt = entry.meta.createdAt
-        createdAtTime = entry.meta.createdAt.flatMap { Timestamp(parsing: $0) }
-        if case .bigFile = entry.content { isBigFile = true } else { isBigFile = false }
-        content = entry.content
-        crc32 = entry.meta.crc32
-        self.place = place
+        found = Found(entry, shard, place)
     }
+
+    /// The file's name in the catalog.
+    public var uid: String { found.entry.uid }
+    /// Original size in bytes.
+    public var size: UInt64 { found.entry.size }
+    /// The shard's name in the store.
+    public var shard: String { found.shard }
+    /// The JSON object that is stored with the file: `created_at`, `crc32` and what the user chose; empty if there is none.
+    public var meta: String { found.entry.meta.json }
+    /// `created_at` of ``meta``, as stored: RFC 3339 in UTC.
+    public var createdAt: String? { found.entry.meta.createdAt }
+    /// The moment of ``createdAt``, if it is one.
+    public var createdAtTime: Timestamp? { found.createdAtTime }
+    /// Whether it lies in a file of its own, beside the shard.
+    public var isBigFile: Bool { if case .bigFile = found.entry.content { true } else { false } }
+
+    /// As it stands in the shard's index.
+    package var entry: ShardEntry { found.entry }
+    /// Where the bytes are; nil for a file that was not found in a store (a stand-in of a test).
+    package var place: StoredPlace? { found.place }
 
     /// Whether ``Retriever/contents(of:)`` gives it; larger files come in pieces.
     public var isWholeInMemory: Bool { !isBigFile && size <= RetrieverSettings.wholeFile }
@@ -46,10 +53,13 @@ public struct StoredFile: Sendable {
     /// Shards never change, so name and place in the shard say which bytes they are; the checksum is for shards of older writers, who
     /// used names again.
     public var entityTag: String {
-        guard case .inline(let offset, let storedSize, _, _) = content else {
-            if case .bigFile(let sha256, _) = content { return sha256 }
-            return ""
+        let offset: UInt64
+        let storedSize: UInt64
+        switch found.entry.content {
+        case .bigFile(let sha256, _): return sha256
+        case .inline(let start, let count, _, _): (offset, storedSize) = (start, count)
         }
+        let crc32 = found.entry.meta.crc32
         let name = shard.utf8
         return String(unsafeUninitializedCapacity: name.count + 48) { output in
             var count = 0

@@ -1,11 +1,8 @@
 package import DESRouting
-package import DESShard
 package import DESStorage
 
-/// Where the bytes of a file are. An object, so that a file that was found is cheap to hand on.
-package final class StoredPlace: Sendable {
-    /// As it stands in the shard's index.
-    package let entry: ShardEntry
+/// Where a file was found.
+package struct StoredPlace: Sendable {
     /// What the shard's name begins with, as a value.
     package let key: ShardKey
     /// The shard in caches.
@@ -15,10 +12,7 @@ package final class StoredPlace: Sendable {
     /// The part of the store that has the shard, and its big files.
     package let store: any ObjectStore
 
-    package init(
-        entry: ShardEntry, key: ShardKey, shardID: String, handle: any ObjectHandle, store: any ObjectStore
-    ) {
-        self.entry = entry
+    package init(key: ShardKey, shardID: String, handle: any ObjectHandle, store: any ObjectStore) {
         self.key = key
         self.shardID = shardID
         self.handle = handle

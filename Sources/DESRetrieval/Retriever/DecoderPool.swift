@@ -6,6 +6,7 @@ final class DecoderPool: Sendable {
     /// `@unchecked Sendable`: it is either in the pool, where nobody uses it, or with the one who took it.
     private struct Idle: @unchecked Sendable {
         let decoder = PayloadDecoder()
+        /// Empty whenever it changes hands.
         let buffer = ByteBuffer(capacity: 16 << 10)
     }
 
@@ -19,13 +20,8 @@ final class DecoderPool: Sendable {
     ///
     /// - Parameter file: what errors call the shard.
     func decode(_ entry: ShardEntry, stored: [UInt8], file: String) throws(ShardError) -> [UInt8] {
-        let taken = idle.withLock { $0.popLast() } ?? Idle()
-        defer {
-            if taken.buffer.capacity <= Self.keptCapacity {
-                taken.buffer.removeAll()
-                idle.withLock { if $0.count < Self.keptCount { $0.append(taken) } }
-            }
-        }
+        let taken = take()
+        defer { give(back: taken) }
         let result = stored.withUnsafeBytes { bytes in
             Result { () throws(ShardError) in
                 // What is not compressed need not be copied.
@@ -38,5 +34,33 @@ final class DecoderPool: Sendable {
             }
         }
         return try result.get()
+    }
+
+    /// Puts the original bytes of a small inline entry where they are wanted, checked.
+    ///
+    /// - Parameters:
+    ///   - file: what errors call the shard.
+    ///   - output: as large as the entry says.
+    ///   - read: puts the stored bytes where they are wanted, and tells whether it could.
+    /// - Returns: whether they could be read.
+    func decode(
+        _ entry: ShardEntry, file: String, to output: UnsafeMutableRawBufferPointer,
+        reading read: (UnsafeMutableRawBufferPointer) -> Bool
+    ) throws(ShardError) -> Bool {
+        let taken = take()
+        defer { give(back: taken) }
+        let stored = UnsafeMutableRawBufferPointer(
+            rebasing: taken.buffer.reserve(Int(entry.storedSize)).prefix(Int(entry.storedSize)))
+        guard read(stored) else { return false }
+        try taken.decoder.decode(entry, stored: UnsafeRawBufferPointer(stored), file: file, to: output)
+        return true
+    }
+
+    private func take() -> Idle { idle.withLock { $0.popLast() } ?? Idle() }
+
+    private func give(back used: Idle) {
+        guard used.buffer.capacity <= Self.keptCapacity else { return }
+        used.buffer.removeAll()
+        idle.withLock { if $0.count < Self.keptCount { $0.append(used) } }
     }
 }

@@ -6,8 +6,11 @@ package protocol FileRetrieving: Sendable {
     /// What the index says of a file, if that is known without asking the store and without waiting; nil if it is not.
     func findNow(_ request: FileRequest) -> StoredFile?
 
-    /// All bytes of a file that is small, checked, if they can be had without waiting; nil if not, or if they are damaged.
-    func contentsNow(of file: StoredFile) -> [UInt8]?
+    /// Puts all bytes of a file that is small where they are wanted, checked, if they can be had without waiting.
+    ///
+    /// - Parameter output: as large as the file.
+    /// - Returns: whether they are there; false also if they are damaged.
+    func readNow(_ file: StoredFile, into output: UnsafeMutableRawBufferPointer) -> Bool
 
     /// All bytes of a file that is not large, checked.
     func contents(of file: StoredFile) async throws(RetrievalError) -> [UInt8]
@@ -35,7 +38,7 @@ package protocol FileRetrieving: Sendable {
 extension FileRetrieving {
     package func findNow(_ request: FileRequest) -> StoredFile? { nil }
 
-    package func contentsNow(of file: StoredFile) -> [UInt8]? { nil }
+    package func readNow(_ file: StoredFile, into output: UnsafeMutableRawBufferPointer) -> Bool { false }
 }
 
 /// What became of one request of many.

@@ -14,7 +14,7 @@ extension Retriever {
             guard let (shard, index) = shards.shardNow(listed) else { return nil }
             // What is damaged is told by the way that waits.
             guard let entry = try? index.entry(uid: request.uid) else { continue }
-            let place = StoredPlace(entry: entry, key: key, shardID: listed.id, handle: shard.handle, store: part)
+            let place = StoredPlace(key: key, shardID: listed.id, handle: shard.handle, store: part)
             var search = Search(request)
             if search.add(StoredFile(entry: entry, shard: listed.object.key, place: place)) {
                 observer.indexLookup(.memory, isHit: true)
@@ -24,13 +24,15 @@ extension Retriever {
         return nil
     }
 
-    package func contentsNow(of file: StoredFile) -> [UInt8]? {
-        guard let place = file.place, case .inline(let offset, let storedSize, _, let size) = place.entry.content,
-            storedSize + size <= RetrieverSettings.smallFile, storedSize > 0,
-            let stored = place.handle.readNow(offset..<(offset + storedSize)),
-            let contents = try? decoders.decode(place.entry, stored: stored, file: file.shard)
-        else { return nil }
-        observer.storeRead(.payload, bytes: stored.count, succeeded: true)
-        return contents
+    package func readNow(_ file: StoredFile, into output: UnsafeMutableRawBufferPointer) -> Bool {
+        guard let handle = file.place?.handle,
+            case .inline(let offset, let storedSize, _, let size) = file.entry.content,
+            storedSize + size <= RetrieverSettings.smallFile, storedSize > 0, size == output.count,
+            (try? decoders.decode(
+                file.entry, file: file.shard, to: output,
+                reading: { handle.readNow(offset..<(offset + storedSize), into: $0) })) == true
+        else { return false }
+        observer.storeRead(.payload, bytes: Int(storedSize), succeeded: true)
+        return true
     }
 }

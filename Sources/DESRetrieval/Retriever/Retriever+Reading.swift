@@ -9,13 +9,13 @@ extension Retriever {
     ///
     /// - Throws: `RetrievalError`; also for a file that lies beside its shard, which ``forEachPiece(of:range:_:)`` reads.
     public func contents(of file: StoredFile) async throws(RetrievalError) -> [UInt8] {
-        guard let place = file.place, case .inline(let offset, let storedSize, _, let size) = place.entry.content else {
+        guard let place = file.place, case .inline(let offset, let storedSize, _, let size) = file.entry.content else {
             throw RetrievalError(.refused, uid: file.uid, "a big file is read in pieces")
         }
         let held = try await admit(Int(clamping: storedSize + size))
         defer { memory.release(held) }
         let stored = try await read(offset..<(offset + storedSize), of: file, place)
-        return try decode(place.entry, stored, file)
+        return try decode(file, stored)
     }
 
     /// The bytes of a file or of a range of it, in order, in pieces of at most 1 MiB. The next piece is read when `deliver` is done with
@@ -30,7 +30,7 @@ extension Retriever {
         of file: StoredFile, range: Range<UInt64>? = nil, _ deliver: (_ piece: [UInt8]) async throws -> Void
     ) async throws {
         let range = (range ?? 0..<file.size).clamped(to: 0..<file.size)
-        guard let place = file.place, case .bigFile(let hash, let size) = place.entry.content else {
+        guard let place = file.place, case .bigFile(let hash, let size) = file.entry.content else {
             let bytes = try await contents(of: file)
             var start = Int(range.lowerBound)
             while start < Int(range.upperBound) {
@@ -49,7 +49,7 @@ extension Retriever {
         _ deliver: (_ piece: [UInt8]) async throws -> Void
     ) async throws {
         guard !range.isEmpty else { return }
-        let check = range == 0..<file.size ? BigFileCheck(file, place.entry) : nil
+        let check = range == 0..<file.size ? BigFileCheck(file) : nil
         var piece: [UInt8] = []
         var start = range.lowerBound
         while start < range.upperBound {
@@ -121,11 +121,9 @@ extension Retriever {
         }
     }
 
-    func decode(
-        _ entry: ShardEntry, _ stored: [UInt8], _ file: StoredFile
-    ) throws(RetrievalError) -> [UInt8] {
+    func decode(_ file: StoredFile, _ stored: [UInt8]) throws(RetrievalError) -> [UInt8] {
         do throws(ShardError) {
-            return try decoders.decode(entry, stored: stored, file: file.shard)
+            return try decoders.decode(file.entry, stored: stored, file: file.shard)
         } catch {
             observer.damaged("\(error)")
             throw RetrievalError(error, uid: file.uid)

@@ -62,7 +62,7 @@ struct ResponseHead {
     }
 
     /// Adds the empty line.
-    mutating func finish() -> ByteBuffer {
+    consuming func finish() -> ByteBuffer {
         buffer.writeStaticString("\r\n")
         return buffer
     }

@@ -5,11 +5,13 @@ package import Logging
 
 /// Counts what the retriever does. Handles are made once.
 package struct RetrievalMetrics: RetrievalObserver {
-    private let calls: [StoreReadKind: Counter]
-    private let failedCalls: [StoreReadKind: Counter]
-    private let bytes: [StoreReadKind: Counter]
-    private let hits: [CacheLevel: Counter]
-    private let misses: [CacheLevel: Counter]
+    /// By ``StoreReadKind/number``, as the next two.
+    private let calls: [Counter]
+    private let failedCalls: [Counter]
+    private let bytes: [Counter]
+    /// By ``CacheLevel/number``, as the next.
+    private let hits: [Counter]
+    private let misses: [Counter]
     private let cacheBytes: Meter
     private let cacheEntries: Meter
     private let damage: Counter
@@ -47,11 +49,13 @@ package struct RetrievalMetrics: RetrievalObserver {
         func counter(_ name: String, _ labels: [(String, String)] = []) -> Counter {
             Counter(label: name, dimensions: labels, factory: registry)
         }
-        func byKind(_ name: String) -> [StoreReadKind: Counter] {
-            .forEachCase { counter(name, [("backend", backend), ("type", $0.rawValue)]) }
+        func byKind(_ name: String) -> [Counter] {
+            StoreReadKind.allCases.map { counter(name, [("backend", backend), ("type", $0.rawValue)]) }
         }
-        func byLevel(_ result: String) -> [CacheLevel: Counter] {
-            .forEachCase { counter("des_index_cache_lookups_total", [("level", $0.rawValue), ("result", result)]) }
+        func byLevel(_ result: String) -> [Counter] {
+            CacheLevel.allCases.map {
+                counter("des_index_cache_lookups_total", [("level", $0.rawValue), ("result", result)])
+            }
         }
         calls = byKind("des_s3_range_calls_total")
         failedCalls = byKind("des_store_read_failures_total")
@@ -68,14 +72,14 @@ package struct RetrievalMetrics: RetrievalObserver {
 
     /// Counts a request to the store.
     package func storeRead(_ kind: StoreReadKind, bytes count: Int, succeeded: Bool) {
-        calls[kind]?.increment()
-        bytes[kind]?.increment(by: count)
-        if !succeeded { failedCalls[kind]?.increment() }
+        calls[kind.number].increment()
+        bytes[kind.number].increment(by: count)
+        if !succeeded { failedCalls[kind.number].increment() }
     }
 
     /// Counts a look into a cache.
     package func indexLookup(_ level: CacheLevel, isHit: Bool) {
-        (isHit ? hits : misses)[level]?.increment()
+        (isHit ? hits : misses)[level.number].increment()
     }
 
     /// Shows the size of the cache.
@@ -97,9 +101,27 @@ package struct RetrievalMetrics: RetrievalObserver {
     }
 }
 
-extension Dictionary where Key: CaseIterable {
-    /// A value for each case of an enumeration.
-    fileprivate static func forEachCase(_ make: (Key) -> Value) -> Self {
-        Dictionary(uniqueKeysWithValues: Key.allCases.map { ($0, make($0)) })
+extension StoreReadKind {
+    /// Its place among all: found at once, where a dictionary would hash the name.
+    fileprivate var number: Int {
+        switch self {
+        case .list: 0
+        case .tail: 1
+        case .header: 2
+        case .footer: 3
+        case .index: 4
+        case .payload: 5
+        case .bigfile: 6
+        }
+    }
+}
+
+extension CacheLevel {
+    /// Its place among all.
+    fileprivate var number: Int {
+        switch self {
+        case .memory: 0
+        case .shared: 1
+        }
     }
 }

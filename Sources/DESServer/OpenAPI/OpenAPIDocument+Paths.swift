@@ -235,14 +235,21 @@ extension OpenAPIDocument {
                 "tags": ["service"],
                 "security": [],
                 "summary": "Metrics in the Prometheus text format",
-                "responses": {"200": {"description": "The text.", "content": {"text/plain": {}}}}
+                "description": "Open, unless the service is set to ask for a key here as well.",
+                "responses": {
+                  "200": {"description": "The text.", "content": {"text/plain": {}}},
+                  "401": {"$ref": "#/components/responses/Unauthorized"}
+                }
               },
               "head": {
                 "operationId": "metricsHead",
                 "tags": ["service"],
                 "security": [],
                 "summary": "Metrics in the Prometheus text format",
-                "responses": {"200": {"description": "The headers alone."}}
+                "responses": {
+                  "200": {"description": "The headers alone."},
+                  "401": {"$ref": "#/components/responses/Unauthorized"}
+                }
               }
             },
             "/health": {

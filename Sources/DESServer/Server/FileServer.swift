@@ -149,12 +149,7 @@ package struct FileServer: Service {
         _ channel: FileChannel, _ tls: FileServerConfiguration.TLS
     ) throws -> TLSChannel<FileChannel> {
         do {
-            let chain = try NIOSSLCertificate.fromPEMFile(tls.certificatePath)
-            let key = try NIOSSLPrivateKey(file: tls.keyPath, format: .pem)
-            var configuration = TLSConfiguration.makeServerConfiguration(
-                certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
-            configuration.minimumTLSVersion = .tlsv12
-            return try TLSChannel(channel, tlsConfiguration: configuration)
+            return try TLSChannel(channel, tlsConfiguration: try tls.load())
         } catch {
             throw failure(
                 "the certificate \(tls.certificatePath) and the key \(tls.keyPath) cannot be used together: \(error)")

@@ -12,6 +12,9 @@ enum QuickAnswer {
 }
 
 extension FileService {
+    /// Larger files are left to a task.
+    private static let quickSize: UInt64 = 64 << 10
+
     /// Answers a plain `GET /files/{uid}` whose shard is known and whose bytes are at hand, on the event loop and without a task: the
     /// switches between tasks would cost more than the answer. Whatever is not of that kind, or goes wrong, is left to
     /// ``answer(_:to:from:)``.
@@ -24,20 +27,23 @@ extension FileService {
             let createdAt = try? FileQuery.createdAt(target.query)
         else { return .later(nil) }
         let start = ContinuousClock.now
-        guard let file = retriever.findNow(FileRequest(uid: uid, createdAt: createdAt)),
-            let bytes = retriever.contentsNow(of: file), UInt64(bytes.count) == file.size
+        guard let file = retriever.findNow(FileRequest(uid: uid, createdAt: createdAt)), file.size <= Self.quickSize
         else { return .later(nil) }
+        let size = Int(file.size)
+        var answer = ResponseHead(.ok, date: dates.text, bodySize: size)
+        let id = accessLog?.makeRequestID()
+        if let id { answer.add("X-Request-Id", made: id) }
+        Self.addHeaders(of: file, Self.lastModified(file), to: &answer)
+        answer.add(contentLength: file.size)
+        var buffer = answer.finish()
+        let written = buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: size) { room in
+            retriever.readNow(file, into: UnsafeMutableRawBufferPointer(rebasing: room.prefix(size))) ? size : 0
+        }
+        guard written == size else { return .later(nil) }
         // The gate is asked once, so after everything that could still leave the answer to somebody else.
         let decision: GateDecision = gate is OpenGate ? .allow(keyID: nil) : decision(uid: uid, target, head)
         guard case .allow(let keyID) = decision else { return .later(decision) }
 
-        var answer = ResponseHead(.ok, date: dates.text, bodySize: bytes.count)
-        let id = accessLog?.makeRequestID()
-        if let id { answer.add("X-Request-Id", made: id) }
-        Self.addHeaders(of: file, Self.lastModified(file), to: &answer)
-        answer.add(contentLength: UInt64(bytes.count))
-        var buffer = answer.finish()
-        buffer.writeBytes(bytes)
         metrics.request(.file, .answered(.ok))
         metrics.retrieval(.answered(.ok))
         let duration = start.duration(to: .now)
@@ -45,7 +51,7 @@ extension FileService {
         if let id {
             accessLog?.log(
                 AccessLine(
-                    method: "GET", path: target.path, status: .ok, isAborted: false, bytes: UInt64(bytes.count),
+                    method: "GET", path: target.path, status: .ok, isAborted: false, bytes: file.size,
                     duration: duration, requestID: id, keyID: keyID, remoteAddress: remoteAddress))
         }
         return .whole(buffer)

@@ -129,7 +129,8 @@ final class FileService: Sendable {
         case (.GET, .openAPI), (.HEAD, .openAPI):
             try await answerText(OpenAPIDocument.json, type: "application/json", .ok, &exchange)
         case (_, .unknown):
-            try await exchange.send(FileProblem(.notFound, "there is nothing at this path"))
+            let hint = target.path.hasPrefix("/files/") ? "; a / in a uid is written as %2F" : ""
+            try await exchange.send(FileProblem(.notFound, "there is nothing at this path\(hint)"))
         case (.OPTIONS, _) where cors != nil:
             var answer = exchange.head(.noContent)
             answer.add(lines: CORSPolicy.preflightLines)

@@ -1,6 +1,6 @@
 import DESConfiguration
 import DESSystem
-import HummingbirdTLS
+import NIOSSL
 
 extension ServiceSettings {
     /// Reads how the service listens, and its limits.
@@ -46,8 +46,9 @@ extension ServiceSettings {
         }
         switch (paths[0], paths[1]) {
         case (let certificate?, let key?):
-            if areReadable { check(certificate, key, variables, &reader) }
-            return FileServerConfiguration.TLS(certificatePath: certificate, keyPath: key)
+            let tls = FileServerConfiguration.TLS(certificatePath: certificate, keyPath: key)
+            if areReadable { check(tls, variables, &reader) }
+            return tls
         case (nil, nil): return nil
         case (nil, _): reader.report(variables[0], "missing; \(variables[1]) is set, and they go together")
         case (_, nil): reader.report(variables[1], "missing; \(variables[0]) is set, and they go together")
@@ -55,15 +56,19 @@ extension ServiceSettings {
         return nil
     }
 
-    /// Whether they are what they should be; whether they are of each other is found out when the server starts.
+    /// Whether they are what they should be, and of each other.
     private static func check(
-        _ certificate: String, _ key: String, _ variables: [String], _ reader: inout EnvironmentReader
+        _ tls: FileServerConfiguration.TLS, _ variables: [String], _ reader: inout EnvironmentReader
     ) {
-        if (try? NIOSSLCertificate.fromPEMFile(certificate))?.isEmpty ?? true {
-            reader.report(variables[0], "expected a PEM file of certificates; \(certificate) is none")
-        }
-        if (try? NIOSSLPrivateKey(file: key, format: .pem)) == nil {
-            reader.report(variables[1], "expected a PEM file of a private key without a password; \(key) is none")
+        if (try? NIOSSLCertificate.fromPEMFile(tls.certificatePath))?.isEmpty ?? true {
+            reader.report(variables[0], "expected a PEM file of certificates; \(tls.certificatePath) is none")
+        } else if (try? NIOSSLPrivateKey(file: tls.keyPath, format: .pem)) == nil {
+            reader.report(
+                variables[1], "expected a PEM file of a private key without a password; \(tls.keyPath) is none")
+        } else if (try? tls.load()) == nil {
+            reader.report(
+                variables[1],
+                "expected the key of the certificate in \(tls.certificatePath); \(tls.keyPath) is that of another one")
         }
     }
 

@@ -29,19 +29,23 @@ package final class PayloadDecompressor {
         case .none:
             output.append(stored)
         case .zstd where size <= max(Self.trustedSize, stored.count * 8):
-            let room = output.reserve(size)
-            let count = ZSTD_decompressDCtx(zstd, room.baseAddress, size, stored.baseAddress, stored.count)
-            guard ZSTD_isError(count) == 0 else {
-                throw Failure(message: "zstd: \(String(cString: ZSTD_getErrorName(count)))")
-            }
-            output.commit(count)
-            guard count == size else { throw Failure(message: "expected \(size) bytes, found \(count)") }
+            try decodeZstd(stored, to: UnsafeMutableRawBufferPointer(rebasing: output.reserve(size).prefix(size)))
+            output.commit(size)
         case .zstd:
             try appendPieces(size: size, to: output) { room throws(Failure) in try self.zstdPiece(stored, into: room) }
         case .lz4:
             LZ4F_resetDecompressionContext(lz4)
             try appendPieces(size: size, to: output) { room throws(Failure) in try self.lz4Piece(stored, into: room) }
         }
+    }
+
+    /// Puts the original bytes of a zstd payload where they are wanted: exactly as many as there is room for, or an error.
+    func decodeZstd(_ stored: UnsafeRawBufferPointer, to output: UnsafeMutableRawBufferPointer) throws(Failure) {
+        let count = ZSTD_decompressDCtx(zstd, output.baseAddress, output.count, stored.baseAddress, stored.count)
+        guard ZSTD_isError(count) == 0 else {
+            throw Failure(message: "zstd: \(String(cString: ZSTD_getErrorName(count)))")
+        }
+        guard count == output.count else { throw Failure(message: "expected \(output.count) bytes, found \(count)") }
     }
 
     private struct Piece {

@@ -8,10 +8,16 @@ public struct EntryMeta: Sendable, Hashable {
 
     /// The object as it is stored; empty if there is none.
     public let json: String
-    /// RFC 3339 in UTC, as stored.
-    public let createdAt: String?
     /// Of the uncompressed bytes.
     public let crc32: CRC32?
+    private let time: Time
+
+    /// Where `created_at` stands.
+    private enum Time: Sendable, Hashable {
+        case none, text(String)
+        /// So many bytes of the object, where ``append(to:createdAt:crc32:moreMembers:)`` puts them.
+        case inObject(Int)
+    }
 
     init(parsing bytes: UnsafeRawBufferPointer) throws(Failure) {
         if let fast = Self.ours(bytes) {
@@ -23,14 +29,14 @@ public struct EntryMeta: Sendable, Hashable {
         }
         json = text
         guard !bytes.isEmpty else {
-            createdAt = nil
+            time = .none
             crc32 = nil
             return
         }
         guard let object = (try? JSONSerialization.jsonObject(with: Data(bytes))) as? [String: Any] else {
             throw Failure(message: "the meta is not a JSON object")
         }
-        createdAt = object["created_at"] as? String
+        time = (object["created_at"] as? String).map { .text($0) } ?? .none
         if let hex = object["crc32"] {
             guard let hex = hex as? String, let parsed = CRC32(hex: hex) else {
                 throw Failure(message: "expected 8 hexadecimal digits as crc32 in the meta")
@@ -41,15 +47,30 @@ public struct EntryMeta: Sendable, Hashable {
         }
     }
 
-    private init(json: String, createdAt: String, crc32: CRC32) {
+    private init(json: String, timeLength: Int, crc32: CRC32) {
         self.json = json
-        self.createdAt = createdAt
+        time = .inObject(timeLength)
         self.crc32 = crc32
     }
 
-    private static let prefix = Array(#"{"created_at":""#.utf8)
-    private static let infix = Array(#"","crc32":""#.utf8)
-    private static let suffix = Array(#""}"#.utf8)
+    /// RFC 3339 in UTC, as stored.
+    public var createdAt: String? { withCreatedAt { String(decoding: $0, as: UTF8.self) } }
+
+    /// Calls `body` with the UTF-8 bytes of ``createdAt``, if there is one.
+    package func withCreatedAt<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result? {
+        switch time {
+        case .none: return nil
+        case .text(var text): return text.withUTF8(body)
+        case .inObject(let length):
+            var json = json
+            let start = Self.prefix.utf8CodeUnitCount
+            return json.withUTF8 { body(UnsafeBufferPointer(rebasing: $0[start..<(start + length)])) }
+        }
+    }
+
+    private static let prefix: StaticString = #"{"created_at":""#
+    private static let infix: StaticString = #"","crc32":""#
+    private static let suffix: StaticString = #""}"#
 
     /// Appends the meta of a new entry: `{"created_at":"…","crc32":"…"` and the user's members, if any.
     ///
@@ -59,9 +80,9 @@ public struct EntryMeta: Sendable, Hashable {
     package static func append(
         to output: ByteBuffer, createdAt: UnsafeRawBufferPointer, crc32: CRC32, moreMembers: UnsafeRawBufferPointer
     ) {
-        prefix.withUnsafeBytes { output.append($0) }
+        output.append(prefix.bytes)
         output.append(createdAt)
-        infix.withUnsafeBytes { output.append($0) }
+        output.append(infix.bytes)
         let room = output.reserve(8)
         for position in 0..<8 {
             let digit = UInt8((crc32.value >> UInt32(28 - position * 4)) & 15)
@@ -75,18 +96,19 @@ public struct EntryMeta: Sendable, Hashable {
 
     /// Reads just what `append` writes without further members; nil for anything else.
     private static func ours(_ bytes: UnsafeRawBufferPointer) -> EntryMeta? {
+        let (prefix, infix, suffix) = (prefix.bytes, infix.bytes, suffix.bytes)
         let fixed = prefix.count + infix.count + 8 + suffix.count
         let timeLength = bytes.count - fixed
         guard (20...27).contains(timeLength) else { return nil }
-        let time = bytes[prefix.count..<(prefix.count + timeLength)]
         let afterTime = prefix.count + timeLength
-        let hex = bytes[(afterTime + infix.count)..<(afterTime + infix.count + 8)]
-        guard bytes.starts(with: prefix), bytes[afterTime...].starts(with: infix),
-            bytes[(bytes.count - suffix.count)...].elementsEqual(suffix),
-            time.allSatisfy({ (43...90).contains($0) })
+        let hexStart = afterTime + infix.count
+        func part(_ range: Range<Int>) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: bytes[range]) }
+        guard part(0..<prefix.count).hasSameBytes(as: prefix), part(afterTime..<hexStart).hasSameBytes(as: infix),
+            part((hexStart + 8)..<bytes.count).hasSameBytes(as: suffix),
+            part(prefix.count..<afterTime).allSatisfy({ (43...90).contains($0) })
         else { return nil }
         var value: UInt32 = 0
-        for byte in hex {
+        for byte in part(hexStart..<(hexStart + 8)) {
             let digit: UInt8
             switch byte {
             case 48...57: digit = byte - 48
@@ -96,9 +118,12 @@ public struct EntryMeta: Sendable, Hashable {
             value = value << 4 | UInt32(digit)
         }
         return EntryMeta(
-            json: String(decoding: bytes, as: UTF8.self),
-            createdAt: String(decoding: time, as: UTF8.self),
-            crc32: CRC32(value: value)
-        )
+            json: String(decoding: bytes, as: UTF8.self), timeLength: timeLength, crc32: CRC32(value: value))
+    }
+}
+
+extension StaticString {
+    fileprivate var bytes: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: utf8Start, count: utf8CodeUnitCount)
     }
 }

@@ -8,9 +8,12 @@ struct EntrySource: Sendable {
 
     /// The entry that begins at a position of the bytes.
     ///
+    /// - Parameter uid: the entry's, if it is known already.
     /// - Throws: `ShardError` when it breaks a rule of the format.
-    func entry(at position: Int, in bytes: UnsafeRawBufferPointer, version: UInt8) throws(ShardError) -> ShardEntry {
-        try entry(raw(at: position, in: bytes, version: version), in: bytes)
+    func entry(
+        at position: Int, in bytes: UnsafeRawBufferPointer, version: UInt8, uid: String? = nil
+    ) throws(ShardError) -> ShardEntry {
+        try entry(raw(at: position, in: bytes, version: version), in: bytes, uid: uid)
     }
 
     func raw(at position: Int, in bytes: UnsafeRawBufferPointer, version: UInt8) throws(ShardError) -> RawEntry {
@@ -21,8 +24,10 @@ struct EntrySource: Sendable {
         }
     }
 
-    func entry(_ raw: RawEntry, in bytes: UnsafeRawBufferPointer) throws(ShardError) -> ShardEntry {
-        let uid = String(decoding: bytes[raw.uid], as: UTF8.self)
+    func entry(
+        _ raw: RawEntry, in bytes: UnsafeRawBufferPointer, uid: String? = nil
+    ) throws(ShardError) -> ShardEntry {
+        let uid = uid ?? String(decoding: bytes[raw.uid], as: UTF8.self)
         func failure(_ code: ShardError.Code, at position: Int, _ message: String) -> ShardError {
             ShardError(code, file: file, offset: offset(position), uid: uid, message)
         }

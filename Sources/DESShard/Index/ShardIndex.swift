@@ -92,7 +92,7 @@ public final class ShardIndex: Sendable {
         var uid = uid
         let position = uid.withUTF8 { table.find(UnsafeRawBufferPointer($0), in: storage.bytes) }
         guard let position else { return nil }
-        return try source.entry(at: position, in: storage.bytes, version: version)
+        return try source.entry(at: position, in: storage.bytes, version: version, uid: uid)
     }
 
     /// Whether the entry of a uid has exactly these bytes.

@@ -1,6 +1,7 @@
 /// Decodes and checks payloads with reused contexts; one task uses it at a time.
 public final class PayloadDecoder {
     private let decompressor = PayloadDecompressor()
+    private let scratch = ByteBuffer(capacity: 0)
 
     /// A decoder with contexts of its own.
     public init() {}
@@ -32,6 +33,28 @@ public final class PayloadDecoder {
         } catch {
             output.truncate(to: start)
             throw error
+        }
+    }
+
+    /// Puts the original bytes of an inline entry where they are wanted, checked against its size and, if it has one, its
+    /// CRC-32. On an error what is there then is of no use.
+    ///
+    /// - Parameter output: as large as the entry says.
+    package func decode(
+        _ entry: ShardEntry, stored: UnsafeRawBufferPointer, file: String, to output: UnsafeMutableRawBufferPointer
+    ) throws(ShardError) {
+        guard case .inline(let offset, _, let codec, let size) = entry.content else { return }
+        if codec == .zstd {
+            do throws(PayloadDecompressor.Failure) {
+                try decompressor.decodeZstd(stored, to: output)
+            } catch {
+                throw ShardError(.corrupt, file: file, offset: offset, uid: entry.uid, error.message)
+            }
+            try check(UnsafeRawBufferPointer(output), size: size, entry, offset: offset, file: file)
+        } else {
+            scratch.removeAll()
+            try decode(entry, stored: stored, file: file, into: scratch)
+            output.copyMemory(from: scratch.bytes)
         }
     }
 

@@ -11,18 +11,17 @@ struct DirectoryHandle: ObjectHandle {
     let threads: ThreadPool
 
     func read(_ range: Range<UInt64>) async throws(StorageError) -> [UInt8] {
-        if let bytes = readNow(range) { return bytes }
-        return try await readFromDisk(range)
+        var isCached = false
+        let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, filled in
+            let output = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<range.count])
+            isCached = readNow(range, into: output)
+            filled = isCached ? range.count : 0
+        }
+        return isCached ? bytes : try await readFromDisk(range)
     }
 
-    func readNow(_ range: Range<UInt64>) -> [UInt8]? {
-        let count = range.count
-        var isCached = false
-        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-            isCached = file.readCached(into: UnsafeMutableRawBufferPointer(buffer), at: Int64(range.lowerBound))
-            filled = isCached ? count : 0
-        }
-        return isCached ? bytes : nil
+    func readNow(_ range: Range<UInt64>, into output: UnsafeMutableRawBufferPointer) -> Bool {
+        file.readCached(into: output, at: Int64(range.lowerBound))
     }
 
     private func readFromDisk(_ range: Range<UInt64>) async throws(StorageError) -> [UInt8] {

@@ -1,3 +1,4 @@
+import DESTestServers
 import Foundation
 import Glibc
 import Synchronization
@@ -112,23 +113,13 @@ final class CommandRun: Sendable {
         posix_spawn_file_actions_adddup2(&actions, output, 1)
         posix_spawn_file_actions_adddup2(&actions, errors, 2)
 
-        // As from a shell: no signal blocked or ignored, whatever the tests' own process does with them.
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        posix_spawnattr_setsigmask(&attributes, &signals)
-        sigfillset(&signals)
-        posix_spawnattr_setsigdefault(&attributes, &signals)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-
         var argumentPointers = arguments.map { strdup($0) } + [nil]
         var environmentPointers = environment.map { strdup($0) } + [nil]
         defer { (argumentPointers + environmentPointers).forEach { free($0) } }
         var processID: pid_t = 0
-        let code = posix_spawn(
-            &processID, "/usr/bin/env", &actions, &attributes, &argumentPointers, &environmentPointers)
+        let code = SpawnAttributes().withPointer { attributes in
+            posix_spawn(&processID, "/usr/bin/env", &actions, attributes, &argumentPointers, &environmentPointers)
+        }
         guard code == 0 else { throw Failure(description: "cannot start \(arguments): error \(code)") }
         return processID
     }

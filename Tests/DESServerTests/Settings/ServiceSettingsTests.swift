@@ -154,11 +154,12 @@ private final class Place: Sendable {
     @Test("a certificate and a key that are none are told apart")
     func badTLS() throws {
         let (certificate, key) = try place.certificate("one")
+        let otherKey = try place.certificate("other").key
         let text = try place.file("text", "hello")
         for (certificate, key, wrong) in [
             (text, key, ["DES_TLS_CERT"]), (key, key, ["DES_TLS_CERT"]), (certificate, text, ["DES_TLS_KEY"]),
-            (certificate, certificate, ["DES_TLS_KEY"]), (text, text, ["DES_TLS_CERT", "DES_TLS_KEY"]),
-            (place.path, "/dev/null", ["DES_TLS_CERT", "DES_TLS_KEY"]),
+            (certificate, certificate, ["DES_TLS_KEY"]), (text, text, ["DES_TLS_CERT"]),
+            (place.path, "/dev/null", ["DES_TLS_CERT"]), (certificate, otherKey, ["DES_TLS_KEY"]),
         ] {
             let found = try problems([
                 "DES_BASE_DIR": place.path, "DES_TLS_CERT": certificate, "DES_TLS_KEY": key,

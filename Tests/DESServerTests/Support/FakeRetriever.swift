@@ -99,11 +99,14 @@ final class FakeRetriever: FileRetrieving {
         }
     }
 
-    func contentsNow(of file: StoredFile) -> [UInt8]? {
-        state.withLock { state in
+    func readNow(_ file: StoredFile, into output: UnsafeMutableRawBufferPointer) -> Bool {
+        let content = state.withLock { state in
             state.quickAnswers += 1
-            return state.files.values.first { $0.file.uid == file.uid && $0.file.createdAt == file.createdAt }?.bytes
+            return state.files.values.first { $0.file.uid == file.uid && $0.file.createdAt == file.createdAt }
         }
+        guard let bytes = content?.bytes, bytes.count == output.count else { return false }
+        output.copyBytes(from: bytes)
+        return true
     }
 
     private func content(_ file: StoredFile) throws(RetrievalError) -> Content {
