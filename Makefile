@@ -26,7 +26,7 @@ build-deps:
 
 .PHONY: build
 build: build-deps ## build the programs in release: .build-release/release/des-migrate and the others
-	$(SWIFT) build -c release --scratch-path $(RELEASE)
+	$(SWIFT) build -c release --scratch-path $(RELEASE) --static-swift-stdlib
 
 .PHONY: quickstart
 quickstart: build ## migrate a few thousand real files of this machine, read them back, show the result

@@ -76,6 +76,9 @@ package protocol ObjectStore: Sendable {
     /// - Parameter shard: its name, or what its name begins with up to the second `_`.
     func part(of shard: String) -> any ObjectStore
 
+    /// Whether it has more parts than one.
+    var isDivided: Bool { get }
+
     /// The parts of the store in which a shard may lie: that of its number first, then those where it was published before
     /// borders were moved.
     ///
@@ -119,6 +122,8 @@ extension ObjectStore {
     package func prepare() async throws(StorageError) {}
 
     package func part(of shard: String) -> any ObjectStore { self }
+
+    package var isDivided: Bool { false }
 
     package func parts(of key: ShardKey) throws(StorageError) -> [any ObjectStore] { [self] }
 

@@ -39,8 +39,8 @@ extension Retriever {
             switch result {
             case .answer(let position, let outcome): try await deliver(position, outcome)
             case .found(let found):
-                if groups[found.place.shardID] == nil { order.append(found.place.shardID) }
-                groups[found.place.shardID, default: []].append(found)
+                if groups[found.place.shard.listed.id] == nil { order.append(found.place.shard.listed.id) }
+                groups[found.place.shard.listed.id, default: []].append(found)
             }
         }
         var reads: [PlannedRead] = []

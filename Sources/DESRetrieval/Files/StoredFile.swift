@@ -32,6 +32,8 @@ public struct StoredFile: Sendable {
     public var shard: String { found.shard }
     /// The JSON object that is stored with the file: `created_at`, `crc32` and what the user chose; empty if there is none.
     public var meta: String { found.entry.meta.json }
+    /// Whether ``meta`` may have members that the user chose.
+    package var hasMembersOfUser: Bool { found.entry.meta.mayHaveMoreMembers }
     /// `created_at` of ``meta``, as stored: RFC 3339 in UTC.
     public var createdAt: String? { found.entry.meta.createdAt }
     /// The moment of ``createdAt``, if it is one.

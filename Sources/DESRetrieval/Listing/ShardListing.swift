@@ -9,8 +9,8 @@ struct ShardListing: Sendable {
     let askedAt: Duration
 }
 
-/// One shard of a listing.
-struct ListedShard: Sendable, Hashable {
+/// One shard of a listing. An object, because it is handed on for each file.
+final class ListedShard: Sendable, Hashable {
     let object: ObjectAttributes
     /// Names this very object, in caches too: `<store>/<key>/<version>`.
     let id: String

@@ -63,7 +63,7 @@ extension Retriever {
             do throws(RetrievalError) {
                 let shard = try await shards.shard(listed, of: part)
                 guard let entry = try await shards.entry(uid: request.uid, in: shard) else { continue }
-                let place = StoredPlace(key: key, shardID: listed.id, handle: shard.handle, store: part)
+                let place = StoredPlace(key: key, shard: shard, store: part)
                 if search.add(StoredFile(entry: entry, shard: listed.object.key, place: place)) { break }
             } catch {
                 switch error.code {

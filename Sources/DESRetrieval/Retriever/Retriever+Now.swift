@@ -7,14 +7,14 @@ import DESStorage
 extension Retriever {
     package func findNow(_ request: FileRequest) -> StoredFile? {
         let key = ShardKey(uid: request.uid, createdAt: request.createdAt, bits: settings.bits)
-        guard let part = try? store.parts(of: key).first,
+        guard let part = store.isDivided ? try? store.parts(of: key).first : store,
             let listing = listings.shardsNow(key, of: part, since: now() - settings.listingLifetime)
         else { return nil }
         for listed in listing.shards {
             guard let (shard, index) = shards.shardNow(listed) else { return nil }
             // What is damaged is told by the way that waits.
             guard let entry = try? index.entry(uid: request.uid) else { continue }
-            let place = StoredPlace(key: key, shardID: listed.id, handle: shard.handle, store: part)
+            let place = StoredPlace(key: key, shard: shard, store: part)
             var search = Search(request)
             if search.add(StoredFile(entry: entry, shard: listed.object.key, place: place)) {
                 observer.indexLookup(.memory, isHit: true)
@@ -25,7 +25,7 @@ extension Retriever {
     }
 
     package func readNow(_ file: StoredFile, into output: UnsafeMutableRawBufferPointer) -> Bool {
-        guard let handle = file.place?.handle,
+        guard let handle = file.place?.shard.handle,
             case .inline(let offset, let storedSize, _, let size) = file.entry.content,
             storedSize + size <= RetrieverSettings.smallFile, storedSize > 0, size == output.count,
             (try? decoders.decode(

@@ -107,14 +107,14 @@ extension Retriever {
         _ range: Range<UInt64>, of file: StoredFile, _ place: StoredPlace
     ) async throws(RetrievalError) -> [UInt8] {
         do throws(StorageError) {
-            let bytes = range.isEmpty ? [] : try await place.handle.read(range)
+            let bytes = range.isEmpty ? [] : try await place.shard.handle.read(range)
             observer.storeRead(.payload, bytes: bytes.count, succeeded: true)
             return bytes
         } catch {
             observer.storeRead(.payload, bytes: 0, succeeded: false)
             let problem = RetrievalError(error, doing: "read the shard \(file.shard)", uid: file.uid)
             if problem.isOutdated {
-                shards.forget(place.shardID)
+                shards.forget(place.shard.listed.id)
                 listings.forget(place.key, of: place.store)
             }
             throw problem

@@ -158,19 +158,25 @@ extension FileService {
     }
 
     static func addHeaders(of file: StoredFile, _ lastModified: Timestamp?, to head: inout ResponseHead) {
-        if let type = MediaType.stored(in: file.meta) {
+        if file.hasMembersOfUser, let type = MediaType.stored(in: file.meta) {
             head.add("Content-Type", type)
             // Somebody's file must not become a page of this service with its scripts.
-            head.add(lines: "Content-Security-Policy: sandbox; default-src 'none'\r\n")
+            head.add(
+                lines: """
+                    Content-Security-Policy: sandbox; default-src 'none'\r
+                    X-Content-Type-Options: nosniff\r
+                    Accept-Ranges: bytes\r
+                    Cache-Control: private, max-age=31536000, immutable\r\n
+                    """)
         } else {
-            head.add(lines: "Content-Type: application/octet-stream\r\n")
+            head.add(
+                lines: """
+                    Content-Type: application/octet-stream\r
+                    X-Content-Type-Options: nosniff\r
+                    Accept-Ranges: bytes\r
+                    Cache-Control: private, max-age=31536000, immutable\r\n
+                    """)
         }
-        head.add(
-            lines: """
-                X-Content-Type-Options: nosniff\r
-                Accept-Ranges: bytes\r
-                Cache-Control: private, max-age=31536000, immutable\r\n
-                """)
         head.add(entityTag: file.entityTag)
         if let lastModified { head.add("Last-Modified", made: HTTPDate.text(lastModified)) }
     }

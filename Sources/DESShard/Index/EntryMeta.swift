@@ -56,6 +56,9 @@ public struct EntryMeta: Sendable, Hashable {
     /// RFC 3339 in UTC, as stored.
     public var createdAt: String? { withCreatedAt { String(decoding: $0, as: UTF8.self) } }
 
+    /// False if there surely are no members but ours.
+    package var mayHaveMoreMembers: Bool { if case .inObject = time { false } else { true } }
+
     /// Calls `body` with the UTF-8 bytes of ``createdAt``, if there is one.
     package func withCreatedAt<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result? {
         switch time {

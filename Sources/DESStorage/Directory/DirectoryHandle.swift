@@ -5,10 +5,16 @@ import DESSystem
 ///
 /// What is in the page cache is read on the spot, because a hop to another thread costs several times more; what has to come
 /// from a disk is read on the threads handed in.
-struct DirectoryHandle: ObjectHandle {
+final class DirectoryHandle: ObjectHandle {
     let attributes: ObjectAttributes
-    let file: OpenFile
-    let threads: ThreadPool
+    private let file: OpenFile
+    private let threads: ThreadPool
+
+    init(attributes: ObjectAttributes, file: OpenFile, threads: ThreadPool) {
+        self.attributes = attributes
+        self.file = file
+        self.threads = threads
+    }
 
     func read(_ range: Range<UInt64>) async throws(StorageError) -> [UInt8] {
         var isCached = false

@@ -30,6 +30,8 @@ package struct ZonedStore: ObjectStore {
         (try? position(of: shard)).map { stores[$0] } ?? stores[0]
     }
 
+    package var isDivided: Bool { true }
+
     package func parts(of key: ShardKey) throws(StorageError) -> [any ObjectStore] { try stores(of: key.namePrefix) }
 
     package func publish(_ files: [StagedFile]) async -> [Result<PublishOutcome, StorageError>] {
