@@ -6,6 +6,8 @@ package struct CoordinationError: Error, Sendable, Equatable, CustomStringConver
     package enum Code: Sendable, Hashable {
         /// The unit of work is another worker's by now; nothing was changed.
         case lost
+        /// The job is not in the coordination database any more.
+        case vanished
         /// This worker is configured otherwise than the one that made the plan.
         case mismatch
         /// The database with the units failed.

@@ -5,7 +5,7 @@ package import DESRouting
 /// - `des_archive_config(id, archived_until, lag_days)`: the watermark.
 /// - `des_archive_packed`: the rows after the watermark whose files are in a published shard. They go as it passes them.
 /// - `des_archive_set_aside`: the rows whose files failed; with `set_aside_at` those that the watermark may pass. They stay
-///   there, and out of all scans, until somebody deletes them from the table.
+///   there, and out of all scans, until they are packed after all.
 ///
 /// A store belongs to one `id` of the first table. All methods throw ``CatalogError``, or `CancellationError` when the task
 /// is cancelled. Those that read take a missing table for an empty one, so that a dry run creates nothing.
@@ -28,10 +28,11 @@ package protocol ArchiveStore: Sendable {
     func advance(from: Timestamp?, to: Timestamp) async throws
 
     /// Notes, in one transaction, rows whose files are in a published shard; answers in their order. A row that is there or
-    /// behind the watermark already is `alreadyMarked`; one without a readable time is `refused`.
+    /// behind the watermark already is `alreadyMarked`, but one that was set aside is not any more then, and is `marked`; one
+    /// without a readable time is `refused`.
     func addPacked(_ rows: [RowMark]) async throws -> [MarkOutcome]
 
-    /// For each key, in order, whether its row is behind the watermark or packed.
+    /// For each key, in order, whether its row is packed, or behind the watermark and not set aside.
     func isArchived(_ keys: [RowKey]) async throws -> [Bool]
 
     /// A page of the rows that scans leave out, in the order of time and identity, from after a row on; empty at the end.

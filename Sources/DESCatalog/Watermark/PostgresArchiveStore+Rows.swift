@@ -25,7 +25,18 @@ extension PostgresArchiveStore {
                 DELETE FROM des_archive_set_aside AS f USING unnest($2, $3) AS n (t, i)
                 WHERE f.config_id = $1 AND f.created_at = n.t AND f.identity = n.i
                 """, [.int8(id)] + keys)
-            var identities = Set((0..<added.rowCount).compactMap { added.uuid($0, 0) }.map(RowIdentity.init))
+            // Behind the watermark only one that was set aside is waited for.
+            let behind = records.compactMap { record -> ArchiveRecord? in
+                guard let record, let until, record.time <= until else { return nil }
+                return record
+            }
+            let returned = try session.query(
+                """
+                DELETE FROM des_archive_set_aside AS f USING unnest($2, $3) AS n (t, i)
+                WHERE f.config_id = $1 AND f.created_at = n.t AND f.identity = n.i AND f.set_aside_at IS NOT NULL
+                RETURNING f.identity
+                """, [.int8(id)] + ArchiveRecord.keys(behind))
+            var identities = Self.identities(added).union(Self.identities(returned))
             return records.map { record in
                 guard let record else { return .refused(reason: "the row has no readable time") }
                 return identities.remove(record.identity) == nil ? .alreadyMarked : .marked
@@ -36,19 +47,31 @@ extension PostgresArchiveStore {
     package func isArchived(_ keys: [RowKey]) async throws -> [Bool] {
         let config = try await config()
         let records = keys.map { ArchiveRecord($0) }
-        let packed: Set<RowIdentity> = try await run("cannot look up packed rows", ifMissing: []) { [id] session in
-            let found = try session.query(
-                """
-                SELECT p.identity FROM des_archive_packed AS p JOIN unnest($2, $3) AS n (t, i)
-                ON p.created_at = n.t AND p.identity = n.i WHERE p.config_id = $1
-                """, [.int8(id)] + ArchiveRecord.keys(records.compactMap { $0 }))
-            return Set((0..<found.rowCount).compactMap { found.uuid($0, 0) }.map(RowIdentity.init))
+        let known = ArchiveRecord.keys(records.compactMap { $0 })
+        func identities(in table: String, _ condition: String = "") async throws -> Set<RowIdentity> {
+            try await run("cannot look up packed rows", ifMissing: []) { [id] session in
+                let found = try session.query(
+                    """
+                    SELECT f.identity FROM \(table) AS f JOIN unnest($2, $3) AS n (t, i)
+                    ON f.created_at = n.t AND f.identity = n.i WHERE f.config_id = $1\(condition)
+                    """, [.int8(id)] + known)
+                return Self.identities(found)
+            }
         }
+        let packed = try await identities(in: "des_archive_packed")
+        let setAside = try await identities(in: "des_archive_set_aside", " AND f.set_aside_at IS NOT NULL")
         return records.map { record in
             guard let record else { return false }
-            if let until = config?.archivedUntil, record.time <= until { return true }
-            return packed.contains(record.identity)
+            guard let until = config?.archivedUntil, record.time <= until else {
+                return packed.contains(record.identity)
+            }
+            return !setAside.contains(record.identity)
         }
+    }
+
+    /// The identities in the first column.
+    private static func identities(_ result: PostgresResult) -> Set<RowIdentity> {
+        Set((0..<result.rowCount).compactMap { result.uuid($0, 0) }.map(RowIdentity.init))
     }
 
     package func leftOut(

@@ -11,8 +11,16 @@ extension SQLiteArchiveStore {
                 guard let record = ArchiveRecord(row.key) else {
                     return .refused(reason: "the row has no readable time")
                 }
-                if let until, record.time <= until { return .alreadyMarked }
                 let key = record.key(id)
+                if let until, record.time <= until {
+                    // Only one that was set aside is waited for there.
+                    try database.change(
+                        """
+                        DELETE FROM main.des_archive_set_aside
+                        WHERE config_id = ?1 AND created_at = ?2 AND identity = ?3 AND set_aside_at IS NOT NULL
+                        """, key)
+                    return database.changedRowCount > 0 ? .marked : .alreadyMarked
+                }
                 try database.change(
                     """
                     INSERT INTO main.des_archive_packed
@@ -34,20 +42,25 @@ extension SQLiteArchiveStore {
             let until =
                 try database.hasTable("des_archive_config") ? Self.config(id, in: database)?.archivedUntil : nil
             let hasPacked = try database.hasTable("des_archive_packed")
-            return try keys.map { key in
-                guard let record = ArchiveRecord(key) else { return false }
-                if let until, record.time <= until { return true }
-                var isPacked = false
-                guard hasPacked else { return false }
+            let hasSetAside = try database.hasTable("des_archive_set_aside")
+            func has(_ record: ArchiveRecord, in table: String, _ condition: String = "") throws -> Bool {
+                var isThere = false
                 try database.rows(
                     """
-                    SELECT 1 FROM main.des_archive_packed WHERE config_id = ?1 AND created_at = ?2 AND identity = ?3
+                    SELECT 1 FROM main.\(table) WHERE config_id = ?1 AND created_at = ?2 AND identity = ?3\(condition)
                     """, binding: record.key(id)
                 ) { _ in
-                    isPacked = true
+                    isThere = true
                     return false
                 }
-                return isPacked
+                return isThere
+            }
+            return try keys.map { key in
+                guard let record = ArchiveRecord(key) else { return false }
+                guard let until, record.time <= until else {
+                    return try hasPacked && has(record, in: "des_archive_packed")
+                }
+                return try !(hasSetAside && has(record, in: "des_archive_set_aside", " AND set_aside_at IS NOT NULL"))
             }
         }
     }

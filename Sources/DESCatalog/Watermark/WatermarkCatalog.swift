@@ -27,13 +27,28 @@ package final class WatermarkCatalog: SourceCatalog {
     package func pendingRows(in range: PendingRange) async throws -> any PendingRowScan {
         guard range.state == .pending else { return try await archivedRows(in: range) }
         var range = range
-        if let until = try await store.config()?.archivedUntil { range.from = max(range.from, until.next) }
+        // An empty range asks for the rows without a readable time alone.
+        if range.from < range.before, let until = try await store.config()?.archivedUntil {
+            range.from = max(range.from, until.next)
+        }
         var leftOut = IdentitySet()
         for kind in LeftOutKind.allCases { try await add(kind, in: range, to: &leftOut) }
         leftOut.sort()
         let scan = try await base.pendingRows(in: range)
         return leftOut.isEmpty
             ? scan : WatermarkScan(base: scan) { [leftOut] in !leftOut.contains(RowIdentity($0.key)) }
+    }
+
+    /// The rows of a range that are set aside, wherever the watermark is.
+    package func setAsideRows(in range: PendingRange) async throws -> any PendingRowScan {
+        var range = range
+        range.includesUndated = false
+        var setAside = IdentitySet()
+        try await add(.setAside, in: range, to: &setAside)
+        setAside.sort()
+        return WatermarkScan(base: try await base.pendingRows(in: range)) { [setAside] row in
+            setAside.contains(RowIdentity(row.key))
+        }
     }
 
     /// The rows behind the watermark but those set aside, and the packed ones after it. A row without a readable time is never

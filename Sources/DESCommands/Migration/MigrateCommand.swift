@@ -53,7 +53,11 @@ package struct MigrateCommand: AsyncParsableCommand {
     @Flag(name: .long, help: "Only show the units of work, the workers, their rates and what is left.")
     var status = false
 
-    @Flag(name: .long, help: "Only let the units that were set aside be tried again.")
+    @Flag(
+        name: .long,
+        help:
+            "Only let the units that were set aside be tried again; with mode watermark, only pack the files that were."
+    )
     var retrySetAside = false
 
     @Flag(name: .long, help: "Only show the watermark.")
@@ -125,7 +129,7 @@ package struct MigrateCommand: AsyncParsableCommand {
     private func act(
         _ configuration: MigrationConfiguration, _ console: ConsoleSink, _ logger: Logger
     ) async throws -> ExitCode {
-        if status || retrySetAside {
+        if status || (retrySetAside && configuration.migration.mode != .watermark) {
             let inspection = WorkInspection(configuration: configuration, printsJSON: json)
             try await status ? inspection.printStatus() : inspection.retrySetAside()
             return .success
@@ -175,7 +179,8 @@ package struct MigrateCommand: AsyncParsableCommand {
         let metrics = MigrationMetrics(factory: registry, failureReasons: FailureReason.allCases.map(\.rawValue))
         let health = HealthState()
         let migrator = try Migrator(
-            world: try await assembly.world(parts, metrics: metrics), settings: assembly.settings,
+            world: try await assembly.world(parts, metrics: metrics, retriesSetAside: retrySetAside),
+            settings: assembly.settings,
             hasSizes: configuration.database.sizeBytesColumn != nil, metrics: metrics, logger: logger
         )
         let server = configuration.metrics.map {

@@ -19,8 +19,9 @@ struct MigrationAssembly {
     /// The parts that have connections.
     struct Parts {
         let catalog: any SourceCatalog
-        /// Nil unless the mode is watermark.
+        /// Nil unless the mode is watermark; then the catalog too.
         let archive: (any ArchiveStore)?
+        let watermark: WatermarkCatalog?
         /// Nil unless many workers share the work.
         let board: UnitBoard?
         let defaultLagDays: Int
@@ -48,19 +49,24 @@ struct MigrationAssembly {
             lockWait: database.lockWait)
         let base = try factory.catalog(at: database.url)
         let archive = try configuration.migration.mode == .watermark ? ArchiveStoreFactory.store(configuration) : nil
+        let watermark = archive.map {
+            WatermarkCatalog(base: base, store: $0, hasSizes: database.sizeBytesColumn != nil)
+        }
         return Parts(
-            catalog: archive.map {
-                WatermarkCatalog(base: base, store: $0, hasSizes: database.sizeBytesColumn != nil)
-            } ?? base,
-            archive: archive, board: configuration.workers.map { UnitBoard($0, of: configuration, workerID: workerID) },
+            catalog: watermark ?? base, archive: archive, watermark: watermark,
+            board: configuration.workers.map { UnitBoard($0, of: configuration, workerID: workerID) },
             defaultLagDays: configuration.migration.defaultLagDays)
     }
 
     /// The real world.
     ///
-    /// - Parameter metrics: where reads of sources in S3 are counted.
+    /// - Parameters:
+    ///   - metrics: where reads of sources in S3 are counted.
+    ///   - retriesSetAside: whether the files that were set aside behind the watermark are the work, and nothing else.
     /// - Throws: ``S3AccessError``, `SourceSettingsError`, `SystemError`.
-    func world(_ parts: Parts, metrics: MigrationMetrics? = nil) async throws -> MigrationWorld {
+    func world(
+        _ parts: Parts, metrics: MigrationMetrics? = nil, retriesSetAside: Bool = false
+    ) async throws -> MigrationWorld {
         let packer = configuration.packer
         let settings = settings
         var output = OutputPlace.folder(packer.outputDirectory)
@@ -79,9 +85,12 @@ struct MigrationAssembly {
                 board: board, catalog: world.catalog, store: world.store, bits: settings.shardBits,
                 rowsPerUnit: workers.unitRows, staging: world.staging, clock: world.clock, random: world.random,
                 logger: logger)
+        } else if let archive = parts.archive, let watermark = parts.watermark, retriesSetAside {
+            world.work = SetAsideWork(
+                archive: archive, watermark: watermark, catalog: world.catalog, store: world.store, logger: logger)
         } else if let archive = parts.archive {
             world.work = WatermarkWork(
-                archive: archive, catalog: world.catalog, store: world.store,
+                archive: archive, catalog: world.catalog, store: world.store, sources: world.sources,
                 maxSetAside: configuration.migration.maxSetAside, defaultLagDays: parts.defaultLagDays, now: world.now,
                 logger: logger)
         }

@@ -25,6 +25,7 @@ enum CycleResultText {
         add(result.filesKept, "sources kept although they were to be deleted; the log says why")
         add(result.filesSkipped, "skipped: their rows were marked or changed by somebody else meanwhile")
         add(result.unitsSetAside, "units of work are set aside; --status names them")
+        add(result.rowsWithoutTime, "rows have no readable time: they are never migrated in mode watermark")
         add(result.filesFailed, "FAILED and left unmarked:")
         for failure in result.errors.prefix(shownErrors) {
             let uid = failure.uid.escapedForOneLine

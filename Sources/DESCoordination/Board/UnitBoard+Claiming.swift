@@ -8,6 +8,8 @@ extension UnitBoard {
     private static let longestPollInterval = Duration.seconds(2)
 
     /// Claims what is next: the plan first, then the oldest day. One short statement, which waits for nobody.
+    ///
+    /// - Throws: ``CoordinationError`` with `vanished` if there is not even a plan.
     package func next() async throws -> ClaimAnswer {
         while true {
             let (job, worker, lease, most) = (job, worker, lease / .seconds(1), Int64(maximumAttempts))
@@ -97,7 +99,7 @@ extension UnitBoard {
 
     private func answerWithoutClaim() async throws -> ClaimAnswer {
         let (job, worker) = (job, worker)
-        let (open, setAside) = try await run("cannot look for units of work") { session in
+        let (open, setAside, isThere) = try await run("cannot look for units of work") { session in
             // Who waits is heard of too, now and then.
             _ = try session.query(
                 """
@@ -106,11 +108,14 @@ extension UnitBoard {
                 """, [.text(job), .text(worker)])
             let result = try session.query(
                 """
-                SELECT count(*) FILTER (WHERE state IN ('pending', 'leased')), count(*) FILTER (WHERE state = 'set_aside')
+                SELECT count(*) FILTER (WHERE state IN ('pending', 'leased')), count(*) FILTER (WHERE state = 'set_aside'),
+                    count(*) FILTER (WHERE is_plan)
                 FROM des_migration_units WHERE job = $1
                 """, [.text(job)])
-            return (result.integer(0, 0) ?? 0, result.integer(0, 1) ?? 0)
+            return (result.integer(0, 0) ?? 0, result.integer(0, 1) ?? 0, result.integer(0, 2) != 0)
         }
+        // Whoever begins writes the plan's row, and nobody ever takes it away: without it nothing tells what is done.
+        guard isThere else { throw Self.vanished(job) }
         guard open == 0 else {
             // Soon at first, since a plan or the last units may take a moment only, and then ever more seldom.
             let times = emptyAnswers.withLock { count in
@@ -220,6 +225,13 @@ extension UnitBoard {
 
     private static func date(_ rows: WorkUnit.Rows) -> PostgresParameter {
         rows.dayNumber.map { .date($0 * WorkUnit.microsecondsPerDay) } ?? .null(.date)
+    }
+
+    static func vanished(_ job: String) -> CoordinationError {
+        CoordinationError(
+            .vanished,
+            "the units of work of the job \(job) are not in the coordination database any more (were its tables emptied while "
+                + "workers ran?); start again: what is not marked is planned anew")
     }
 
     static func lost(_ claim: Claim) -> CoordinationError {

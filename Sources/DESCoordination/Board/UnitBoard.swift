@@ -1,6 +1,6 @@
 import DESCatalog
 import DESPostgres
-import DESRouting
+package import DESRouting
 import Synchronization
 
 /// The units of work of one job in PostgreSQL: what is to be done, who does it, and until when.
@@ -75,6 +75,23 @@ package final class UnitBoard: Sendable {
             _ = try session.query(
                 "DELETE FROM des_migration_workers WHERE job = $1 AND seen_at < clock_timestamp() - interval '7 days'",
                 [.text(job)])
+        }
+    }
+
+    /// The number of bits of the shard indices of the job: this one, unless a worker that began before, or the plan of an
+    /// older version, decided on another.
+    ///
+    /// - Throws: ``CoordinationError`` with `vanished`.
+    package func agree(onBits bits: ShardBits) async throws -> Int {
+        let job = job
+        return try await run("cannot compare packer.n_bits of the workers") { session in
+            let result = try session.query(
+                """
+                UPDATE des_migration_units SET shard_bits = CASE WHEN shard_bits > 0 THEN shard_bits ELSE $3 END
+                WHERE job = $1 AND unit = $2 RETURNING shard_bits
+                """, [.text(job), .text(Claim.planName), .int8(Int64(bits.count))])
+            guard result.rowCount == 1, let agreed = result.integer(0, 0) else { throw Self.vanished(job) }
+            return Int(agreed)
         }
     }
 

@@ -38,6 +38,7 @@ struct MigrationCycle: Sendable {
             let cutoff = settings.cutoff(at: world.now())
             let isRecovered = heldBack.isEmpty
             try await cycle.retrying { try await work.begin(cutoff: cutoff, isRecovered: isRecovered) }
+            cycle.ledger.rowsWithoutTime(work.rowsWithoutTime)
             while cycle.control.reason == nil {
                 switch try await cycle.retrying({ try await work.next() }) {
                 case .slice(let slice):

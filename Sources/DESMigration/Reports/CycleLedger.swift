@@ -132,6 +132,11 @@ package final class CycleLedger: Sendable {
         result.withLock { $0.unitsSetAside = count }
     }
 
+    /// So many rows have no readable time, and nobody works on them.
+    func rowsWithoutTime(_ count: Int) {
+        result.withLock { $0.rowsWithoutTime = count }
+    }
+
     func published(shards: Int, bytes: Int64, bigFiles: Int) {
         metrics.shardsCreated(shards)
         metrics.storedBytes(bytes)

@@ -25,6 +25,8 @@ package struct CycleResult: Sendable, Hashable, Codable {
     package var filesKept = 0
     /// Units of work, or days, that are set aside after they failed too often.
     package var unitsSetAside = 0
+    /// Rows that the cycle did not look at, because they have no readable time; only with a watermark.
+    package var rowsWithoutTime = 0
     package var durationSeconds: Double = 0
     /// Whether a signal ended it before everything eligible was done.
     package var interrupted = false
@@ -52,6 +54,7 @@ package struct CycleResult: Sendable, Hashable, Codable {
         case filesDeleted = "files_deleted"
         case filesKept = "files_kept"
         case unitsSetAside = "units_set_aside"
+        case rowsWithoutTime = "rows_without_time"
         case durationSeconds = "duration_seconds"
         case interrupted
         case limitReached = "limit_reached"

@@ -94,7 +94,8 @@ package struct LocalSourceFiles: SourceFiles {
         do throws(SystemError) { return try FileSystem.status(path)?.identity } catch { throw Self.unreadable(error) }
     }
 
-    private func path(of location: String) throws(SourceError) -> String {
+    /// The path that a location means.
+    func path(of location: String) throws(SourceError) -> String {
         guard !location.utf8.contains(0) else {
             throw SourceError(.invalidRow, "the location holds a NUL byte and cannot be a path")
         }

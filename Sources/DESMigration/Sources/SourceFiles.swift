@@ -29,6 +29,16 @@ package enum SourceDeletion: Sendable, Hashable {
     case kept(String)
 }
 
+/// What a look at the place of a source that was not found tells.
+package enum SourceAbsence: Sendable, Hashable {
+    /// It is gone: its place is there, and it is not in it. Another try cannot succeed.
+    case certain
+    /// It was away only in passing.
+    case over
+    /// Its place is not as it should be, so perhaps it is only out of reach: what is wrong with the place.
+    case doubtful(String)
+}
+
 /// A source that was packed.
 package struct PackedSource: Sendable, Hashable {
     package let location: String
@@ -65,6 +75,10 @@ package protocol SourceFiles: Sendable {
 
     /// The identity of what is there now; nil if there is nothing.
     func identity(of location: String) async throws(SourceError) -> FileIdentity?
+
+    /// Whether sources that were missing when they were to be read are gone, or only out of reach, such as those on a disk
+    /// that is not mounted; answers for each, in their order. A folder of many of them is looked at once.
+    func absences(of locations: [String]) async -> [SourceAbsence]
 }
 
 extension SourceFiles {
@@ -74,4 +88,7 @@ extension SourceFiles {
         for source in sources { deletions.append(await delete(source.location, ifStill: source.identity)) }
         return deletions
     }
+
+    /// For sources whose absence is an answer of their service, never a guess.
+    package func absences(of locations: [String]) async -> [SourceAbsence] { locations.map { _ in .certain } }
 }

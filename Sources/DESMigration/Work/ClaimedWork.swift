@@ -47,6 +47,14 @@ package final class ClaimedWork: WorkSource {
     package func begin(cutoff: Timestamp, isRecovered: Bool) async throws {
         self.cutoff.withLock { $0 = cutoff }
         try await board.begin()
+        let agreed = try await board.agree(onBits: bits)
+        guard agreed == bits.count else {
+            throw CoordinationError(
+                .mismatch,
+                "packer.n_bits is \(bits.count) here, but \(agreed) for the other workers of the job \(board.job); all of them "
+                    + "need the same, or their shards cannot be read together; to begin anew with another number give the "
+                    + "job another name (workers.job) and another output")
+        }
         guard try await board.agree(onStore: identity.read()) else {
             throw CoordinationError(
                 .mismatch,
@@ -108,7 +116,10 @@ package final class ClaimedWork: WorkSource {
     /// Nil if somebody else has the unit by now.
     private func slice(_ claim: Claim, _ unit: WorkUnit) async throws -> ClaimedSlice? {
         do {
-            guard unit.isWhole || unit.bits == bits else {
+            // A whole one of an older plan is taken as it is; but others may have emptied the tables and begun anew since.
+            var isOurs = unit.bits == bits
+            if !isOurs, unit.isWhole { isOurs = try await board.agree(onBits: bits) == bits.count }
+            guard isOurs else {
                 throw CoordinationError(
                     .mismatch,
                     "the units of \(claim.job) were planned with packer.n_bits \(unit.bits), this worker has \(bits); "

@@ -1,17 +1,20 @@
 package import DESCatalog
 package import DESRouting
 package import DESStorage
+import DESSystem
 package import Logging
 import Synchronization
 
 /// Day after day behind a watermark, for a table that is never changed.
 ///
 /// The watermark moves over a day once every file of it is packed or set aside. A day with a file that may succeed later
-/// holds it back; days after it are worked on all the same.
+/// holds it back; days after it are worked on all the same. A missing file holds it back too, unless the folder that
+/// should hold it is there: a disk that is not mounted looks like files that are gone.
 package final class WatermarkWork: WorkSource {
     private let archive: any ArchiveStore
     private let catalog: any SourceCatalog
     private let store: any ObjectStore
+    private let missing: MissingSources
     private let maxSetAside: Int
     /// Used as long as the archive's configuration names no lag.
     private let defaultLagDays: Int
@@ -26,19 +29,24 @@ package final class WatermarkWork: WorkSource {
         var cycle = ""
         var setAsideLeft = 0
         var isRecovered = true
+        var rowsWithoutTime = 0
+        /// The day on which they were counted.
+        var countedOn: Int64?
     }
 
     /// - Parameters:
     ///   - catalog: the ``WatermarkCatalog`` over the archive.
+    ///   - sources: tells of missing files whether they are gone.
     ///   - maxSetAside: rows set aside in a cycle at most: if a whole disk is missing, the watermark stays where it is.
     ///   - defaultLagDays: used as long as the archive's configuration names no lag.
     package init(
-        archive: any ArchiveStore, catalog: any SourceCatalog, store: any ObjectStore, maxSetAside: Int,
-        defaultLagDays: Int, now: @escaping @Sendable () -> Timestamp, logger: Logger
+        archive: any ArchiveStore, catalog: any SourceCatalog, store: any ObjectStore, sources: any SourceFiles,
+        maxSetAside: Int, defaultLagDays: Int, now: @escaping @Sendable () -> Timestamp, logger: Logger
     ) {
         self.archive = archive
         self.catalog = catalog
         self.store = store
+        missing = MissingSources(sources: sources, threads: ThreadPool(name: "des-folders", count: 1), logger: logger)
         self.maxSetAside = maxSetAside
         self.defaultLagDays = defaultLagDays
         self.now = now
@@ -70,8 +78,32 @@ package final class WatermarkWork: WorkSource {
         state.withLock {
             $0 = State(
                 window: window, stored: window.start, cycle: "\(now)", setAsideLeft: maxSetAside,
-                isRecovered: isRecovered)
+                isRecovered: isRecovered, rowsWithoutTime: $0.rowsWithoutTime, countedOn: $0.countedOn)
         }
+        try await countRowsWithoutTime(today: now.dayNumber)
+    }
+
+    package var rowsWithoutTime: Int { state.withLock { $0.rowsWithoutTime } }
+
+    /// Once a day, since it may take a pass over the table.
+    private func countRowsWithoutTime(today: Int64) async throws {
+        do {
+            if state.withLock({ $0.countedOn }) != today {
+                let count = try await catalog.rowsWithoutTime()
+                state.withLock {
+                    $0.rowsWithoutTime = count
+                    $0.countedOn = today
+                }
+            }
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            logger.warning("the rows without a readable time are not counted: \(error)")
+        }
+        guard rowsWithoutTime > 0 else { return }
+        logger.warning(
+            "rows have no readable time (NULL, infinite, before the year 1 or after 9999): no day is theirs, so they are never migrated",
+            metadata: ["rows": "\(rowsWithoutTime)"])
     }
 
     package func next() async throws -> WorkStep {
@@ -100,7 +132,8 @@ package final class WatermarkWork: WorkSource {
     /// Notes what failed in a slice. Can be repeated until it succeeds.
     fileprivate func settle(_ slice: WatermarkSlice, failures: [ArchiveFailure], isComplete: Bool) async throws {
         let (cycle, limit, isRecovered) = state.withLock { ($0.cycle, $0.setAsideLeft, $0.isRecovered) }
-        let setAside = try await archive.failed(failures, cycle: cycle, limit: limit)
+        let blamed = try await missing.removingDoubtful(from: failures, lookingFor: limit)
+        let setAside = try await archive.failed(blamed, cycle: cycle, limit: limit)
         let count = setAside.count(where: { $0 })
         let isSettled = isComplete && isRecovered && count == failures.count
         state.withLock { state in
@@ -173,6 +206,24 @@ private final class WatermarkSliceWork: WorkSlice {
             isNoted.withLock { $0 = true }
         }
         try await work.advance()
+    }
+}
+
+extension SourceCatalog {
+    /// Counts the rows without a readable time, by reading them.
+    fileprivate func rowsWithoutTime() async throws -> Int {
+        let scan = try await pendingRows(in: PendingRange(before: .earliest))
+        var count = 0
+        do {
+            while case let page = try await scan.nextPage(atMost: 10_000), !page.isEmpty {
+                count += page.count { $0.key.createdAt.timestamp == nil }
+            }
+        } catch {
+            await scan.close()
+            throw error
+        }
+        await scan.close()
+        return count
     }
 }
 

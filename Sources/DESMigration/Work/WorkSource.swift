@@ -19,6 +19,13 @@ package protocol WorkSource: Sendable {
 
     /// What to do next.
     func next() async throws -> WorkStep
+
+    /// How many rows no slice ever has, because they have no readable time; known once a cycle has begun.
+    var rowsWithoutTime: Int { get }
+}
+
+extension WorkSource {
+    package var rowsWithoutTime: Int { 0 }
 }
 
 /// What a worker does next.

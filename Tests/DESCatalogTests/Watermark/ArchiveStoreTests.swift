@@ -214,6 +214,31 @@ struct ArchiveStoreTests {
         #expect(try await store.failed([], cycle: "6", limit: 1).isEmpty)
     }
 
+    @Test(
+        "A row that was set aside is not archived, wherever the watermark is, until it is packed after all",
+        arguments: ArchiveKind.allCases)
+    func packedAfterAll(kind: ArchiveKind) async throws {
+        let fixture = try ArchiveFixture(kind)
+        defer { withExtendedLifetime(fixture) {} }
+        let store = fixture.store()
+        let other = fixture.store(id: 2)
+        try await store.prepare()
+        let marks = try ["given up", "failed once", "fine"].map { try ArchiveFixture.mark($0) }
+        let failures = zip(marks, [true, false]).map {
+            ArchiveFailure(key: $0.key, reason: "missing", message: "m", isPermanent: $1)
+        }
+        #expect(try await store.failed(failures, cycle: "1", limit: 9) == [true, false])
+        #expect(try await other.failed([failures[0]], cycle: "1", limit: 9) == [true])
+        try await store.advance(from: nil, to: try time("2024-01-02"))
+        #expect(try await store.isArchived(marks.map(\.key)) == [false, true, true])
+        #expect(try await store.addPacked(marks) == [.marked, .alreadyMarked, .alreadyMarked])
+        #expect(try await store.addPacked(marks).allSatisfy { $0 == .alreadyMarked })
+        #expect(try await store.isArchived(marks.map(\.key)) == [true, true, true])
+        #expect(try await store.setAsideCount() == 0)
+        #expect(try await other.setAsideCount() == 1)
+        #expect(try await everything(store) == 0)
+    }
+
     @Test("A missing file is named with its setting, and not created")
     func missingFile() async throws {
         let database = try TemporaryDatabase()

@@ -68,6 +68,31 @@ struct WatermarkCatalogTests {
         #expect(try base.integer("SELECT count(*) FROM files WHERE archived <> 0") == 0)
     }
 
+    @Test("Rows that are set aside are found again, and those without a time alone", arguments: ArchiveKind.allCases)
+    func setAside(kind: ArchiveKind) async throws {
+        let base = try base()
+        defer { withExtendedLifetime(base) {} }
+        let fixture = try ArchiveFixture(kind)
+        defer { withExtendedLifetime(fixture) {} }
+        let store = fixture.store()
+        try await store.prepare()
+        let catalog = catalog(base, store)
+        let rows = try await catalog.pendingRows(in: PendingRange(before: .latest, includesUndated: false)).allRows()
+        let failures = [rows[2], rows[11], rows[12]].map {
+            ArchiveFailure(key: $0.key, reason: "missing", message: "gone", isPermanent: true)
+        }
+        #expect(try await store.failed(failures, cycle: "1", limit: 9) == [true, true, true])
+        for until in [nil, try time("2024-01-03"), .latest] {
+            if let until { _ = try await store.setWatermark(until: until, lagDays: nil) }
+            let found = try await catalog.setAsideRows(in: PendingRange(before: .latest)).allRows(pageSize: 2)
+            #expect(found == [rows[2], rows[11], rows[12]])
+            let day = PendingRange(from: try time("2024-01-02"), before: try time("2024-01-03"))
+            #expect(try await catalog.setAsideRows(in: day).allRows() == [rows[11], rows[12]])
+            let undated = try await catalog.pendingRows(in: PendingRange(before: .earliest)).allRows()
+            #expect(undated.map(\.key.uid) == [.text("undated")])
+        }
+    }
+
     @Test("Recovery learns what is behind the watermark or packed", arguments: ArchiveKind.allCases)
     func recovery(kind: ArchiveKind) async throws {
         let base = try base()

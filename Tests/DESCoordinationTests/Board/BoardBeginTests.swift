@@ -1,5 +1,6 @@
 import DESCatalog
 import DESCoordination
+import DESRouting
 import DESTestServers
 import Testing
 
@@ -71,6 +72,47 @@ struct BoardBeginTests {
         await expectRefused { try await database.finish(impatient, first, [1: 1]) }
         #expect(try await database.finish(board, second, [2: 1]) == 1)
         #expect(try await database.text("SELECT unit FROM des_migration_units WHERE NOT is_plan") == "1970-01-03")
+    }
+
+    @Test("The first of eight workers that begin at once decides on the number of bits, and a plan does not change it")
+    func bits() async throws {
+        let database = try BoardTestDatabase()
+        let boards = (0..<8).map { database.board("w\($0)") }
+        let answers = try await withThrowingTaskGroup(of: Int.self) { group in
+            for (number, board) in boards.enumerated() {
+                let bits = try #require(ShardBits(number % 2 == 0 ? 4 : 8))
+                group.addTask {
+                    try await board.begin()
+                    return try await board.agree(onBits: bits)
+                }
+            }
+            return try await group.reduce(into: Set<Int>()) { $0.insert($1) }
+        }
+        #expect(answers.count == 1)
+        // A job of an older version says it with its plan.
+        try await database.sql("UPDATE des_migration_units SET shard_bits = 0")
+        try await database.plan(boards[0], [1: 1])
+        let other = try #require(ShardBits(8))
+        #expect(try await boards[1].agree(onBits: other) == 4)
+        #expect(try await database.board("x", job: "another").status().planState == nil)
+        for board in boards { await board.close() }
+    }
+
+    @Test("A job whose rows were taken away is never finished", arguments: ["TRUNCATE", "DELETE FROM"])
+    func vanished(statement: String) async throws {
+        let database = try BoardTestDatabase()
+        let board = try await database.planned(days: [1: 10])
+        let claim = try await board.claim()
+        try await database.sql("\(statement) des_migration_units")
+        await expectRefused { try await board.complete(claim, ClaimProgress()) }
+        let bits = try #require(ShardBits(4))
+        for call in [{ _ = try await board.next() }, { _ = try await board.agree(onBits: bits) }]
+            as [@Sendable () async throws -> Void]
+        {
+            let error = await #expect(throws: CoordinationError.self) { try await call() }
+            #expect(error?.code == .vanished && error?.isTransient == false)
+        }
+        await board.close()
     }
 
     @Test("A plan that fails again and again is never set aside")

@@ -1,65 +1,18 @@
 import DESCatalog
 import DESMigration
-import DESRouting
 import Foundation
-import Logging
 import Testing
 
 /// Migrations behind a watermark: the table is never changed.
 @Suite struct PipelineWatermarkTests {
-    /// A fixture with files on days 0, 1 and 2, and the store of its watermark.
-    private struct Setting {
-        let fixture: PipelineFixture
-        private let path: String
-
-        /// Another one each time: a run closes its own.
-        var archive: SQLiteArchiveStore { SQLiteArchiveStore(path: path) }
-
-        init() throws {
-            fixture = try PipelineFixture()
-            path = fixture.folder.path + "/watermark.db"
-            try Data().write(to: URL(filePath: path))
-        }
-
-        var now: Timestamp { PipelineFile.time(day: 3, second: 100) }
-
-        func world(faults: PipelineFaults? = nil, maxSetAside: Int = 1000) throws -> MigrationWorld {
-            var schema = fixture.schema
-            schema.archivedColumn = nil
-            var world = try fixture.world(faults: faults)
-            let archive = archive
-            let base = SQLiteCatalog(path: fixture.table.path, schema: schema)
-            world.catalog = WatermarkCatalog(base: base, store: archive, hasSizes: true)
-            if let faults { world.catalog = PipelineFaultyCatalog(real: world.catalog, faults: faults) }
-            world.work = WatermarkWork(
-                archive: archive, catalog: world.catalog, store: world.store, maxSetAside: maxSetAside,
-                defaultLagDays: 1, now: { [now] in now },
-                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-            return world
-        }
-
-        func run(maxSetAside: Int = 1000) async throws -> PipelineOutcome {
-            try await fixture.run(in: world(maxSetAside: maxSetAside))
-        }
-
-        func watermark() async throws -> Timestamp? { try await archive.config()?.archivedUntil }
-
-        func entries() throws -> Int { try PipelineArchive(fixture.output).entries.count }
-    }
-
-    private static func midnight(_ day: Int) -> Timestamp {
-        let time = PipelineFile.time(day: day, second: 0)
-        return Timestamp(microsecondsSinceEpoch: time.dayNumber * 86_400_000_000)
-    }
-
     @Test func `The window up to the lag is migrated, the watermark follows, and no row is changed`() async throws {
-        let setting = try Setting()
+        let setting = try PipelineWatermark()
         try setting.fixture.addFiles(30, days: 3)
         let first = try await setting.run()
         // Day 3 less a lag of one day: days 0 and 1 are old enough.
         first.expectBooks(migrated: 20)
         #expect(try setting.fixture.table.markedIDs().isEmpty)
-        #expect(try await setting.watermark() == Self.midnight(2))
+        #expect(try await setting.watermark() == PipelineWatermark.midnight(2))
         #expect(try setting.entries() == 20)
 
         let second = try await setting.run()
@@ -68,12 +21,12 @@ import Testing
     }
 
     @Test func `A file that can never be migrated is set aside, and the watermark passes it`() async throws {
-        let setting = try Setting()
+        let setting = try PipelineWatermark()
         try setting.fixture.addFiles(20, days: 2)
         try FileManager.default.removeItem(atPath: setting.fixture.files[3].path)
         let outcome = try await setting.run()
         outcome.expectBooks(migrated: 19, failed: 1)
-        #expect(try await setting.watermark() == Self.midnight(2))
+        #expect(try await setting.watermark() == PipelineWatermark.midnight(2))
         #expect(try await setting.archive.setAside(atMost: 10).map(\.uid) == [setting.fixture.files[3].uid])
         #expect(try await setting.archive.setAside(atMost: 10).map(\.reason) == ["missing"])
     }
@@ -81,24 +34,24 @@ import Testing
     @Test func `If more files are missing than may be set aside, the watermark stays, and later days are migrated`()
         async throws
     {
-        let setting = try Setting()
+        let setting = try PipelineWatermark()
         try setting.fixture.addFiles(20, days: 2)
         for file in setting.fixture.files.prefix(10) { try FileManager.default.removeItem(atPath: file.path) }
         let outcome = try await setting.run(maxSetAside: 3)
         outcome.expectBooks(migrated: 10, failed: 10)
-        #expect((try await setting.watermark()).map { $0 <= Self.midnight(0) } ?? true)
+        #expect((try await setting.watermark()).map { $0 <= PipelineWatermark.midnight(0) } ?? true)
 
         // They come back: the day is done, and what was packed is not packed again.
         for file in setting.fixture.files.prefix(10) { try PipelineDisk.write(file.bytes, to: file.path) }
         let second = try await setting.run(maxSetAside: 3)
         #expect(second.result.filesMigrated >= 7)
-        #expect(try await setting.watermark() == Self.midnight(2))
+        #expect(try await setting.watermark() == PipelineWatermark.midnight(2))
         #expect(try setting.entries() == 10 + second.result.filesMigrated)
     }
 
     @Test(arguments: [PipelinePoint.publishBefore, .markBefore, .markAfter, .removeBefore])
     func `A kill at any point costs nothing, and no file is packed twice`(point: PipelinePoint) async throws {
-        let setting = try Setting()
+        let setting = try PipelineWatermark()
         try setting.fixture.addFiles(20, days: 2)
         setting.fixture.settings.uploads = 1
         let faults = PipelineFaults(at: [point], occurrence: 1, kind: .death)
@@ -106,7 +59,7 @@ import Testing
 
         let outcome = try await setting.run()
         #expect(outcome.result.filesFailed == 0)
-        #expect(try await setting.watermark() == Self.midnight(2))
+        #expect(try await setting.watermark() == PipelineWatermark.midnight(2))
         #expect(try setting.entries() == 20)
         #expect(setting.fixture.stagedNames.isEmpty)
     }

@@ -1,6 +1,7 @@
 import DESCatalog
 import DESCoordination
 import DESMigration
+import DESRouting
 import DESStorage
 import DESTestServers
 import Foundation
@@ -55,6 +56,65 @@ import Testing
         #expect(outcome.result.fatalError?.contains("is not the place that the other workers") == true)
         #expect(PipelineArchive.shards(in: other).isEmpty)
         for board in [one, two] { await board.close() }
+    }
+
+    @Test func `A worker with other n_bits than the job is refused before it claims anything`() async throws {
+        try fixture.addFiles(12, days: 3)
+        let (one, two) = (board("one"), board("two"))
+        try await fixture.run(in: world(one)).expectBooks(migrated: 12)
+        try fixture.addFiles(4, days: 2)
+        let before = PipelineArchive.shards(in: fixture.output)
+        fixture.settings.shardBits = try #require(ShardBits(8))
+        let outcome = try await fixture.run(in: world(two))
+        outcome.expectBooks(migrated: 0)
+        let error = try #require(outcome.result.fatalError)
+        #expect(error.contains("packer.n_bits is 8 here, but 4 for the other workers of the job files"))
+        #expect(PipelineArchive.shards(in: fixture.output) == before)
+        let status = try await two.status()
+        #expect((status.unitsLeased, status.unitsSetAside) == (0, 0))
+
+        fixture.settings.shardBits = try #require(ShardBits(4))
+        try await fixture.run(in: world(one)).expectBooks(migrated: 4)
+        for board in [one, two] { await board.close() }
+    }
+
+    @Test func `A job of an older version goes on with the number of bits that its workers have`() async throws {
+        try fixture.addFiles(12, days: 3)
+        let one = board("one")
+        try await one.begin()
+        try PostgresTestServer.shared().psql(
+            """
+            INSERT INTO des_migration_units (job, unit, day, first_shard, last_shard, shard_bits, cutoff, state)
+            SELECT 'files', to_char(day, 'YYYY-MM-DD'), day, 0, 255, 8, now(), 'pending'
+            FROM (SELECT DATE '1970-01-01' + 20000 AS day) AS d
+            """, database: database)
+        try await fixture.run(in: world(one)).expectBooks(migrated: 12)
+        try fixture.expectSettled(fixture.files)
+        await one.close()
+    }
+
+    @Test func `A worker whose job is taken out of the database while it works says so and fails`() async throws {
+        try fixture.addFiles(12, days: 3)
+        fixture.settings.uploads = 1
+        let one = board("one")
+        let database = database
+        let faults = PipelineFaults.hookOnce(.markAfter) {
+            _ = try? PostgresTestServer.shared().psql(
+                "TRUNCATE des_migration_units, des_migration_shards, des_migration_workers", database: database)
+        }
+        var world = try fixture.world(faults: faults)
+        world.work = ClaimedWork(
+            board: one, catalog: world.catalog, store: world.store, bits: fixture.settings.shardBits, rowsPerUnit: 1000,
+            staging: world.staging, clock: world.clock, random: world.random,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let outcome = try #require(try await fixture.run(with: faults, in: world))
+        #expect(outcome.result.filesMigrated < 12)
+        #expect(outcome.result.fatalError?.contains("not in the coordination database any more") == true)
+
+        let next = board("next")
+        _ = try await fixture.run(in: self.world(next))
+        try fixture.expectSettled(fixture.files)
+        for board in [one, next] { await board.close() }
     }
 
     private var database: String { String(url.split(separator: "/").last?.split(separator: "?").first ?? "") }

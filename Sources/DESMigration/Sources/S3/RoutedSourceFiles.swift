@@ -55,6 +55,17 @@ package struct RoutedSourceFiles: SourceFiles {
         }
     }
 
+    package func absences(of locations: [String]) async -> [SourceAbsence] {
+        // Of S3 the answer is certain without a look.
+        let positions = locations.indices.filter { !S3SourceLocation.isOne(locations[$0]) }
+        var absences = [SourceAbsence](repeating: .certain, count: locations.count)
+        guard let local, !positions.isEmpty else { return absences }
+        for (position, absence) in zip(positions, await local.absences(of: positions.map { locations[$0] })) {
+            absences[position] = absence
+        }
+        return absences
+    }
+
     private func deletions(of sources: [PackedSource], by part: (any SourceFiles)?) async -> [SourceDeletion] {
         guard !sources.isEmpty else { return [] }
         guard let part else { return sources.map { .kept(unavailable($0.location).message) } }

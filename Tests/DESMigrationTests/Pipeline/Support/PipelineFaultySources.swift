@@ -38,4 +38,6 @@ struct PipelineFaultySources: SourceFiles {
         try pass(location)
         return try await real.identity(of: location)
     }
+
+    func absences(of locations: [String]) async -> [SourceAbsence] { await real.absences(of: locations) }
 }

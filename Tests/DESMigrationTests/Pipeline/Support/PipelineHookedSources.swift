@@ -39,4 +39,6 @@ struct PipelineHookedSources: SourceFiles {
     func identity(of location: String) async throws(SourceError) -> FileIdentity? {
         try await real.identity(of: location)
     }
+
+    func absences(of locations: [String]) async -> [SourceAbsence] { await real.absences(of: locations) }
 }
