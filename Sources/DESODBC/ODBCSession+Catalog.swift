@@ -49,6 +49,22 @@ extension ODBCSession {
         }
     }
 
+    /// Whether it is a view.
+    package func isView(_ table: Table) throws(ODBCError) -> Bool {
+        let statement = try ODBCStatement(session: self)
+        var types = Array("VIEW".utf16)
+        let code = Self.withNames(of: table) { catalog, schema, name in
+            SQLTablesW(
+                statement.handle.raw, catalog.start, catalog.count, schema.start, schema.count, name.start, name.count,
+                &types, SQLSMALLINT(types.count))
+        }
+        try statement.check(code)
+        // The driver takes the name for a pattern.
+        return try statement.rows(atMost: 10_000).contains { row in
+            row.count >= 3 && row[2].text?.lowercased() == table.name.lowercased()
+        }
+    }
+
     /// The columns of the primary key in their order; empty if there is none.
     package func primaryKey(of table: Table) throws(ODBCError) -> [String] {
         let statement = try ODBCStatement(session: self)

@@ -11,8 +11,9 @@ struct SQLiteScanTests {
         "CREATE INDEX i ON files (created_at, uid)", "CREATE INDEX i ON files (created_at)", "SELECT 1",
         """
         CREATE INDEX i ON files (created_at, uid)
-        WHERE CASE ifnull(archived, 0) COLLATE NOCASE
-            WHEN 0 THEN 1 WHEN '' THEN 1 WHEN '0' THEN 1 WHEN 'f' THEN 1 WHEN 'false' THEN 1 END
+        WHERE CASE ifnull(archived, 0) WHEN 0 THEN 1 WHEN 1 THEN NULL ELSE CASE trim(archived) COLLATE NOCASE
+            WHEN '' THEN 1 WHEN '0' THEN 1 WHEN 'f' THEN 1 WHEN 'fa' THEN 1 WHEN 'fal' THEN 1 WHEN 'fals' THEN 1
+            WHEN 'false' THEN 1 WHEN 'n' THEN 1 WHEN 'no' THEN 1 WHEN 'of' THEN 1 WHEN 'off' THEN 1 END END
         """,
     ]
 

@@ -1,4 +1,5 @@
 import DESODBC
+import Synchronization
 
 extension ODBCCatalog {
     package func mark(_ rows: [RowMark], within fence: Fence?) async throws -> [MarkOutcome] {
@@ -8,14 +9,20 @@ extension ODBCCatalog {
         try checkAccess(what)
         guard table.markedValue != nil else { throw notMarkable(table, what: what) }
         let statements = ODBCMarkStatements(table: table)
+        // Where no triggers are seen the first marks are a trial: one that is there, but not shown, does its work on them.
+        let rereadsRows = table.mayHaveTriggers || !hasTriedMarks.withLock { $0 }
         let result = try await retryingLocks { isLast in
             try await self.writer.run(what) { session in
-                try ODBCMarking(statements: statements, rows: rows, fence: fence, refusesLockedRows: isLast)
-                    .run(in: session)
+                try ODBCMarking(
+                    statements: statements, rows: rows, fence: fence, refusesLockedRows: isLast,
+                    rereadsRows: rereadsRows
+                ).run(in: session)
             }
         }
         switch result {
-        case .done(let outcomes): return outcomes
+        case .done(let outcomes):
+            if outcomes.contains(.marked) { hasTriedMarks.withLock { $0 = true } }
+            return outcomes
         case .fenced: throw fenced(fence, what: what)
         case .blocked:
             // Not with the last attempt, which refuses them.

@@ -17,6 +17,8 @@ package final class ODBCCatalog: SourceCatalog {
     let reader: ODBCCatalogConnection
     let writer: ODBCCatalogConnection
     private let resolvedTable = Mutex<ODBCTable?>(nil)
+    /// Whether marks were read again before their commit, and were what they should be.
+    let hasTriedMarks = Mutex(false)
 
     /// Connects on first use.
     package init(

@@ -98,6 +98,8 @@ struct ODBCMarkStatements: Sendable {
         }
         if let archivedAt = table.archivedAt { assignments.append("\(table.sql(archivedAt)) = \(dialect.now)") }
         if let shardKey = table.shardKey { assignments.append("\(table.sql(shardKey)) = \(shard)") }
+        // A value of its own takes the place of the one that the database would set.
+        if table.renewsTime { assignments.append("\(table.sql(table.createdAt)) = \(table.sql(table.createdAt))") }
         return assignments.joined(separator: ", ")
     }
 

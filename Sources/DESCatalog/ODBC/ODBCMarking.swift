@@ -31,6 +31,8 @@ struct ODBCMarking: Sendable {
     let fence: Fence?
     /// Whether rows that others have locked are refused; else the transaction ends as ``Result/blocked``.
     let refusesLockedRows: Bool
+    /// Whether all rows are read once more before the commit; else those of statements that changed fewer than they should.
+    var rereadsRows: Bool
 
     private var table: ODBCTable { statements.table }
     private var dialect: SQLDialect { table.dialect }
@@ -41,10 +43,10 @@ struct ODBCMarking: Sendable {
                 return (.fenced, false)
             }
             let identities = rows.map { ExactRowKey($0.key) }
-            var found = try find(statements.lockedRows, Set(identities), .own, in: session)
+            var found = try find(statements.lockedRows, Set(identities), .own, in: session).found
             let missing = Set(identities.filter { found[$0] == nil })
             if dialect.skipsLockedRows, !missing.isEmpty {
-                let others = try find(statements.allRows, missing, .others, in: session)
+                let others = try find(statements.allRows, missing, .others, in: session).found
                 if !refusesLockedRows, others.values.contains(where: { $0.state == .locked }) {
                     return (.blocked, false)
                 }
@@ -70,13 +72,16 @@ struct ODBCMarking: Sendable {
         case own
         /// Others have locked those that are pending.
         case others
+        /// They are locked and were marked by this transaction.
+        case marked
     }
 
-    /// What there is of the wanted rows, by their uids.
+    /// What there is of the wanted rows, by their uids, and whether the table shows any marked row of these.
     private func find(
         _ sql: (Int) -> String, _ wanted: Set<ExactRowKey>, _ look: Look, in session: ODBCSession
-    ) throws(ODBCError) -> [ExactRowKey: Found] {
+    ) throws(ODBCError) -> (found: [ExactRowKey: Found], showsMarked: Bool) {
         var found: [ExactRowKey: Found] = [:]
+        var showsMarked = false
         var uids: [ODBCValue] = []
         for identity in wanted where identity.isComplete {
             if let value = dialect.value(identity.key.uid, for: table.uid) { uids.append(value) }
@@ -90,21 +95,22 @@ struct ODBCMarking: Sendable {
                 var values: [ODBCValue] = []
                 for column in 0..<row.count { values.append(try row.value(column)) }
                 let identity = ExactRowKey(table.key(values))
+                if values[3].integer != 1 { showsMarked = true }
                 guard wanted.contains(identity) else { return }
                 let state: Found.State =
                     switch (look, values[3].integer == 1) {
-                    case (.own, let isPending): isPending ? .pending : .marked
+                    case (.own, let isPending), (.marked, let isPending): isPending ? .pending : .marked
                     // What others may roll back says nothing.
                     case (.others, let isPending): isPending || dialect.readsUncommitted ? .locked : .marked
                     }
-                // Of equal rows one that is pending counts.
+                // Of equal rows one that is pending counts; afterwards others may still hold some that are.
                 var entry = found[identity] ?? Found(state: state, keys: [])
-                if state != .marked { entry.state = state }
+                if (state == .marked) == (look == .marked) { entry.state = state }
                 if state == .pending, values.count > 4 { entry.keys.append(values[4]) }
                 found[identity] = entry
             }
         }
-        return found
+        return (found, showsMarked)
     }
 
     // MARK: Marking them
@@ -155,12 +161,17 @@ struct ODBCMarking: Sendable {
                 let count = try session.statement(sql).execute(kinds.map { parameter($0, positions) })
                 isComplete = count == positions.count
             }
-            if isComplete { return [] }
-            return try stillPending(positions, in: session).map {
-                ($0, "a trigger of the database left the row pending")
-            }
-        } catch  where error.isCausedByRow {
+            let refused = isComplete && !rereadsRows ? [] : try unmarked(positions, in: session)
+            if refused.isEmpty { return [] }
             try session.statement(dialect.rollbackToSavepoint).execute()
+            let refusedPositions = Set(refused.map(\.0))
+            let others = positions.filter { !refusedPositions.contains($0) }
+            let alsoRefused = try mark(others, found, identities, in: session)
+            return refused + alsoRefused
+        } catch  where error.isCausedByRow || error.kind == .accessDenied {
+            try session.statement(dialect.rollbackToSavepoint).execute()
+            // A policy or a trigger may deny single rows; what is denied for all fails here too, and is said once.
+            if error.kind == .accessDenied { try session.execute(statements.trial) }
             if positions.count == 1 { return [(positions[0], error.message)] }
             let middle = positions.count / 2
             return try mark(Array(positions[..<middle]), found, identities, in: session)
@@ -214,11 +225,25 @@ struct ODBCMarking: Sendable {
         return values + Array(repeating: last, count: length - values.count)
     }
 
-    private func stillPending(_ positions: [Int], in session: ODBCSession) throws(ODBCError) -> [Int] {
+    /// Which of the rows that were marked are not, or are something else by now, and why.
+    private func unmarked(_ positions: [Int], in session: ODBCSession) throws(ODBCError) -> [(Int, String)] {
         let wanted = Set(positions.map { ExactRowKey(rows[$0].key) })
-        let found = try find(statements.allRows, wanted, .own, in: session)
-        return positions.filter { found[ExactRowKey(rows[$0].key)]?.state == .pending }
+        let (found, showsMarked) = try find(statements.allRows, wanted, .marked, in: session)
+        var unmarked: [(Int, String)] = []
+        for position in positions {
+            switch found[ExactRowKey(rows[position].key)]?.state {
+            case .marked: continue
+            // A view may show pending rows only.
+            case nil: if !table.isView || showsMarked { unmarked.append((position, Self.changed)) }
+            case .pending, .locked: unmarked.append((position, Self.keptPending))
+            }
+        }
+        return unmarked
     }
+
+    private static let changed =
+        "a trigger of the database changes uid, time or location of the row with the mark, which was rolled back"
+    private static let keptPending = "a trigger of the database left the row pending"
 
     private func parameter(_ kind: ODBCMarkStatements.Parameter, _ positions: [Int]) -> ODBCParameter {
         switch kind {

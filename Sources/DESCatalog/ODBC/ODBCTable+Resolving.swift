@@ -43,6 +43,69 @@ extension ODBCTable {
         primaryKey = names.compactMap { name in found.columns.first { $0.name == name } }
         indexes = try Self.optional { () throws(ODBCError) in try session.indexes(of: found.table) }
         whereClause = schema.whereClause
+        let kinds = try Self.optional { () throws(ODBCError) in [try session.isView(found.table)] }
+        isView = kinds.contains(true)
+        renewsTime =
+            try isView ? mayKeepTime(in: session) : Self.renews(createdAt, of: found.table, dialect, in: session)
+        mayHaveTriggers = try isView || Self.mayHaveTriggers(found.table, dialect, in: session)
+        try checkWhereClause(in: session, place: place)
+    }
+
+    /// MySQL shows triggers only to users with the right to make some.
+    private static func mayHaveTriggers(
+        _ table: ODBCSession.Table, _ dialect: SQLDialect, in session: ODBCSession
+    ) throws(ODBCError) -> Bool {
+        guard dialect.product == .mysql else { return true }
+        let isInSchema = table.catalog == nil ? "EVENT_OBJECT_SCHEMA = DATABASE()" : "EVENT_OBJECT_SCHEMA = ?"
+        let names = [table.catalog, table.name].compactMap { $0 }
+        return try !session.execute(
+            "SELECT 1 FROM information_schema.TRIGGERS WHERE \(isInSchema) AND EVENT_OBJECT_TABLE = ? LIMIT 1",
+            names.map { .text($0) }
+        ).isEmpty
+    }
+
+    private func checkWhereClause(in session: ODBCSession, place: String) throws {
+        guard let whereClause else { return }
+        for trial in WhereClause.trials(of: whereClause, on: qualifiedName) {
+            do throws(ODBCError) {
+                _ = try session.execute(trial)
+            } catch {
+                guard Self.isAboutStatement(error) else { throw error }
+                throw WhereClause.refusal(error.description, table: name, place: place)
+            }
+        }
+    }
+
+    /// Whether the statement is at fault, not the connection or the server.
+    private static func isAboutStatement(_ error: ODBCError) -> Bool {
+        switch error.kind {
+        case .other, .constraint, .missingColumn, .missingTable: true
+        default: false
+        }
+    }
+
+    /// Whether the time can be set to what it is in a view that may have a table behind it that renews it.
+    private func mayKeepTime(in session: ODBCSession) throws(ODBCError) -> Bool {
+        guard dialect.product == .mysql, createdAt.isTime else { return false }
+        do {
+            let time = sql(createdAt)
+            try session.execute("EXPLAIN UPDATE \(qualifiedName) SET \(time) = \(time) WHERE 1 = 0")
+            return true
+        } catch  where error.kind != .unreachable {
+            return false
+        }
+    }
+
+    private static func renews(
+        _ column: ODBCColumn, of table: ODBCSession.Table, _ dialect: SQLDialect, in session: ODBCSession
+    ) throws(ODBCError) -> Bool {
+        guard dialect.product == .mysql, column.isTime else { return false }
+        let isInSchema = table.catalog == nil ? "TABLE_SCHEMA = DATABASE()" : "TABLE_SCHEMA = ?"
+        let names = [table.catalog, table.name, column.name].compactMap { $0 }
+        let rows = try session.execute(
+            "SELECT EXTRA FROM information_schema.COLUMNS WHERE \(isInSchema) AND TABLE_NAME = ? AND COLUMN_NAME = ?",
+            names.map { .text($0) })
+        return rows.contains { $0.first?.text?.lowercased().contains("on update") == true }
     }
 
     private struct Found {

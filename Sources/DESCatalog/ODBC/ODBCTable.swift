@@ -20,6 +20,12 @@ struct ODBCTable: Sendable {
     let indexes: [ODBCSession.Index]
     /// The operator's own condition.
     let whereClause: String?
+    /// A view may hide rows that are marked.
+    var isView = false
+    /// Whether the database sets the time of a row anew whenever the row is changed: `ON UPDATE CURRENT_TIMESTAMP`.
+    var renewsTime = false
+    /// Whether triggers are known, or cannot be looked for.
+    var mayHaveTriggers = true
 
     func sql(_ column: ODBCColumn) -> String { dialect.quoted(column.name) }
 
@@ -61,13 +67,20 @@ struct ODBCTable: Sendable {
     /// Nil if only NULL is pending.
     private func pendingValueCondition(_ column: ODBCColumn) -> String? {
         let name = sql(column)
-        if dialect.product == .sqlite { return "LOWER(\(name)) IN ('', '0', 'f', 'false')" }
+        if dialect.product == .sqlite { return isFalseText(name) }
         return switch column.type {
         case .boolean: "\(name) = \(dialect.falseLiteral)"
         case .integer, .decimal, .real: "\(name) = 0"
-        case .text: "LOWER(\(name)) IN ('', '0', 'f', 'false')"
+        case .text: isFalseText(name)
         case .uuid, .bytes, .date, .timestamp: nil
         }
+    }
+
+    private func isFalseText(_ name: String) -> String {
+        let text = "LTRIM(RTRIM(\(name)))"
+        let isFalse = "LOWER(\(text)) IN ('', '0', 'f', 'fa', 'fal', 'fals', 'false', 'n', 'no', 'of', 'off')"
+        // Oracle takes an empty text for NULL.
+        return dialect.product == .oracle ? "(\(text) IS NULL OR \(isFalse))" : isFalse
     }
 
     /// What a marked row has in the archived column; nil if no mark can be made in a column of its type.
@@ -97,7 +110,7 @@ struct ODBCTable: Sendable {
     func conditions(_ state: RowState) -> [String] {
         // Not the negation: Oracle takes an empty text in a list for NULL, and nothing is outside of such a list.
         let isOfState = state == .pending ? isPending : "CASE WHEN \(isPending) THEN 1 ELSE 0 END = 0"
-        return [isOfState] + (whereClause.map { ["(\($0))"] } ?? [])
+        return [isOfState] + (whereClause.map { [WhereClause.condition($0)] } ?? [])
     }
 
     /// The condition, for a column of native times, that a row has no time that can be read; nil if all have one.

@@ -40,6 +40,8 @@ package final class PostgresCatalog: SourceCatalog {
     let writer: PostgresConnection
     private let settings: PostgresSettings
     private let resolvedTable = Mutex<PostgresTable?>(nil)
+    /// What is known of triggers and the like, and until when.
+    let afterwards = Mutex<(isChanged: Bool, expiry: ContinuousClock.Instant)?>(nil)
 
     /// - Parameters:
     ///   - conninfo: a URL `postgresql://…` or `host=… dbname=…`, as libpq reads it, with the `PG*` variables for what it

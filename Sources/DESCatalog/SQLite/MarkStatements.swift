@@ -26,6 +26,8 @@ final class MarkStatements {
     private let database: Database
     private let update: StatementCursor
     private let select: StatementCursor
+    /// Whether more may happen to a row than the update says.
+    private let hasTriggers: Bool
 
     /// - Parameters:
     ///   - archived: the table's archived column.
@@ -40,6 +42,7 @@ final class MarkStatements {
         self.database = database
         // SQLite has no alias for the rows of a view that is updated.
         let name = table.quotedName
+        hasTriggers = try table.isView || database.hasTriggers(on: table)
         update = try database.cursor(
             """
             UPDATE \(table.qualifiedName) SET \(Self.assignments(archived, table)) \
@@ -96,17 +99,44 @@ final class MarkStatements {
             let before = try outcomeWithoutUpdate(key)
             if before != .refused(reason: Self.ignored) { return before }
         }
+        if hasTriggers { try database.execute(sql: "SAVEPOINT des_mark") }
         do {
             if table.shardKey != nil { try update.bind(.text(shard), at: Self.shardParameter) }
             try withBound(key, to: update) {
                 while try update.step() {}
             }
-        } catch let failure as SQLiteFailure where failure.isConstraint && database.isInsideTransaction {
+        } catch let failure as SQLiteFailure where failure.isConstraint {
+            // The trigger has rolled back the whole transaction.
+            guard database.isInsideTransaction else { throw MarksRolledBack(reason: failure.message) }
+            if hasTriggers { try database.execute(sql: "ROLLBACK TO des_mark; RELEASE des_mark") }
             return .refused(reason: failure.message)
         }
-        if !table.isView, database.changedRowCount > 0 { return .marked }
-        let after = try outcomeWithoutUpdate(key)
-        return table.isView && after == .alreadyMarked ? .marked : after
+        let isUpdated = !table.isView && database.changedRowCount > 0
+        guard hasTriggers else { return try isUpdated ? .marked : outcomeWithoutUpdate(key) }
+        return try outcome(of: key, isUpdated: isUpdated)
+    }
+
+    /// What triggers have made of the row; what is not its mark is undone.
+    private func outcome(of key: RowKey, isUpdated: Bool) throws -> MarkOutcome {
+        var outcome = try outcomeWithoutUpdate(key)
+        if table.isView || isUpdated {
+            switch outcome {
+            case .alreadyMarked: outcome = .marked
+            // A view may show pending rows only.
+            case .changed: outcome = table.isView ? .marked : .refused(reason: Self.changed)
+            case .marked, .refused: break
+            }
+        }
+        try database.execute(
+            sql: outcome == .marked ? "RELEASE des_mark" : "ROLLBACK TO des_mark; RELEASE des_mark")
+        return outcome
+    }
+
+    /// Whether a row that was marked before in the same transaction still is: a trigger of another row may have changed it.
+    func isStillMarked(_ key: RowKey) throws -> Bool {
+        guard hasTriggers else { return true }
+        let outcome = try outcomeWithoutUpdate(key)
+        return outcome == .alreadyMarked || outcome == .changed && table.isView
     }
 
     /// What the row's state says if no row was updated: one that is still pending has refused the mark.
@@ -129,5 +159,27 @@ final class MarkStatements {
         return try cursor.withBound((key.uid, key.createdAt, key.location), from: 2, body)
     }
 
+    private static let changed =
+        "a trigger of the database changes uid, time or location of the row with the mark, which was rolled back"
     private static let ignored = "a trigger of the database left the row pending"
+}
+
+/// A trigger has rolled back the transaction of the marks: `RAISE(ROLLBACK)`.
+struct MarksRolledBack: Error {
+    let reason: String
+}
+
+extension Database {
+    /// Whether there is any trigger on the table.
+    fileprivate func hasTriggers(on table: SourceTable) throws -> Bool {
+        var found = false
+        try rows(
+            "SELECT 1 FROM \(table.schemaName).sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE",
+            binding: [.text(table.tableName)]
+        ) { _ in
+            found = true
+            return false
+        }
+        return found
+    }
 }

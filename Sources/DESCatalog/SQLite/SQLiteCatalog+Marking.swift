@@ -12,29 +12,57 @@ extension SQLiteCatalog {
                 code: .notMarkable, what: what, place: path, reason: "no archived column is configured",
                 advice: "set database.archived_column, or use the watermark mode")
         }
-        return try await change(what) { [path] database in
+        return try await mark(rows[...], in: table, archived: archived, within: fence, what: what)
+    }
+
+    /// Marks the rows in one transaction; if a trigger rolls it back, in two, until it is alone with its row.
+    private func mark(
+        _ rows: ArraySlice<RowMark>, in table: SourceTable, archived: SourceTable.Column, within fence: Fence?,
+        what: String
+    ) async throws -> [MarkOutcome] {
+        do {
+            return try await markAtOnce(rows, in: table, archived: archived, within: fence, what: what)
+        } catch let error as MarksRolledBack {
+            guard rows.count > 1 else { return rows.map { _ in .refused(reason: error.reason) } }
+            let middle = rows.startIndex + rows.count / 2
+            let first = try await mark(rows[..<middle], in: table, archived: archived, within: fence, what: what)
+            return try await first + mark(rows[middle...], in: table, archived: archived, within: fence, what: what)
+        }
+    }
+
+    private func markAtOnce(
+        _ rows: ArraySlice<RowMark>, in table: SourceTable, archived: SourceTable.Column, within fence: Fence?,
+        what: String
+    ) async throws -> [MarkOutcome] {
+        try await change(what) { [path] database in
             if let fence { try FenceTable.check(fence, in: database, what: what, place: path) }
             let time = Timestamp.now
             var outcomes: [MarkOutcome] = []
             outcomes.reserveCapacity(rows.count)
             var statements: [MarkShape: MarkStatements] = [:]
-            func mark(_ key: RowKey, _ shard: String) throws -> MarkOutcome {
+            func statement(_ key: RowKey) throws -> MarkStatements {
                 let shape = MarkShape(key: key, table: table)
                 let statement =
                     try statements[shape]
                     ?? MarkStatements(shape, of: table, archived: archived, at: time, in: database)
                 statements[shape] = statement
-                return try statement.mark(key, shard: shard)
+                return statement
             }
+            var marked: [RowKey] = []
             for row in rows {
-                var outcome = try mark(row.key, row.shard)
+                var key = row.key
+                var outcome = try statement(key).mark(key, shard: row.shard)
                 if outcome == .changed && row.key.rowID != nil {
                     // VACUUM may have numbered the rows anew: then the row is there under another number.
-                    var byValue = row.key
-                    byValue.rowID = nil
-                    outcome = try mark(byValue, row.shard)
+                    key.rowID = nil
+                    outcome = try statement(key).mark(key, shard: row.shard)
                 }
+                if outcome == .marked { marked.append(key) }
                 outcomes.append(outcome)
+            }
+            for key in marked where try !statement(key).isStillMarked(key) {
+                throw MarksRolledBack(
+                    reason: "a trigger of the database undoes the marks of other rows; the mark was rolled back")
             }
             return outcomes
         }

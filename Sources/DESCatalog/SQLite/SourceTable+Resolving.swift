@@ -22,6 +22,8 @@ extension SourceTable {
         }
 
         name = schema.table
+        schemaName = Column.quoted(found.schema)
+        tableName = found.name
         quotedName = Column.quoted(found.name)
         qualifiedName = "\(Column.quoted(found.schema)).\(Column.quoted(found.name))"
         uid = try column(schema.uidColumn, for: "uid_column")

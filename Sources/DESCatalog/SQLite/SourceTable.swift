@@ -30,6 +30,9 @@ struct SourceTable: Sendable {
 
     /// For messages.
     let name: String
+    /// The schema's name, quoted.
+    let schemaName: String
+    let tableName: String
     /// The table's own name, quoted.
     let quotedName: String
     /// Schema and table, quoted.
@@ -90,8 +93,12 @@ struct SourceTable: Sendable {
     /// but it does use a partial index with this very condition; and it is cheap for a single row, where `IN` would build
     /// its set each time.
     static func isPending(_ column: String) -> String {
-        let cases = ["0", "''", "'0'", "'f'", "'false'"].map { "WHEN \($0) THEN 1" }.joined(separator: " ")
-        return "CASE ifnull(\(column), 0) COLLATE NOCASE \(cases) END"
+        let texts = ["", "0", "f", "fa", "fal", "fals", "false", "n", "no", "of", "off"]
+        let cases = texts.map { "WHEN '\($0)' THEN 1" }.joined(separator: " ")
+        return """
+            CASE ifnull(\(column), 0) WHEN 0 THEN 1 WHEN 1 THEN NULL \
+            ELSE CASE trim(\(column)) COLLATE NOCASE \(cases) END END
+            """
     }
 
     /// The time in microseconds.

@@ -47,7 +47,7 @@ struct ODBCDialectTests {
         #expect(
             scan.page(after: nil, limit: 1000).sql == """
                 SELECT TOP (1000) [uid], [created_at], [location], [size], [id] FROM [dbo].[files] \
-                WHERE ([archived] IS NULL OR [archived] = 0) AND (tenant = 7) \
+                WHERE ([archived] IS NULL OR [archived] = 0) AND (\ntenant = 7\n) \
                 AND [created_at] < CAST(? AS datetime2(7)) ORDER BY [created_at], [uid], [id]
                 """)
         let last = ODBCTime(year: 2024, month: 1, day: 2, hour: 3, minute: 4, second: 5, nanosecond: 123_456_700)
@@ -55,7 +55,7 @@ struct ODBCDialectTests {
         #expect(
             page.sql == """
                 SELECT TOP (1000) [uid], [created_at], [location], [size], [id] FROM [dbo].[files] \
-                WHERE ([archived] IS NULL OR [archived] = 0) AND (tenant = 7) \
+                WHERE ([archived] IS NULL OR [archived] = 0) AND (\ntenant = 7\n) \
                 AND [created_at] < CAST(? AS datetime2(7)) \
                 AND [created_at] >= CAST(? AS datetime2(7)) AND ([created_at] > CAST(? AS datetime2(7)) \
                 OR ([created_at] = CAST(? AS datetime2(7)) AND ([uid] > ? OR ([uid] = ? AND [id] > ?)))) \
@@ -101,6 +101,18 @@ struct ODBCDialectTests {
                 """)
     }
 
+    @Test("MariaDB: a time that the server would set anew is set to what it is")
+    func timeThatIsRenewed() {
+        var table = table(.mariaDB(), time: time("created_at", "timestamp", digits: 6))
+        #expect(!ODBCMarkStatements(table: table).trial.contains("created_at"))
+        table.renewsTime = true
+        #expect(
+            ODBCMarkStatements(table: table).trial == """
+                UPDATE `dbo`.`files` SET `archived` = 1, `archived_at` = UTC_TIMESTAMP(6), `shard` = '', \
+                `created_at` = `created_at` WHERE 1 = 0
+                """)
+    }
+
     @Test("SQL Server: fences")
     func sqlServerFences() {
         let statements = ODBCMarkStatements(table: table(.sqlServer, time: time("created_at", "datetime2", digits: 7)))
@@ -127,7 +139,7 @@ struct ODBCDialectTests {
         #expect(
             page.sql == """
                 SELECT TOP (5) [uid], CAST(SWITCHOFFSET([created_at], '+00:00') AS datetime2(7)), [location], [size], [id] \
-                FROM [dbo].[files] WHERE ([archived] IS NULL OR [archived] = 0) AND (tenant = 7) \
+                FROM [dbo].[files] WHERE ([archived] IS NULL OR [archived] = 0) AND (\ntenant = 7\n) \
                 AND [created_at] < CAST(? AS datetimeoffset(7)) ORDER BY [created_at], [uid], [id]
                 """)
         #expect(texts(page) == [.text("2024-06-01 00:00:00.123456 +00:00")])
@@ -165,13 +177,13 @@ struct ODBCDialectTests {
                 SUM(CASE WHEN \(dated) AND NOT (\(due)) THEN 1 ELSE 0 END), \
                 SUM(CASE WHEN \(dated) AND \(due) AND [size] >= 0 THEN CAST([size] AS decimal(38, 0)) ELSE 0 END), \
                 SUM(CASE WHEN \(dated) AND \(due) AND ([size] IS NULL OR [size] < 0) THEN 1 ELSE 0 END) \
-                FROM [dbo].[files] WHERE ([archived] IS NULL OR [archived] = 0) AND (tenant = 7)
+                FROM [dbo].[files] WHERE ([archived] IS NULL OR [archived] = 0) AND (\ntenant = 7\n)
                 """)
         #expect(query.parameters.count == query.sql.count { $0 == "?" })
         let day = "CASE WHEN ([created_at] IS NULL) THEN NULL ELSE DATEDIFF(day, '19700101', [created_at]) END"
         #expect(
             statements.days(cutoff: "2024").sql == """
-                SELECT \(day), COUNT(*) FROM [dbo].[files] WHERE ([archived] IS NULL OR [archived] = 0) AND (tenant = 7) \
+                SELECT \(day), COUNT(*) FROM [dbo].[files] WHERE ([archived] IS NULL OR [archived] = 0) AND (\ntenant = 7\n) \
                 AND (([created_at] IS NULL) OR \(due)) GROUP BY \(day)
                 """)
     }

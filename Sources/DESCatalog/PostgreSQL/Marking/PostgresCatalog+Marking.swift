@@ -1,4 +1,5 @@
 import DESPostgres
+import Synchronization
 
 extension PostgresCatalog {
     /// Marks the rows by one statement, which is one transaction. Where a row is locked or refuses the mark, the others are
@@ -12,14 +13,25 @@ extension PostgresCatalog {
             throw CatalogError(
                 code: .notMarkable, what: what, place: place, reason: "the catalog has no archived column")
         }
-        let begin = PostgresMarkRun(rows, of: table, within: fence, what: what, place: place)
-        let first = try await writer.use(what) { session in
-            var run = begin
+        let place = place
+        let first = try await writer.use(what) { [self] session in
+            var run = PostgresMarkRun(
+                rows, of: table, within: fence, isChangedAfterwards: try isChangedAfterwards(table, in: session),
+                what: what, place: place)
             try run.mark(in: session)
             return run
         }
         let last = try await first.locked.isEmpty ? first : retryLocked(first, what, by: clock)
         return last.outcomes.map { $0 ?? .changed }
+    }
+
+    /// Whether triggers and the like may change a row after it was marked; asked again after a minute.
+    private func isChangedAfterwards(_ table: PostgresTable, in session: PostgresSession) throws -> Bool {
+        if let answer = afterwards.withLock({ $0 }), .now < answer.expiry { return answer.isChanged }
+        let request = PostgresMarkSQL.isChangedAfterwards(table)
+        let isChanged = try session.query(request.sql, request.parameters).bool(0, 0) != false
+        afterwards.withLock { $0 = (isChanged, .now + .seconds(60)) }
+        return isChanged
     }
 
     private func retryLocked(

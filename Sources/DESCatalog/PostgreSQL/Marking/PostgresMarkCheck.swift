@@ -21,7 +21,7 @@ struct PostgresMarkCheck: Sendable {
         }
         do {
             // Checks the views behind the name and the types of the columns, and changes nothing.
-            let update = PostgresMarkSQL([], of: table, within: nil).update
+            let update = PostgresMarkSQL([], of: table, within: nil).update(isGuarded: true)
             _ = try session.query("EXPLAIN " + update.sql, update.parameters)
         } catch let error as PostgresError where error.code == .queryFailed || error.code == .missingObject {
             let view =

@@ -15,13 +15,22 @@ struct PostgresMarkRun: Sendable {
     /// The positions of the marks whose rows were locked, and are to be tried again.
     private(set) var locked: [Int]
 
+    /// Whether the user may mark rows of the table at all: asked when the server has denied it for some.
+    private var mayMark = false
+    /// Whether marked rows are read once more before the commit.
+    private var isRereading: Bool
     private let marks: [RowMark]
     private let table: PostgresTable
     private let fence: Fence?
     private let place: String
     private let what: String
 
-    init(_ marks: [RowMark], of table: PostgresTable, within fence: Fence?, what: String, place: String) {
+    /// - Parameter isChangedAfterwards: see ``PostgresMarkSQL/isChangedAfterwards(_:)``.
+    init(
+        _ marks: [RowMark], of table: PostgresTable, within fence: Fence?, isChangedAfterwards: Bool, what: String,
+        place: String
+    ) {
+        isRereading = isChangedAfterwards
         self.marks = marks
         self.table = table
         self.fence = fence
@@ -69,41 +78,100 @@ struct PostgresMarkRun: Sendable {
     private mutating func mark(_ positions: ArraySlice<Int>, isWaiting: Bool, in session: PostgresSession) throws {
         let sql = PostgresMarkSQL(positions.map { marks[$0] }, of: table, within: fence)
         do {
-            var free: Set<Int> = []
-            if isWaiting {
-                let rows = try session.query(sql.update.sql, sql.update.parameters)
-                for row in 0..<rows.rowCount {
-                    if let position = position(rows.integer(row, 0), of: positions) { outcomes[position] = .marked }
-                }
-                free = Set(positions)
-            } else {
-                let rows = try withTableLockTimeout(session) {
-                    try session.query(sql.updateFreeRows.sql, sql.updateFreeRows.parameters)
-                }
-                for row in 0..<rows.rowCount {
-                    guard let position = position(rows.integer(row, 0), of: positions) else { continue }
-                    free.insert(position)
-                    if rows.bool(row, 1) == true { outcomes[position] = .marked }
-                }
-            }
-            try resolve(positions.filter { outcomes[$0] == nil }, free: free, in: session)
+            let updated =
+                isWaiting
+                ? try update(positions, sql, isWaiting, in: session)
+                : try withTableLockTimeout(session) { try update(positions, sql, isWaiting, in: session) }
+            for position in updated.marked { outcomes[position] = .marked }
+            try resolve(positions.filter { outcomes[$0] == nil }, free: updated.free, in: session)
+        } catch let change as ChangedRows {
+            for position in change.positions { outcomes[position] = Self.changedByDatabase }
+            let others = positions.filter { !change.positions.contains($0) }
+            if !others.isEmpty { try mark(others[...], isWaiting: isWaiting, in: session) }
         } catch let error as PostgresError {
             switch error.code {
+            case .refusedRow where !isRereading && error.message.contains(PostgresMarkSQL.changedRow):
+                // Now one statement tells which rows these are.
+                isRereading = true
+                try mark(positions, isWaiting: isWaiting, in: session)
             case .locked where isWaiting:
                 try mark(positions, isWaiting: false, in: session)
             case .locked:
                 locked += positions
-            case .refusedRow where positions.count > 1:
+            case .accessDenied where !mayMark:
+                // A policy or a trigger may deny single rows; else it is the same for all, and is said once.
+                try PostgresMarkCheck(table: table).run(in: session)
+                mayMark = true
+                try mark(positions, isWaiting: isWaiting, in: session)
+            case .refusedRow where positions.count > 1, .accessDenied where positions.count > 1:
                 let middle = positions.startIndex + positions.count / 2
                 try mark(positions[..<middle], isWaiting: isWaiting, in: session)
                 try mark(positions[middle...], isWaiting: isWaiting, in: session)
-            case .refusedRow:
+            case .refusedRow, .accessDenied:
                 for position in positions { outcomes[position] = .refused(reason: error.message) }
             case .missingObject where fence != nil && error.message.contains(PostgresMarkSQL.fences):
                 throw fenced
             default: throw error
             }
         }
+    }
+
+    /// What a statement has marked, and which of its rows no other transaction held.
+    private struct Updated {
+        var marked: Set<Int> = []
+        var changed: Set<Int> = []
+        var free: Set<Int> = []
+    }
+
+    /// Rows that the database itself makes something else of when they are marked. The transaction was rolled back.
+    private struct ChangedRows: Error {
+        let positions: Set<Int>
+    }
+
+    private func update(
+        _ positions: ArraySlice<Int>, _ sql: PostgresMarkSQL, _ isWaiting: Bool, in session: PostgresSession
+    ) throws -> Updated {
+        guard isRereading else { return try updateOnce(positions, sql, isWaiting, in: session) }
+        return try session.transaction {
+            let updated = try updateOnce(positions, sql, isWaiting, in: session)
+            // Triggers that wait for the commit are run now.
+            try session.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            let changed = try updated.changed.union(unmarked(positions.filter(updated.marked.contains), in: session))
+            guard changed.isEmpty else { throw ChangedRows(positions: changed) }
+            return updated
+        }
+    }
+
+    private func updateOnce(
+        _ positions: ArraySlice<Int>, _ sql: PostgresMarkSQL, _ isWaiting: Bool, in session: PostgresSession
+    ) throws -> Updated {
+        let isGuarded = !isRereading
+        let request = isWaiting ? sql.update(isGuarded: isGuarded) : sql.updateFreeRows(isGuarded: isGuarded)
+        let rows = try session.query(request.sql, request.parameters)
+        var updated = Updated(free: isWaiting ? Set(positions) : [])
+        for row in 0..<rows.rowCount {
+            guard let position = position(rows.integer(row, 0), of: positions) else { continue }
+            if !isWaiting { updated.free.insert(position) }
+            if isWaiting || rows.bool(row, 1) == true { updated.marked.insert(position) }
+            let isChanged = isWaiting ? rows.bool(row, 1) != true : rows.bool(row, 2) == true
+            if isChanged { updated.changed.insert(position) }
+        }
+        return updated
+    }
+
+    /// Which of the rows that were marked are not, or are not there any more as what they were.
+    private func unmarked(_ positions: [Int], in session: PostgresSession) throws -> [Int] {
+        guard !positions.isEmpty else { return [] }
+        let request = PostgresMarkSQL(positions.map { marks[$0] }, of: table, within: nil).marked
+        let rows = try session.query(request.sql, request.parameters)
+        var isMarked: [Int: Bool] = [:]
+        for row in 0..<rows.rowCount {
+            if let position = position(rows.integer(row, 0), of: positions[...]) {
+                isMarked[position] = rows.bool(row, 1) == true
+            }
+        }
+        // A view may show pending rows only.
+        return positions.filter { !(isMarked[$0] ?? (table.kind == .view)) }
     }
 
     /// Finds out about the rows that were not marked.
@@ -160,6 +228,10 @@ struct PostgresMarkRun: Sendable {
             advice: "its rows are left to that worker")
     }
 
+    private static let changedByDatabase = MarkOutcome.refused(
+        reason:
+            "a trigger or rule of the database undoes the mark, or changes uid, time or location of the row with it; "
+            + "the mark was rolled back")
     private static let keptPending = MarkOutcome.refused(
         reason: "a trigger, rule or policy of the database left the row pending")
 }

@@ -25,20 +25,23 @@ struct PostgresMarkSQL: Sendable {
         self.fence = fence
     }
 
-    /// Marks the rows that are pending and what they were, and returns their numbers. Waits for rows that others hold.
-    var update: PostgresRequest {
+    /// Marks the rows that are pending and what they were. Waits for rows that others hold. Returns their numbers, and
+    /// whether each has become what was packed, marked; a trigger may have made something else of it.
+    ///
+    /// - Parameter isGuarded: whether to fail for such a row, with ``changedRow`` in the message, instead of returning it.
+    func update(isGuarded: Bool) -> PostgresRequest {
         let isAllowed = fence == nil ? "" : " AND EXISTS (SELECT FROM des_fence)"
         return PostgresRequest(
             sql: """
                 \(fence == nil ? "" : "WITH \(fenceQuery) ")UPDATE \(table.qualifiedName) \
                 SET \(table.assignments(shard: "des_keys.des_shard")) FROM \(keys) \
-                WHERE \(isRow) AND \(table.isPendingAndWanted)\(isAllowed) RETURNING des_keys.des_n
+                WHERE \(isRow) AND \(table.isPendingAndWanted)\(isAllowed) RETURNING \(returned(isGuarded))
                 """, parameters: parameters)
     }
 
-    /// As ``update``, but leaves out rows that another transaction holds: returns the numbers of the rows that were free,
-    /// and whether each was marked.
-    var updateFreeRows: PostgresRequest {
+    /// As ``update(isGuarded:)``, but leaves out rows that another transaction holds: returns the numbers of the rows that
+    /// were free, whether each was marked, and whether it has become something else.
+    func updateFreeRows(isGuarded: Bool) -> PostgresRequest {
         let columns = ["des_n"] + ["des_uid", "des_created_at", "des_location"] + (shards == nil ? [] : ["des_shard"])
         let isAllowed = fence == nil ? "" : " AND EXISTS (SELECT FROM des_fence)"
         return PostgresRequest(
@@ -50,8 +53,9 @@ struct PostgresMarkSQL: Sendable {
                 FOR NO KEY UPDATE OF \(PostgresColumn.quoted(table.tableName)) SKIP LOCKED), \
                 des_marked AS (UPDATE \(table.qualifiedName) \
                 SET \(table.assignments(shard: "des_keys.des_shard")) FROM des_free AS des_keys \
-                WHERE \(isRow) AND \(table.isPendingAndWanted) RETURNING des_keys.des_n) \
-                SELECT des_n, des_n IN (SELECT des_n FROM des_marked) FROM des_free
+                WHERE \(isRow) AND \(table.isPendingAndWanted) RETURNING \(returned(isGuarded))) \
+                SELECT des_n, des_n IN (SELECT des_n FROM des_marked), \
+                des_n IN (SELECT des_n FROM des_marked WHERE NOT des_is_marked) FROM des_free
                 """, parameters: parameters)
     }
 
@@ -63,6 +67,30 @@ struct PostgresMarkSQL: Sendable {
                 SELECT des_keys.des_n, bool_or(\(table.isPending)), bool_or(\(table.isPending) AND \(table.isWanted)) \
                 FROM \(keys) JOIN \(table.qualifiedName) ON \(isRow) GROUP BY des_keys.des_n
                 """, parameters: keyParameters)
+    }
+
+    /// Returns, for the keys whose row is still there, the number, and whether it is marked.
+    var marked: PostgresRequest {
+        PostgresRequest(
+            sql: """
+                SELECT des_keys.des_n, bool_or(NOT (\(table.isPending))) \
+                FROM \(keys) JOIN \(table.qualifiedName) ON \(isRow) GROUP BY des_keys.des_n
+                """, parameters: keyParameters)
+    }
+
+    /// Returns whether something behind an UPDATE of the table may change the rows once more, so that what
+    /// an update returns does not say what they are in the end: a trigger, a rule, or whatever is behind a view.
+    static func isChangedAfterwards(_ table: PostgresTable) -> PostgresRequest {
+        // Bits of tgtype: 2 is BEFORE, 16 is UPDATE.
+        PostgresRequest(
+            sql: """
+                WITH RECURSIVE des_tables (number) AS (SELECT $1::oid \
+                UNION SELECT inhrelid FROM des_tables JOIN pg_inherits ON inhparent = number) \
+                SELECT EXISTS (SELECT FROM des_tables JOIN pg_class c ON c.oid = number \
+                WHERE c.relkind IN ('v', 'f') OR c.relhasrules) \
+                OR EXISTS (SELECT FROM des_tables JOIN pg_trigger ON tgrelid = number \
+                WHERE NOT tgisinternal AND tgenabled <> 'D' AND tgtype & 18 = 16)
+                """, parameters: [.int8(table.number)])
     }
 
     /// Whether the fence's token is the one that counts.
@@ -100,6 +128,20 @@ struct PostgresMarkSQL: Sendable {
         return """
             unnest(\(lists.joined(separator: ", "))) WITH ORDINALITY \
             AS des_keys(\(names.joined(separator: ", ")), des_n)
+            """
+    }
+
+    /// In the message of an update that failed for a row that a trigger changes.
+    static let changedRow = "des_changed_row"
+
+    private func returned(_ isGuarded: Bool) -> String {
+        // What a trigger instead of UPDATE returns need not be what it has made of the row: that is read afterwards.
+        let isMarked = "COALESCE(\(isRow)\(table.kind == .view ? "" : " AND NOT (\(table.isPending))"), false)"
+        guard isGuarded else { return "des_keys.des_n, \(isMarked) AS des_is_marked" }
+        // The cast fails, and the server cannot tell before it has such a row.
+        return """
+            CASE WHEN \(isMarked) THEN des_keys.des_n \
+            ELSE ('\(Self.changedRow) ' || des_keys.des_n)::bigint END AS des_n, true AS des_is_marked
             """
     }
 

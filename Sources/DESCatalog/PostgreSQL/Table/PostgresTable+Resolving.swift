@@ -28,6 +28,20 @@ extension PostgresTable {
             archivedAt: try schema.archivedAtColumn.map { try column($0, for: "archived_at_column") },
             shardKey: try schema.shardKeyColumn.map { try column($0, for: "shard_key_column") },
             meta: try schema.metaColumns.map { try column($0, for: "meta_columns") }, whereClause: schema.whereClause)
+        try checkWhereClause(in: session, place: place)
+    }
+
+    private func checkWhereClause(in session: PostgresSession, place: String) throws {
+        guard let whereClause else { return }
+        for trial in WhereClause.trials(of: whereClause, on: qualifiedName) {
+            do {
+                _ = try session.query(trial)
+            } catch let error as PostgresError
+                where [.queryFailed, .missingObject, .refusedRow].contains(error.code)
+            {
+                throw WhereClause.refusal(error.message, table: name, place: place)
+            }
+        }
     }
 
     private struct Found {
@@ -94,22 +108,26 @@ extension PostgresTable {
         // A domain is what it is based on.
         let rows = try session.query(
             """
+            SELECT *, format_type(base::oid, -1) FROM (
             SELECT a.attname::text, a.attnotnull, format_type(a.atttypid, -1),
                 COALESCE((SELECT NOT c.collisdeterministic FROM pg_collation c WHERE c.oid = a.attcollation), false),
                 (WITH RECURSIVE types(number, base) AS (
                     SELECT t.oid, t.typbasetype FROM pg_type t WHERE t.oid = a.atttypid
                     UNION ALL SELECT t.oid, t.typbasetype FROM types JOIN pg_type t ON t.oid = types.base)
-                SELECT number::int8 FROM types WHERE base = 0)
-            FROM pg_attribute a WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum
+                SELECT number::int8 FROM types WHERE base = 0) AS base
+            FROM pg_attribute a WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped
+            ORDER BY a.attnum) AS des_columns
             """, [.int8(table.number)])
         return try (0..<rows.rowCount).compactMap { row in
-            guard let name = rows.text(row, 0), let typeName = rows.text(row, 2) else { return nil }
+            guard let name = rows.text(row, 0), let typeName = rows.text(row, 2), let baseName = rows.text(row, 5)
+            else { return nil }
             let type = PostgresType(rawValue: UInt32(truncatingIfNeeded: rows.integer(row, 4) ?? 0))
             let kind = kind(of: type)
             return PostgresColumn(
                 name: name, sql: "\(PostgresColumn.quoted(table.name)).\(PostgresColumn.quoted(name))",
                 mayBeNull: rows.bool(row, 1) != true, kind: kind, typeName: typeName,
-                isComparable: try kind != .other || isComparable(typeName, in: session),
+                // Not the domain, which may exclude NULL.
+                isComparable: try kind != .other || isComparable(baseName, in: session),
                 hasLooseCollation: rows.bool(row, 3) == true)
         }
     }

@@ -40,8 +40,8 @@ struct PostgresTable: Sendable {
         ([uid, createdAt, location] + (size.map { [$0] } ?? []) + meta).map(\.selected).joined(separator: ", ")
     }
 
-    /// The operator's condition, and true without one. On lines of its own: it may end in a comment.
-    var isWanted: String { whereClause.map { "(\n\($0)\n)" } ?? "true" }
+    /// The operator's condition, and true without one.
+    var isWanted: String { whereClause.map(WhereClause.condition) ?? "true" }
 
     /// Whether a row is wanted and still to be migrated.
     var isPendingAndWanted: String { isWanted(.pending) }
@@ -76,13 +76,17 @@ extension PostgresTable {
     /// The condition for an index: the same, with the column's own name.
     var isPendingInIndex: String? { archived.map { Self.isPending($0, PostgresColumn.quoted($0.name)) } }
 
+    /// What the server reads as false, in lower case and without blanks (`boolin` of its sources), and no text at all.
+    private static let falseTexts = "'', '0', 'f', 'fa', 'fal', 'fals', 'false', 'n', 'no', 'of', 'off'"
+    private static let blanks = #"E' \t\n\x0B\f\r'"#
+
     private static func isPending(_ archived: PostgresColumn, _ sql: String) -> String {
         switch (archived.kind, archived.typeName) {
         case (.integer, _), (.float, _), (_, "numeric"):
             archived.mayBeNull ? "COALESCE(\(sql), 0) = 0" : "\(sql) = 0"
         case (_, "boolean"): archived.mayBeNull ? "\(sql) IS NOT TRUE" : "NOT \(sql)"
         case (.timestamptz, _), (.timestamp, _), (.date, _): "\(sql) IS NULL"
-        default: "COALESCE(lower(\(sql)::text), '') IN ('', '0', 'f', 'false')"
+        default: "COALESCE(lower(btrim(\(sql)::text, \(blanks))), '') IN (\(falseTexts))"
         }
     }
 
