@@ -14,7 +14,7 @@ extension Retriever {
     ///   - requests: any number; each is answered, equal ones too.
     ///   - deliver: is given each answer once, one after the other, in no certain order, with the position of its request.
     /// - Throws: what `deliver` throws; `CancellationError`. That a file cannot be had is an answer.
-    public func files(
+    nonisolated(nonsending) public func files(
         _ requests: [FileRequest], _ deliver: (_ position: Int, _ outcome: FileOutcome) async throws -> Void
     ) async throws {
         let arrival = now()
@@ -27,7 +27,7 @@ extension Retriever {
         }
     }
 
-    private func answer(
+    nonisolated(nonsending) private func answer(
         _ requests: [FileRequest], _ window: Range<Int>, _ arrival: Duration,
         _ deliver: (_ position: Int, _ outcome: FileOutcome) async throws -> Void
     ) async throws {
@@ -93,7 +93,7 @@ extension Retriever {
     }
 
     /// Runs `work` on all items, some at a time, and `then` on each result in this task.
-    private func forEach<Item: Sendable, Answer: Sendable>(
+    nonisolated(nonsending) private func forEach<Item: Sendable, Answer: Sendable>(
         _ items: [Item], _ work: @escaping @Sendable (Item) async -> Answer,
         then: (Answer) async throws -> Void
     ) async throws {

@@ -26,7 +26,7 @@ extension Retriever {
     ///
     /// - Parameter range: inside the file; nil: all of it.
     /// - Throws: `RetrievalError`, or what `deliver` throws.
-    public func forEachPiece(
+    nonisolated(nonsending) public func forEachPiece(
         of file: StoredFile, range: Range<UInt64>? = nil, _ deliver: (_ piece: [UInt8]) async throws -> Void
     ) async throws {
         let range = (range ?? 0..<file.size).clamped(to: 0..<file.size)
@@ -44,7 +44,7 @@ extension Retriever {
         try await stream(file, place, handle, range, deliver)
     }
 
-    private func stream(
+    nonisolated(nonsending) private func stream(
         _ file: StoredFile, _ place: StoredPlace, _ handle: any ObjectHandle, _ range: Range<UInt64>,
         _ deliver: (_ piece: [UInt8]) async throws -> Void
     ) async throws {

@@ -3,7 +3,8 @@ import DESRouting
 import Foundation
 
 /// `read-file PLACE UID CREATED_AT`: writes one file out of the shards of a directory, or of `s3://BUCKET/PREFIX`, to standard
-/// output. For S3 the standard `AWS_*` variables say where and who.
+/// output. `DES_N_BITS` is the `n_bits` that the shards were written with (default 8). For S3 the standard `AWS_*` variables say
+/// where and who.
 @main
 struct ReadFile {
     static func main() async throws {
@@ -14,6 +15,11 @@ struct ReadFile {
         }
         // One retriever serves the whole program: it keeps indexes in memory.
         let retriever = try retriever(of: arguments[1])
+        // With another number of bits no file would be found.
+        if let problem = try await retriever.bitsProblem(), problem.concernsAll {
+            print("DES_N_BITS is wrong: \(problem.message)")
+            exit(78)
+        }
         let request = FileRequest(uid: arguments[2], createdAt: createdAt)
         // Nil says that there is no such file; that this is not known is an error.
         guard let file = try await retriever.find(request) else {
@@ -27,13 +33,15 @@ struct ReadFile {
     }
 
     static func retriever(of place: String) throws -> Retriever {
-        guard place.hasPrefix("s3://") else { return Retriever(directory: place) }
-        let parts = place.dropFirst(5).split(separator: "/", maxSplits: 1)
         let environment = ProcessInfo.processInfo.environment
+        let bits = environment["DES_N_BITS"].flatMap { Int($0) }.flatMap { ShardBits($0) } ?? .standard
+        let settings = RetrieverSettings(bits: bits)
+        guard place.hasPrefix("s3://") else { return Retriever(directory: place, settings: settings) }
+        let parts = place.dropFirst(5).split(separator: "/", maxSplits: 1)
         return try Retriever(
             s3: S3Backend(
                 bucket: String(parts.first ?? ""), prefix: parts.count > 1 ? String(parts[1]) : "",
                 region: environment["AWS_REGION"] ?? "us-east-1", endpointURL: environment["AWS_ENDPOINT_URL"]),
-            environment: environment)
+            settings: settings, environment: environment)
     }
 }
