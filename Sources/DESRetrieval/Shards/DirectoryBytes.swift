@@ -12,8 +12,6 @@ struct DirectoryBytes: Sendable {
     /// Footer of a shard, in bytes.
     private static let footerSize = 12
     private static let headSize = 5
-    private static let trailerSize = 36
-    private static let trailerMagic = Array("DESLKUP1".utf8)
     /// How much of the index's end says that a lookup table belongs to it.
     private static let tableProof: UInt64 = 32 << 10
 
@@ -48,8 +46,8 @@ struct DirectoryBytes: Sendable {
         return bytes + tail + rest
     }
 
-    /// Whether there should be a lookup table: writers see to it that nothing else looks like the beginning of its trailer.
-    var hasTableMark: Bool { rest.suffix(Self.trailerSize).starts(with: Self.trailerMagic) }
+    /// Whether there should be a lookup table.
+    var hasTableMark: Bool { LookupTable.hasMark(rest) }
 
     /// - Parameter header: of the shard, if it was read.
     /// - Returns: nil if there is no whole lookup table in bytes that should have one.

@@ -50,10 +50,12 @@ package struct RetrievalMetrics: RetrievalObserver {
             Counter(label: name, dimensions: labels, factory: registry)
         }
         func byKind(_ name: String) -> [Counter] {
-            StoreReadKind.allCases.map { counter(name, [("backend", backend), ("type", $0.rawValue)]) }
+            StoreReadKind.allCases.sorted { $0.number < $1.number }.map {
+                counter(name, [("backend", backend), ("type", $0.rawValue)])
+            }
         }
         func byLevel(_ result: String) -> [Counter] {
-            CacheLevel.allCases.map {
+            CacheLevel.allCases.sorted { $0.number < $1.number }.map {
                 counter("des_index_cache_lookups_total", [("level", $0.rawValue), ("result", result)])
             }
         }

@@ -23,6 +23,12 @@ package struct LookupTable: Sendable {
         return (indexStart - min(size, indexStart - header))..<indexStart
     }
 
+    /// Whether bytes that end where INDEX begins should have a table: writers see to it that nothing else looks like the beginning of
+    /// its trailer.
+    package static func hasMark(_ bytes: [UInt8]) -> Bool {
+        bytes.suffix(LookupFormat.trailerSize).starts(with: LookupFormat.magic)
+    }
+
     /// Nil if there is no table or it is damaged: both mean that the index is to be used.
     ///
     /// - Parameters:
