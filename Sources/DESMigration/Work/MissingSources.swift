@@ -12,16 +12,13 @@ struct MissingSources: Sendable {
     private static let namedPlaces = 10
 
     /// The failures without those of missing files that may come back; what is wrong with their places is logged.
-    ///
-    /// - Parameter limit: once so many missing files are known to be gone, the rest is not looked at: no more are set aside.
-    func removingDoubtful(from failures: [ArchiveFailure], lookingFor limit: Int) async throws -> [ArchiveFailure] {
+    func removingDoubtful(from failures: [ArchiveFailure]) async throws -> [ArchiveFailure] {
         var kept = failures.filter { !$0.isMissingSource }
         guard kept.count < failures.count else { return failures }
         let missing = failures.filter(\.isMissingSource)
         var position = 0
-        var gone = 0
         var places: [String: Int] = [:]
-        while position < missing.count, gone < limit {
+        while position < missing.count {
             let batch = missing[position..<min(position + Self.failuresALook, missing.count)]
             position += batch.count
             let locations = batch.map { $0.key.location.uidText ?? "" }
@@ -29,15 +26,12 @@ struct MissingSources: Sendable {
             try Task.checkCancellation()
             for (failure, absence) in zip(batch, absences) {
                 switch absence {
-                case .certain:
-                    kept.append(failure)
-                    gone += 1
+                case .certain: kept.append(failure)
                 case .over: places["missing when they were to be read, and there now", default: 0] += 1
                 case .doubtful(let place): places[place, default: 0] += 1
                 }
             }
         }
-        kept += missing[position...]
         warn(of: places)
         return kept
     }

@@ -132,7 +132,7 @@ package final class WatermarkWork: WorkSource {
     /// Notes what failed in a slice. Can be repeated until it succeeds.
     fileprivate func settle(_ slice: WatermarkSlice, failures: [ArchiveFailure], isComplete: Bool) async throws {
         let (cycle, limit, isRecovered) = state.withLock { ($0.cycle, $0.setAsideLeft, $0.isRecovered) }
-        let blamed = try await missing.removingDoubtful(from: failures, lookingFor: limit)
+        let blamed = try await missing.removingDoubtful(from: failures)
         let setAside = try await archive.failed(blamed, cycle: cycle, limit: limit)
         let count = setAside.count(where: { $0 })
         let isSettled = isComplete && isRecovered && count == failures.count
