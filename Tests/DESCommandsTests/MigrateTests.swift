@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct MigrateTests {
+@Suite(.timeLimit(.minutes(5))) struct MigrateTests {
     private let place: Workspace
 
     init() throws { place = try Workspace() }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import DESCommands
 
-@Suite(.timeLimit(.minutes(1))) struct ReadAheadTests {
+@Suite(.timeLimit(.minutes(5))) struct ReadAheadTests {
     @Test("results come in order, and no more than allowed are under way or waiting", arguments: [1, 2, 8])
     func order(_ count: Int) async throws {
         let open = Mutex((current: 0, most: 0))

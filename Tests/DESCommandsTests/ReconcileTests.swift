@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct ReconcileTests {
+@Suite(.timeLimit(.minutes(5))) struct ReconcileTests {
     private let place: Workspace
 
     init() throws { place = try Workspace() }

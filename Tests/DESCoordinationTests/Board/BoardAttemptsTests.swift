@@ -1,7 +1,7 @@
 import DESCoordination
 import Testing
 
-@Suite("Attempts", .timeLimit(.minutes(2)))
+@Suite("Attempts", .timeLimit(.minutes(5)))
 struct BoardAttemptsTests {
     private let unit =
         "SELECT state, attempts, last_error, holder, lease_until IS NULL AS free FROM des_migration_units WHERE NOT is_plan"

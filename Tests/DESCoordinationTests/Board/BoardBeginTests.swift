@@ -4,7 +4,7 @@ import DESRouting
 import DESTestServers
 import Testing
 
-@Suite("Beginning on an empty database", .timeLimit(.minutes(2)))
+@Suite("Beginning on an empty database", .timeLimit(.minutes(5)))
 struct BoardBeginTests {
     @Test("Eight workers that begin at once make the tables once, and all of them succeed")
     func race() async throws {

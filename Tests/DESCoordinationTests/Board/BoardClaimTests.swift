@@ -2,7 +2,7 @@ import DESCatalog
 import DESCoordination
 import Testing
 
-@Suite("Claiming units", .timeLimit(.minutes(2)))
+@Suite("Claiming units", .timeLimit(.minutes(5)))
 struct BoardClaimTests {
     @Test("Eight workers claim each unit once, and each of them the oldest days first")
     func concurrent() async throws {

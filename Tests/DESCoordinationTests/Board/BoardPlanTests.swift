@@ -3,7 +3,7 @@ import DESCoordination
 import DESRouting
 import Testing
 
-@Suite("Planning again", .timeLimit(.minutes(2)))
+@Suite("Planning again", .timeLimit(.minutes(5)))
 struct BoardPlanTests {
     private let units = "SELECT unit, state, rows_planned FROM des_migration_units WHERE NOT is_plan ORDER BY unit"
     private let later = Timestamp(

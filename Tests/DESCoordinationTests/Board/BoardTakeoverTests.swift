@@ -1,7 +1,7 @@
 import DESCoordination
 import Testing
 
-@Suite("Shards and taking over", .timeLimit(.minutes(2)))
+@Suite("Shards and taking over", .timeLimit(.minutes(5)))
 struct BoardTakeoverTests {
     @Test("Who takes a unit over sees the shards of all earlier holders, and not its own")
     func inDoubt() async throws {

@@ -38,7 +38,7 @@ struct UnitTimeout: Error {}
 /// Waits for a condition that other tasks bring about.
 func eventually(_ condition: () -> Bool) async throws {
     let clock = ContinuousClock()
-    let deadline = clock.now + .seconds(30)
+    let deadline = clock.now + .seconds(120)
     while !condition() {
         guard clock.now < deadline else { throw UnitTimeout() }
         await Task.yield()

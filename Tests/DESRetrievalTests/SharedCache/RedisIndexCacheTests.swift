@@ -136,7 +136,7 @@ struct RedisIndexCacheTests {
     }
 
     @Test(
-        "A password that is missing, wrong or new, is told without it, and the right one works", .timeLimit(.minutes(1))
+        "A password that is missing, wrong or new, is told without it, and the right one works", .timeLimit(.minutes(5))
     )
     func password() async throws {
         let server = try RedisTestServer.start()
