@@ -32,13 +32,12 @@ build: build-deps ## build the programs in release: .build-release/release/des-m
 quickstart: build ## migrate a few thousand real files of this machine, read them back, show the result
 	@examples/quickstart/run $(RELEASE)/release
 
-# One test after the other: they start servers and processes, and time limits hold on a busy machine as well.
 .PHONY: test
 test: build-deps deps ## build and run all tests; a warning is an error
 	@mkdir -p .build
 	$(SWIFT) build --build-tests 2>&1 | tee .build/build.log
 	@Tests/Scripts/no-warnings .build/build.log
-	$(SWIFT) test --skip-build --no-parallel 2>&1 | tee .build/test.log
+	Tests/Scripts/test-lanes $(SWIFT)
 	promtool test rules alerts/migration.test.yml alerts/retriever.test.yml
 	Tests/Scripts/des2_reader.py --expected Tests/DESShardTests/Golden/des2/expected.json Tests/DESShardTests/Golden/des2
 	Tests/Scripts/kill-loop --binary .build/debug/des-migrate --rounds 12 --files 1500

@@ -83,6 +83,7 @@ final class ShardCache: Sendable {
         let id = "\(shard.listed.id)#\(number)"
         if case .leaf(let leaf) = cache.withLock({ $0.value(of: id) }) { return leaf }
         let found = try await leafFlights.run(id) { () async throws(RetrievalError) in
+            if case .leaf(let leaf) = self.cache.withLock({ $0.value(of: id) }) { return LoadedLeaf(leaf: leaf) }
             let bytes = try await self.attempt(shard.listed) { () async throws(ShardLoader.Failure) in
                 try await CountingReader(handle: shard.handle, observer: self.observer).read(range, .index)
             }

@@ -29,10 +29,12 @@ final class ListingCache: Sendable {
     ) async throws(RetrievalError) -> ShardListing {
         let id = ListingID(key, store)
         while true {
-            if let known = cache.withLock({ $0.value(of: id) }), known.askedAt >= since { return known }
+            if let known = known(id, since: since) { return known }
             // Another reader's request may have been sent before `since`: then it is done again.
             let listing = try await flights.run(id) { () async throws(RetrievalError) in
-                try await self.list(key.namePrefix, store, id)
+                // Somebody's request may have ended between the look and here.
+                if let known = self.known(id, since: since) { return known }
+                return try await self.list(key.namePrefix, store, id)
             }
             if listing.askedAt >= since { return listing }
         }
@@ -40,14 +42,17 @@ final class ListingCache: Sendable {
 
     /// A listing that was asked for at `since` or later and is known.
     func shardsNow(_ key: ShardKey, of store: any ObjectStore, since: Duration) -> ShardListing? {
-        guard let known = cache.withLock({ $0.value(of: ListingID(key, store)) }), known.askedAt >= since
-        else { return nil }
-        return known
+        known(ListingID(key, store), since: since)
     }
 
     /// Forgets the listing that has a shard, because the store has it no more.
     func forget(_ key: ShardKey, of store: any ObjectStore) {
         _ = cache.withLock { $0.removeValue(of: ListingID(key, store)) }
+    }
+
+    private func known(_ id: ListingID, since: Duration) -> ShardListing? {
+        guard let known = cache.withLock({ $0.value(of: id) }), known.askedAt >= since else { return nil }
+        return known
     }
 
     private func list(

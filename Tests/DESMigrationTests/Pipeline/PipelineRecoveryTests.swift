@@ -63,8 +63,10 @@ import Testing
         let fixture = try Self.fixture(deletesSources: true)
         #expect(try await fixture.run(with: PipelineFaults(at: [point], occurrence: 2, kind: .death)) == nil)
         #expect(fixture.stagedNames.contains { $0.hasSuffix(".open") })
+        // What was sealed before may have been published meanwhile, and marked.
+        let marked = try fixture.table.markedIDs()
         let outcome = try await fixture.run()
-        outcome.expectBooks(migrated: 8)
+        outcome.expectBooks(migrated: 8 - marked.count)
         try fixture.expectSettled(fixture.files, sourcesDeleted: true)
         try fixture.expectOnly(fixture.files)
     }
