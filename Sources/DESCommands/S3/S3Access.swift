@@ -73,7 +73,8 @@ struct S3Access: Sendable {
     ///     is only read.
     func store(
         _ configuration: S3StorageConfiguration, bits: ShardBits, staging: String?,
-        retry: S3RetryPolicy = S3RetryPolicy(), http: HTTPSettings = HTTPSettings()
+        retry: S3RetryPolicy = S3RetryPolicy(), http: HTTPSettings = HTTPSettings(),
+        onEvent: (@Sendable (S3Event) -> Void)? = nil
     ) async throws -> any ObjectStore {
         let threads = ThreadPool(name: "des-store", count: 4)
         func store(_ bucket: String, _ prefix: String?, _ client: S3Client, notes: String) -> S3Store {
@@ -88,13 +89,16 @@ struct S3Access: Sendable {
         guard !configuration.zones.isEmpty else {
             return store(
                 configuration.bucket ?? "", configuration.prefix,
-                try await client(configuration.connection, retry: retry, http: http), notes: "")
+                try await client(configuration.connection, retry: retry, http: http, onEvent: onEvent), notes: "")
         }
         var clients: [(connection: S3ConnectionConfiguration, client: S3Client)] = []
         var stores: [String: any ObjectStore] = [:]
         for (number, zone) in configuration.zones.enumerated() {
             let known = clients.first { $0.connection == zone.connection }?.client
-            let client = if let known { known } else { try await client(zone.connection, retry: retry, http: http) }
+            let client =
+                if let known { known } else {
+                    try await client(zone.connection, retry: retry, http: http, onEvent: onEvent)
+                }
             clients.append((zone.connection, client))
             stores[zone.name] = store(zone.bucket, zone.prefix, client, notes: "/zone-\(number)")
         }

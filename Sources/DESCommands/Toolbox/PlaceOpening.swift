@@ -11,7 +11,7 @@ struct PlaceOpening: Sendable {
 
     /// Real S3, by the environment.
     static let standard = PlaceOpening(
-        store: { try await S3Places.store($0) },
+        store: { try await S3Places.store($0, tell: ToolConsole.standard.error) },
         temporaryFolder: ProcessInfo.processInfo.environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
     )
 }

@@ -1,17 +1,42 @@
 import DESRouting
+import DESS3
 import DESStorage
 import Logging
+import Synchronization
 
 /// Stores for places that a command line names; everything about the service that `s3://bucket/prefix` does not say comes from
 /// the standard `AWS_*` variables and files.
 enum S3Places {
+    /// Somebody waits for the answer: a service that is away is not waited for as long as by a migration.
+    private static let retry = S3RetryPolicy(longestDelay: .seconds(5), deadline: .seconds(20))
+
+    /// - Parameter tell: told why it takes longer, once.
     /// - Throws: `PlaceError` if the text names no bucket; ``S3AccessError``.
-    static func store(_ place: String) async throws -> any ObjectStore {
+    static func store(_ place: String, tell: @escaping @Sendable (String) -> Void) async throws -> any ObjectStore {
         guard let place = S3Place(place) else {
             throw PlaceError(message: "cannot read \(place): expected s3://bucket/prefix")
         }
         let access = S3Access(logger: Logger(label: "des") { _ in SwiftLogNoOpLogHandler() })
+        let notice = RetryNotice(tell: tell)
         // Nothing is written, so there is no staging.
-        return try await access.store(place.configuration, bits: .standard, staging: "")
+        return try await access.store(
+            place.configuration, bits: .standard, staging: "", retry: retry, onEvent: { notice.heard($0) })
+    }
+}
+
+/// Tells the first time that something has to be tried again, so that nobody waits without knowing for what.
+private final class RetryNotice: Sendable {
+    private let tell: @Sendable (String) -> Void
+    private let isTold = Mutex(false)
+
+    init(tell: @escaping @Sendable (String) -> Void) { self.tell = tell }
+
+    func heard(_ event: S3Event) {
+        guard case .retrying(let error, _) = event else { return }
+        let isFirst = isTold.withLock { isTold in
+            defer { isTold = true }
+            return !isTold
+        }
+        if isFirst { tell("\(error); it is tried again for a while") }
     }
 }
