@@ -62,6 +62,23 @@ import Testing
         #expect(tries.count == 6)
     }
 
+    @Test("A long download that breaks goes on as long as it gets somewhere, also after the time for trying again")
+    func resumingLate() async throws {
+        let (location, bytes) = (access.location("x"), pattern(2_000_000))
+        _ = try await access.client.putObject(location, .bytes(bytes))
+        let time = Mutex(Duration.zero)
+        let timing = S3Timing(
+            now: UTCTime.system, elapsed: { time.withLock { $0 } }, sleep: { _ in }, random: { 0.5 })
+        let slow = try ServerAccess(url: proxy.url, timing: timing)
+        try proxy.plan(Array(repeating: "truncate", count: 5))
+        let pieces = Collected()
+        _ = try await slow.client.getObject(location) { piece in
+            time.withLock { $0 += .seconds(3600) }
+            pieces.append(piece)
+        }
+        #expect(pieces.bytes == bytes)
+    }
+
     @Test("A download of an object that is replaced meanwhile is an error, not a mixture")
     func replaced() async throws {
         let location = access.location("x")

@@ -25,6 +25,9 @@ final class ResumableDownload: Sendable {
         self.deliver = deliver
     }
 
+    /// In bytes.
+    var delivered: UInt64 { state.withLock(\.delivered) }
+
     /// The header for what is left; nil for all.
     var nextRange: String? {
         state.withLock { state in

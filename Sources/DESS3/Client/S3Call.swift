@@ -12,7 +12,10 @@ struct S3Call {
 
     var request: S3Request
     var retry: S3RetryState
-    let start: Duration
+    /// When the time for trying again began: with the call, and anew with each piece of a download that came.
+    private(set) var start: Duration
+    /// Bytes that have come of a download.
+    private var received: UInt64 = 0
     var context: S3ErrorContext
     /// Those of the last try.
     var credentials: S3Credentials?
@@ -34,6 +37,13 @@ struct S3Call {
         context = S3ErrorContext(
             operation: request.operation, bucket: request.bucket, key: request.key ?? "", endpoint: "",
             changesSomething: request.changesSomething)
+    }
+
+    /// So many bytes of a download have come up to now: what takes long because it is large is not what has failed for long.
+    mutating func progressed(to count: UInt64, at now: Duration) {
+        guard count > received else { return }
+        received = count
+        start = now
     }
 
     /// What the answer says is wrong with the request, if that can be put right and has not been yet.

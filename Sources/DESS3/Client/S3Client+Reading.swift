@@ -55,7 +55,7 @@ extension S3Client {
             adjust: { request in
                 request.headers = headers + (progress.nextRange.map { [("range", $0)] } ?? [])
             },
-            read: { response, context in try progress.finish(response, context) })
+            progress: { progress.delivered }, read: { response, context in try progress.finish(response, context) })
     }
 
     /// Looks an object up without reading it.

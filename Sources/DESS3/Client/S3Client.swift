@@ -45,9 +45,10 @@ package final class S3Client: Sendable {
     ///
     /// - Parameters:
     ///   - adjust: called before each try.
+    ///   - progress: how many bytes have come so far, if they need not come again.
     ///   - read: makes the result of an answer with a status of 2xx; what it throws as a transient error is tried again.
     func perform<Value: Sendable>(
-        _ original: S3Request, adjust: (inout S3Request) -> Void = { _ in },
+        _ original: S3Request, adjust: (inout S3Request) -> Void = { _ in }, progress: () -> UInt64 = { 0 },
         read: (HTTPResponse, S3ErrorContext) throws -> Value
     ) async throws -> Value {
         var call = S3Call(try await prepared(original), retry: S3RetryState(settings.retry), start: timing.elapsed())
@@ -61,6 +62,7 @@ package final class S3Client: Sendable {
                 return value
             } catch let error as S3Error {
                 if correct(after: error, &call) { continue }
+                call.progressed(to: progress(), at: timing.elapsed())
                 try await pause(after: error, &call)
             }
         }

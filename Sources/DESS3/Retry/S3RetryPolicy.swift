@@ -4,7 +4,7 @@ package struct S3RetryPolicy: Sendable, Hashable {
     package var firstDelay: Duration
     /// Longest pause of all, but for one that the server asks for.
     package var longestDelay: Duration
-    /// No try begins later than this after the first.
+    /// No try begins later than this after the first, or after the last that brought a part of a download.
     package var deadline: Duration
     /// Most tries of all.
     package var maximumAttempts: Int
