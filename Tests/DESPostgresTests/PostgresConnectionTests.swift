@@ -331,12 +331,3 @@ struct PostgresConnectionTests {
         #expect(error?.code == .readOnly)
     }
 }
-
-/// Waits for a condition to become true; at most 30 seconds.
-func waitUntil(_ condition: () throws -> Bool) async throws {
-    let deadline = ContinuousClock.now + .seconds(120)
-    while try !condition() {
-        try #require(ContinuousClock.now < deadline, "the condition never became true")
-        try await Task.sleep(for: .milliseconds(20))
-    }
-}

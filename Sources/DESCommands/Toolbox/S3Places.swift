@@ -7,9 +7,6 @@ import Synchronization
 /// Stores for places that a command line names; everything about the service that `s3://bucket/prefix` does not say comes from
 /// the standard `AWS_*` variables and files.
 enum S3Places {
-    /// Somebody waits for the answer: a service that is away is not waited for as long as by a migration.
-    private static let retry = S3RetryPolicy(longestDelay: .seconds(5), deadline: .seconds(20))
-
     /// - Parameter tell: told why it takes longer, once.
     /// - Throws: `PlaceError` if the text names no bucket; ``S3AccessError``.
     static func store(_ place: String, tell: @escaping @Sendable (String) -> Void) async throws -> any ObjectStore {
@@ -20,7 +17,7 @@ enum S3Places {
         let notice = RetryNotice(tell: tell)
         // Nothing is written, so there is no staging.
         return try await access.store(
-            place.configuration, bits: .standard, staging: "", retry: retry, onEvent: { notice.heard($0) })
+            place.configuration, bits: .standard, staging: "", onEvent: { notice.heard($0) })
     }
 }
 
@@ -37,6 +34,6 @@ private final class RetryNotice: Sendable {
             defer { isTold = true }
             return !isTold
         }
-        if isFirst { tell("\(error); it is tried again for a while") }
+        if isFirst { tell("\(error); it is tried again for up to two minutes") }
     }
 }

@@ -74,15 +74,6 @@ func moment(_ text: String) throws -> Timestamp {
     try #require(Timestamp(parsing: text))
 }
 
-/// Waits for a condition to become true; at most 30 seconds.
-func waitUntil(_ condition: () async throws -> Bool) async throws {
-    let deadline = ContinuousClock.now + .seconds(120)
-    while try await !condition() {
-        try #require(ContinuousClock.now < deadline, "the condition never became true")
-        try await Task.sleep(for: .milliseconds(20))
-    }
-}
-
 /// Runs blocking calls on a few threads of their own, so that many tests at once hold up neither the cooperative pool nor
 /// the machine.
 enum Blocking {

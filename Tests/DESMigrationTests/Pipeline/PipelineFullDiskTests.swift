@@ -92,16 +92,15 @@ import Testing
         let fixture = try PipelineFixture()
         fixture.settings.compression.codec = .none
         fixture.settings.bigFileThreshold = 100 << 10
-        for number in 0..<30 { try fixture.add(day: number % 3, bytes: PipelineFile.bytes(10_000, seed: number)) }
+        // Nothing leaves the disk before the day is over; a day must be more than it holds, else it may never be full.
+        let days = kibibytes < 100 ? 3 : 1
+        for number in 0..<30 { try fixture.add(day: number % days, bytes: PipelineFile.bytes(10_000, seed: number)) }
         let disk = try PipelineSmallDisk(at: fixture.staging, in: fixture.folder, kibibytes: kibibytes)
         let outcome = try await fixture.run()
         outcome.expectBalance()
-        // A shard has 100 KB: where that fits it may be gone before the next one needs the room.
-        if kibibytes < 100 || outcome.result.filesFailed > 0 {
-            #expect(outcome.result.filesFailed > 0)
-            #expect(outcome.result.fatalError?.contains("No space left on device") == true)
-        }
+        #expect(outcome.result.filesFailed > 0)
         #expect(outcome.result.errors.allSatisfy { $0.message.contains("No space left on device") })
+        #expect(outcome.result.fatalError?.contains("No space left on device") == true)
         #expect(fixture.audit.problems() == [])
 
         try disk.remount("size=8m")

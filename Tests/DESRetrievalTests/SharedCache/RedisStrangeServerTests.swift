@@ -75,7 +75,7 @@ private final class StrangeServer: Sendable {
                 guard recv(connection, &request, request.count, 0) > 0 else { continue }
                 let bytes = Array(answer.utf8)
                 _ = send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL))
-                // Until the other side has had enough.
+                // Until the other side has had enough. Nothing is waited for: dripping is the fault, on a thread of its own.
                 while goesOn, send(connection, [0x78], 1, Int32(MSG_NOSIGNAL)) == 1 { usleep(10_000) }
             }
         }

@@ -6,7 +6,7 @@ func becomes(_ condition: () async throws -> Bool) async throws -> Bool {
     let end = ContinuousClock.now + .seconds(60)
     while ContinuousClock.now < end {
         if try await condition() { return true }
-        try await Task.sleep(for: .milliseconds(2))
+        await Task.yield()
     }
     return false
 }

@@ -182,6 +182,7 @@ private let get = "GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n"
                 let bytes = try await client.receive(atMost: 100_000)
                 guard !bytes.isEmpty else { break }
                 count += bytes.count
+                // Nothing is waited for: this slowness is what is tested.
                 try await Task.sleep(for: .milliseconds(1))
             }
             #expect(count >= 3 << 20)
