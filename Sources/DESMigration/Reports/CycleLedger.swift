@@ -1,5 +1,6 @@
 import DESCatalog
 import DESRouting
+import DESSystem
 package import DESTelemetry
 package import Logging
 import Synchronization
@@ -7,14 +8,23 @@ import Synchronization
 /// Keeps the books of one cycle: every file that was fetched ends here, once, as migrated, failed or skipped.
 package final class CycleLedger: Sendable {
     /// Failures kept with their text, and lines of one kind that are logged, so that memory and log stay bounded when
-    /// everything fails.
+    /// everything fails. The first failure of each reason is kept and logged whatever came before it.
     static let keptErrors = 1000
+
+    /// Who is told of each failure. In an object: a closure that is kept as it is under a lock and called from there is wrapped
+    /// once more by each call, until so many calls lie in each other that the stack ends.
+    private final class FailureWatch: Sendable {
+        let tell: @Sendable (RowKey, FailureReason, String) -> Void
+
+        init(_ tell: @escaping @Sendable (RowKey, FailureReason, String) -> Void) { self.tell = tell }
+    }
 
     private let result: Mutex<CycleResult>
     private let fetchedCount = Atomic<Int>(0)
     private let readBytes = Atomic<Int64>(0)
-    private let notes = Mutex<Set<String>>([])
-    private let failureWatch = Mutex<(@Sendable (RowKey, FailureReason, String) -> Void)?>(nil)
+    private let notes = Mutex<Set<ByteString>>([])
+    private let warnings = Mutex<[CycleWarning: Int]>([:])
+    private let failureWatch = Mutex<FailureWatch?>(nil)
     let metrics: MigrationMetrics
     let logger: Logger
 
@@ -43,31 +53,46 @@ package final class CycleLedger: Sendable {
 
     /// Logs an advice, once however often it is given.
     func advise(_ note: String) {
-        guard notes.withLock({ $0.insert(note).inserted }) else { return }
+        guard notes.withLock({ $0.insert(ByteString(note)).inserted }) else { return }
         logger.notice("\(note)")
+    }
+
+    /// Logs a warning of a kind of which a cycle may have very many; after the first ones they are only counted.
+    func warn(_ kind: CycleWarning, _ message: @autoclosure () -> String, metadata: Logger.Metadata = [:]) {
+        let count = warnings.withLock { warnings in
+            warnings[kind, default: 0] += 1
+            return warnings[kind] ?? 0
+        }
+        guard count <= Self.keptErrors else { return }
+        logger.log(level: kind == .missingBigFile ? .error : .warning, "\(message())", metadata: metadata)
+        tellOfOmission(count, "warnings of this kind (\(kind.rawValue))")
+    }
+
+    /// Says once that no more lines of a kind follow.
+    private func tellOfOmission(_ count: Int, _ what: String) {
+        guard count == Self.keptErrors else { return }
+        logger.warning("the log has \(count) \(what) of this cycle; further ones are counted, but not logged")
     }
 
     /// Tells of each failure from now on; nil: nobody.
     func watchFailures(_ watch: (@Sendable (RowKey, FailureReason, String) -> Void)?) {
-        failureWatch.withLock { $0 = watch }
+        failureWatch.withLock { $0 = watch.map { FailureWatch($0) } }
     }
 
     /// A file cannot be migrated in this cycle.
     func failed(_ key: RowKey, _ reason: FailureReason, _ message: String) {
-        let failure = FileFailure(
-            uid: key.uid.display, createdAt: key.createdAt.display, location: key.location.display, reason: reason,
-            message: message
-        )
         metrics.filesFailed(1, reason: reason.rawValue)
-        failureWatch.withLock { $0 }?(key, reason, message)
+        failureWatch.withLock { $0 }?.tell(key, reason, message)
         let omitted = result.withLock { result in
             result.filesProcessed += 1
             result.filesFailed += 1
-            guard result.errors.count < Self.keptErrors else {
+            let ofReason = (result.failuresByReason[reason.rawValue] ?? 0) + 1
+            result.failuresByReason[reason.rawValue] = ofReason
+            guard result.errors.count < Self.keptErrors || ofReason == 1 else {
                 result.errorsOmitted += 1
                 return result.errorsOmitted
             }
-            result.errors.append(failure)
+            result.errors.append(FileFailure(key, reason, message))
             return 0
         }
         guard omitted == 0 else {
@@ -78,7 +103,7 @@ package final class CycleLedger: Sendable {
         logger.warning(
             "file not migrated",
             metadata: [
-                "uid": "\(failure.uid)", "created_at": "\(failure.createdAt)", "reason": "\(reason.rawValue)",
+                "uid": "\(key.uid.display)", "created_at": "\(key.createdAt.display)", "reason": "\(reason.rawValue)",
                 "message": "\(message)",
             ]
         )
@@ -111,6 +136,7 @@ package final class CycleLedger: Sendable {
         }
         guard count <= Self.keptErrors else { return }
         logger.notice("file skipped", metadata: ["uid": "\(key.uid.display)", "message": "\(message)"])
+        tellOfOmission(count, "skipped files")
     }
 
     /// Files that were fetched and are on their way are left to somebody else.
@@ -165,11 +191,13 @@ package final class CycleLedger: Sendable {
                 "uid": "\(key.uid.display)", "location": "\(key.location.display)", "message": "\(message)",
             ]
         )
+        tellOfOmission(count, "kept sources")
     }
 
     /// Closes the books.
     func finish(reason: StopReason?, after duration: Duration) -> CycleResult {
-        result.withLock { result in
+        logOmissions()
+        return result.withLock { result in
             result.durationSeconds = duration / .seconds(1)
             switch reason {
             case .interrupted: result.interrupted = true
@@ -179,6 +207,35 @@ package final class CycleLedger: Sendable {
             }
             return result
         }
+    }
+}
+
+extension CycleLedger {
+    /// What was counted without a line of its own, once, at the end.
+    private func logOmissions() {
+        let result = snapshot
+        guard result.errorsOmitted > 0 else { return }
+        let counts = result.failuresByReason.sorted { $0.value > $1.value || $0.value == $1.value && $0.key < $1.key }
+        logger.warning(
+            "more files failed than the log names",
+            metadata: [
+                "failed": "\(result.filesFailed)", "named": "\(result.errors.count)",
+                "reasons": "\(counts.map { "\($0.key) \($0.value)" }.joined(separator: ", "))",
+            ])
+    }
+}
+
+/// Kinds of warnings of which one cycle may have as many as it has files.
+enum CycleWarning: String, Sendable, Hashable {
+    case recoveredSourceGone = "a source is gone"
+    case missingBigFile = "a big file is not in the store"
+}
+
+extension FileFailure {
+    fileprivate init(_ key: RowKey, _ reason: FailureReason, _ message: String) {
+        self.init(
+            uid: key.uid.display, createdAt: key.createdAt.display, location: key.location.display, reason: reason,
+            message: message)
     }
 }
 

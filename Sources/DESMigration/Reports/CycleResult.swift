@@ -9,6 +9,8 @@ package struct CycleResult: Sendable, Hashable, Codable {
     /// Packed, published, verified and marked.
     package var filesMigrated = 0
     package var filesFailed = 0
+    /// How many of the failed ones failed for each reason (the `rawValue` of a ``FailureReason``).
+    package var failuresByReason: [String: Int] = [:]
     /// Left alone without failing, because their row was marked or changed by somebody else meanwhile.
     package var filesSkipped = 0
     /// Of the migrated ones: those whose shard an interrupted run had left in staging.
@@ -45,6 +47,7 @@ package struct CycleResult: Sendable, Hashable, Codable {
         case filesProcessed = "files_processed"
         case filesMigrated = "files_migrated"
         case filesFailed = "files_failed"
+        case failuresByReason = "failures_by_reason"
         case filesSkipped = "files_skipped"
         case filesRecovered = "files_recovered"
         case shardsCreated = "shards_created"

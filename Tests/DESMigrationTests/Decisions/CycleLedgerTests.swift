@@ -2,6 +2,7 @@ import DESCatalog
 import DESTelemetry
 import Foundation
 import Logging
+import Synchronization
 import Testing
 
 @testable import DESMigration
@@ -58,6 +59,26 @@ private final class UnitLines: LineSink {
         #expect(metrics.contains("des_migration_files_total 2400\n"))
         #expect(metrics.contains("des_migration_files_failed_total \(result.filesFailed)\n"))
         #expect(metrics.contains("des_migration_failures_total{reason=\"missing\"} \(result.filesFailed)\n"))
+    }
+
+    @Test func `a million failures, skips, kept sources and warnings with a watch take bounded log and memory`() {
+        let told = Atomic<Int>(0)
+        ledger.watchFailures { _, _, _ in told.add(1, ordering: .relaxed) }
+        for _ in 0..<1_000_000 {
+            ledger.failed(unitKey(), .missing, "no such file")
+            ledger.skipped(unitKey(), "changed")
+            ledger.kept(unitKey(), "changed")
+            ledger.warn(.recoveredSourceGone, "gone")
+        }
+        ledger.failed(unitKey(), .unreadable, "cannot read")
+        let result = ledger.finish(reason: nil, after: .seconds(1))
+        #expect(told.load(ordering: .relaxed) == 1_000_001)
+        #expect(result.failuresByReason == ["missing": 1_000_000, "unreadable": 1])
+        // The first of each reason has its line, however many came before it.
+        #expect(result.errors.last?.reason == .unreadable)
+        #expect(result.errors.count == 1001)
+        #expect(lines.lines.count < 4020)
+        #expect(lines.lines.count { $0.contains("missing 1000000, unreadable 1") } == 1)
     }
 
     @Test func `of many failures the first thousand are kept and logged, the rest is counted`() async {
