@@ -1,4 +1,5 @@
 package import DESRouting
+package import DESSystem
 
 /// The user's list of files: where the migration learns what to move, and notes what it has moved.
 ///
@@ -41,7 +42,7 @@ package protocol SourceCatalog: Sendable {
     func recoveredRows(for keys: [(uid: String, createdAt: Timestamp)]) async throws -> [[RecoveredRow]]
 
     /// Which of these locations a pending row still names.
-    func locationsStillPending(_ locations: [String]) async throws -> Set<String>
+    func locationsStillPending(_ locations: [String]) async throws -> Set<ByteString>
 
     /// Ends all use of the catalog. Later calls throw ``CatalogError/Code-swift.struct/closed``.
     func close() async

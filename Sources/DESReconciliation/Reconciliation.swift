@@ -28,7 +28,7 @@ package struct Reconciliation: Sendable {
         let context = ReconciliationContext(
             world: world, settings: settings, spool: try await Spool.make(on: threads),
             book: FindingBook(limit: settings.limit), parts: StoreParts(of: world.store, bits: settings.shardBits),
-            staged: Set(staged.filter(\.isSealed).map(\.name)), logger: logger,
+            staged: Set(staged.filter(\.isSealed).map { ByteString($0.name) }), logger: logger,
             start: world.now().microsecondsSinceEpoch / 1_000_000)
         let reader = ShardIndexReader(context: context)
         let shards = DayShards(context: context, reader: reader)

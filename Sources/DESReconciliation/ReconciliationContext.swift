@@ -1,6 +1,7 @@
 import DESCatalog
 import DESRouting
 import DESStorage
+import DESSystem
 import Logging
 
 /// What all steps of a reconciliation share.
@@ -11,7 +12,7 @@ struct ReconciliationContext: Sendable {
     let book: FindingBook
     let parts: StoreParts
     /// Sealed shards in staging: the next des-migrate settles their rows.
-    let staged: Set<String>
+    let staged: Set<ByteString>
     let logger: Logger
     /// Seconds since 1970, when the reconciliation began.
     let start: Int64

@@ -1,5 +1,6 @@
 import DESCatalog
 import DESRouting
+import DESSystem
 import Testing
 
 @Suite("Optional columns and the operator's condition in an SQLite catalog")

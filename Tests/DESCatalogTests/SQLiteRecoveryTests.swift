@@ -1,5 +1,6 @@
 import DESCatalog
 import DESRouting
+import DESSystem
 import Testing
 
 @Suite("Looking up rows for recovery and deletion")

@@ -1,5 +1,6 @@
 @preconcurrency import Dispatch
 package import DESRouting
+package import DESSystem
 import FoundationEssentials
 import Synchronization
 
@@ -139,12 +140,13 @@ package final class ManifestCatalog: SourceCatalog {
         return matches.rows
     }
 
-    package func locationsStillPending(_ locations: [String]) async throws -> Set<String> {
-        let wanted = Set(locations)
+    package func locationsStillPending(_ locations: [String]) async throws -> Set<ByteString> {
+        let wanted = Set(locations.map { ByteString($0) })
         let isArchived = isArchived.withLock { $0 }
-        var found: Set<String> = []
+        var found: Set<ByteString> = []
         for (entry, isArchived) in zip(entries, isArchived) where !isArchived {
-            if let location = entry.row.key.location.uidText, wanted.contains(location) { found.insert(location) }
+            guard let location = entry.row.key.location.uidText.map({ ByteString($0) }) else { continue }
+            if wanted.contains(location) { found.insert(location) }
         }
         return found
     }
@@ -173,8 +175,8 @@ package final class ManifestCatalog: SourceCatalog {
         case (.some, nil): return true
         case (nil, .some): return false
         default:
-            let leftUID = left.row.key.uid.uidText ?? ""
-            let rightUID = right.row.key.uid.uidText ?? ""
+            let leftUID = ByteString(left.row.key.uid.uidText ?? "")
+            let rightUID = ByteString(right.row.key.uid.uidText ?? "")
             return leftUID == rightUID ? left.row.key.rowID ?? 0 < right.row.key.rowID ?? 0 : leftUID < rightUID
         }
     }

@@ -1,4 +1,5 @@
 package import DESRouting
+import DESSystem
 
 /// One column's value of a catalog row, with the storage class that the database has it in: what is read can be
 /// compared with the row again, exactly.
@@ -48,6 +49,32 @@ package enum CatalogValue: Hashable, Sendable {
         case .real(let number): Int64(exactly: number)
         case .text(let text): Int64(text)
         case .blob(let bytes): String(validating: bytes, as: UTF8.self).flatMap { Int64($0) }
+        }
+    }
+}
+
+extension CatalogValue {
+    /// Texts are equal by their bytes: a row is still the one that was read only if nothing of it differs.
+    package static func == (left: Self, right: Self) -> Bool {
+        switch (left, right) {
+        case (.null, .null): true
+        case (.integer(let left), .integer(let right)): left == right
+        case (.real(let left), .real(let right)): left == right
+        case (.text(let left), .text(let right)): left.isByteEqual(to: right)
+        case (.blob(let left), .blob(let right)): left == right
+        case (.time(let left), .time(let right)): left == right
+        default: false
+        }
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        switch self {
+        case .null: hasher.combine(0)
+        case .integer(let number): hasher.combine(number)
+        case .real(let number): hasher.combine(number)
+        case .text(let text): hasher.combine(ByteString(text))
+        case .blob(let bytes): hasher.combine(bytes)
+        case .time(let time): hasher.combine(time)
         }
     }
 }

@@ -1,5 +1,6 @@
-package import DESRouting
 import DESODBC
+package import DESRouting
+package import DESSystem
 
 extension ODBCCatalog {
     /// With an index that begins with the uid, the keys are looked up; without one, the rows of their times are read once.
@@ -38,12 +39,12 @@ extension ODBCCatalog {
 
     /// With an index that begins with the location, each is looked up; without one, the pending rows are read once. The
     /// operator's own condition is left aside: a row that it hides needs its source too.
-    package func locationsStillPending(_ locations: [String]) async throws -> Set<String> {
+    package func locationsStillPending(_ locations: [String]) async throws -> Set<ByteString> {
         guard !locations.isEmpty else { return [] }
         let table = try await table()
         return try await reader.run("cannot look up which sources other rows still need") { session in
-            let wanted = Set(locations.map { Array($0.utf8) })
-            var found: Set<String> = []
+            let wanted = Set(locations.map { ByteString($0) })
+            var found: Set<ByteString> = []
             let select = "SELECT \(table.sql(table.location)) FROM \(table.qualifiedName) WHERE \(table.isPending)"
             let queries =
                 table.hasIndex(on: table.location)
@@ -55,9 +56,8 @@ extension ODBCCatalog {
                 try statement.execute(query.parameters)
                 try statement.forEachRow { (row) throws(ODBCError) in
                     // The column's collation may take more than equal texts for equal.
-                    if let location = CatalogValue(try row.value(0)).uidText, wanted.contains(Array(location.utf8)) {
-                        found.insert(location)
-                    }
+                    let location = CatalogValue(try row.value(0)).uidText.map { ByteString($0) }
+                    if let location, wanted.contains(location) { found.insert(location) }
                 }
             }
             return found

@@ -1,5 +1,6 @@
 import DESPostgres
 package import DESRouting
+package import DESSystem
 
 extension PostgresCatalog {
     /// One query looks all uids up. The operator's condition plays no part: a row may have left it since it was packed.
@@ -32,13 +33,13 @@ extension PostgresCatalog {
     }
 
     /// One query looks all locations up. The operator's condition plays no part: what another row still needs stays.
-    package func locationsStillPending(_ locations: [String]) async throws -> Set<String> {
+    package func locationsStillPending(_ locations: [String]) async throws -> Set<ByteString> {
         guard !locations.isEmpty else { return [] }
         let table = try await table()
         return try await reader.use("cannot look up which sources other rows still need") { session in
-            let wanted = Set(locations)
-            var found: Set<String> = []
-            for lookUp in PostgresLookUp.ways(to: Array(wanted), in: table.location) {
+            let wanted = Set(locations.map { ByteString($0) })
+            var found: Set<ByteString> = []
+            for lookUp in PostgresLookUp.ways(to: wanted.map(\.text), in: table.location) {
                 let rows: PostgresResult
                 do {
                     rows = try session.query(
@@ -50,9 +51,8 @@ extension PostgresCatalog {
                 }
                 for row in 0..<rows.rowCount {
                     // The column's collation may take more than equal texts for equal.
-                    if let location = table.location.value(rows, row, 0).uidText, wanted.contains(location) {
-                        found.insert(location)
-                    }
+                    let location = table.location.value(rows, row, 0).uidText.map { ByteString($0) }
+                    if let location, wanted.contains(location) { found.insert(location) }
                 }
                 break
             }

@@ -1,4 +1,5 @@
 package import DESRouting
+package import DESSystem
 import GRDB
 
 extension SQLiteCatalog {
@@ -46,26 +47,28 @@ extension SQLiteCatalog {
     /// With an index that begins with the location, each is looked up; without one, the pending rows are read once.
     ///
     /// The operator's condition does not count here: a source that only rows outside of it name is still needed.
-    package func locationsStillPending(_ locations: [String]) async throws -> Set<String> {
+    package func locationsStillPending(_ locations: [String]) async throws -> Set<ByteString> {
         guard !locations.isEmpty else { return [] }
         let table = try await table()
         return try await reader.run("cannot look up which sources other rows still need") { database in
-            let wanted = Set(locations)
-            var found: Set<String> = []
+            let wanted = Set(locations.map { ByteString($0) })
+            var found: Set<ByteString> = []
             let select = "SELECT \(table.location.sql) FROM \(table.from) WHERE \(table.isPending)"
             let look = select + " AND \(table.location.sql) IN (?1, ?2, ?3)"
             if try database.isServedByIndex(look) {
                 for location in wanted {
-                    try database.rows(look, binding: Self.storedForms(of: location)) { row in
+                    try database.rows(look, binding: Self.storedForms(of: location.text)) { row in
                         // The column's collation may take more than equal texts for equal.
-                        guard row.value(at: 0).uidText == location else { return true }
+                        guard row.value(at: 0).uidText.map({ ByteString($0) }) == location else { return true }
                         found.insert(location)
                         return false
                     }
                 }
             } else {
                 try database.rows(select) { row in
-                    if let location = row.value(at: 0).uidText, wanted.contains(location) { found.insert(location) }
+                    if let location = row.value(at: 0).uidText.map({ ByteString($0) }), wanted.contains(location) {
+                        found.insert(location)
+                    }
                     return found.count < wanted.count
                 }
             }

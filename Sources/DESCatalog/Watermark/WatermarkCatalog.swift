@@ -1,4 +1,5 @@
 package import DESRouting
+package import DESSystem
 
 /// A catalog whose table is never changed: which rows are still to be packed follows from the watermark and what an
 /// ``ArchiveStore`` keeps beside it.
@@ -128,7 +129,7 @@ package final class WatermarkCatalog: SourceCatalog {
     }
 
     /// All rows of the base are pending for it: no source of a row that is still there can be deleted.
-    package func locationsStillPending(_ locations: [String]) async throws -> Set<String> {
+    package func locationsStillPending(_ locations: [String]) async throws -> Set<ByteString> {
         try await base.locationsStillPending(locations)
     }
 

@@ -2,6 +2,7 @@ import DESCatalog
 import DESCoordination
 import DESRouting
 import DESStorage
+import DESSystem
 import Logging
 import Synchronization
 
@@ -16,7 +17,7 @@ final class ClaimedSlice: WorkSlice {
     private let logger: Logger
     private let witness: MarkWitness
     /// Shards that this claim noted and has not settled.
-    private let noted = Mutex<Set<String>>([])
+    private let noted = Mutex<Set<ByteString>>([])
     /// Ends when the board has refused the claim.
     private let refusals = AsyncStream<Void>.makeStream()
 
@@ -51,7 +52,7 @@ final class ClaimedSlice: WorkSlice {
 
     func settle(_ shards: [String]) async throws {
         try await board.forget(claim, shards: shards)
-        noted.withLock { $0.subtract(shards) }
+        noted.withLock { $0.subtract(shards.map { ByteString($0) }) }
     }
 
     func abandon(_ shard: String) async throws { try await board.abandon(claim, shard: shard) }
@@ -89,7 +90,7 @@ final class ClaimedSlice: WorkSlice {
     }
 
     private func note(_ shards: [String]) async throws(StorageError) {
-        noted.withLock { $0.formUnion(shards) }
+        noted.withLock { $0.formUnion(shards.map { ByteString($0) }) }
         do {
             try await board.intend(claim, shards: shards)
         } catch let error as CoordinationError {
@@ -105,12 +106,12 @@ final class ClaimedSlice: WorkSlice {
     /// Takes back the shards that appeared in the store after the next holder of the unit had looked for them and given them
     /// up: their files are in its shards. One for which a mark was ever asked for stays, whatever anybody says of it.
     private func withdraw() async throws {
-        let mine = noted.withLock { Array($0) }
+        let mine = noted.withLock { $0.map(\.text) }
         guard !mine.isEmpty else { return }
         let abandoned = try await board.abandoned(among: mine)
         let marked = witness.shards
         for shard in abandoned {
-            guard !marked.contains(shard) else {
+            guard !marked.contains(ByteString(shard)) else {
                 logger.error(
                     "another worker did not find a published shard in its store; it stays, and files may be in two shards",
                     metadata: ["shard": "\(shard)", "unit": "\(name)", "store": "\(base.name)"])

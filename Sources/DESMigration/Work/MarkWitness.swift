@@ -1,21 +1,22 @@
 import DESCatalog
 import DESRouting
+import DESSystem
 import Synchronization
 
 /// A catalog that remembers for which shards marks were ever asked for, whatever became of them.
 final class MarkWitness: SourceCatalog {
     private let base: any SourceCatalog
-    private let names = Mutex<Set<String>>([])
+    private let names = Mutex<Set<ByteString>>([])
 
     init(_ base: any SourceCatalog) { self.base = base }
 
     /// The names of the shards.
-    var shards: Set<String> { names.withLock { $0 } }
+    var shards: Set<ByteString> { names.withLock { $0 } }
 
     func mark(_ rows: [RowMark], within fence: Fence?) async throws -> [MarkOutcome] {
         // Before the call: one whose answer is lost may have marked.
         let added = names.withLock { names in
-            let added = Set(rows.map(\.shard)).subtracting(names)
+            let added = Set(rows.map { ByteString($0.shard) }).subtracting(names)
             names.formUnion(added)
             return added
         }
@@ -48,7 +49,7 @@ final class MarkWitness: SourceCatalog {
         try await base.recoveredRows(for: keys)
     }
 
-    func locationsStillPending(_ locations: [String]) async throws -> Set<String> {
+    func locationsStillPending(_ locations: [String]) async throws -> Set<ByteString> {
         try await base.locationsStillPending(locations)
     }
 

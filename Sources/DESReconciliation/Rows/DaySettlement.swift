@@ -1,6 +1,7 @@
 import DESCatalog
 import DESRouting
 import DESStorage
+import DESSystem
 
 /// Judges what is different between the rows and the shards of one day.
 struct DaySettlement: Sendable {
@@ -72,7 +73,7 @@ struct DaySettlement: Sendable {
             guard let shards = difference.shards else { break }
             // A migration that runs marks these rows itself, and so does the next one for what waits in staging.
             let isYoung = [shards.first, shards.last].contains {
-                !context.isOld($0.modifiedAt) || context.staged.contains($0.key)
+                !context.isOld($0.modifiedAt) || context.staged.contains(ByteString($0.key))
             }
             for row in rows.prefix(count) {
                 guard !isYoung else {

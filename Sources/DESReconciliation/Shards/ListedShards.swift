@@ -1,5 +1,6 @@
 import DESRouting
 import DESStorage
+import DESSystem
 
 /// The shards of a store in the order of their days, a page at a time.
 actor ListedShards {
@@ -83,11 +84,11 @@ actor ListedShards {
         }
     }
 
-    private func isBigFile(_ key: String) -> Bool { key.hasPrefix(context.settings.bigFilesPrefix + "/") }
+    private func isBigFile(_ key: String) -> Bool { key.hasBytePrefix(context.settings.bigFilesPrefix + "/") }
 
     private func other(_ key: String) {
         guard countsOthers, !isStaging(key) else { return }
-        if key.hasSuffix(".des") {
+        if key.hasByteSuffix(".des") {
             context.book.add(Finding(.unknownShard, key: key))
         } else {
             context.book.count { $0.otherObjects += 1 }
@@ -97,7 +98,7 @@ actor ListedShards {
     /// Whether it lies in a staging folder below the store's own.
     private func isStaging(_ key: String) -> Bool {
         guard let folder = context.world.store.localFolder else { return false }
-        return "\(folder)/\(key)".hasPrefix(context.world.stagingDirectory + "/")
+        return "\(folder)/\(key)".hasBytePrefix(context.world.stagingDirectory + "/")
     }
 
     /// Nil if it is not the name of a shard.

@@ -9,7 +9,7 @@ public struct ShardFileName: Sendable, Hashable {
 
     /// Nil when it is not the name of a shard.
     public init?(_ name: some StringProtocol) {
-        guard name.hasSuffix(".des") else { return nil }
+        guard name.utf8.suffix(4).elementsEqual(".des".utf8) else { return nil }
         let parts = name.dropLast(4).split(separator: "_", maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 3, parts[0].utf8.count == 8, parts[0].utf8.allSatisfy(Self.isDigit),
             (1...4).contains(parts[1].utf8.count), parts[1].utf8.allSatisfy(Self.isHexDigit), !parts[2].isEmpty

@@ -1,3 +1,5 @@
+import DESSystem
+
 extension S3Client {
     /// Most keys of one ``deleteObjects(bucket:keys:)``.
     package static let mostDeletions = 1000
@@ -72,8 +74,8 @@ extension S3Client {
 
 /// What a DeleteObjects answer says of each key.
 private struct DeletionAnswer: Sendable {
-    private var deleted: Set<String> = []
-    private var failed: [String: S3Error] = [:]
+    private var deleted: Set<ByteString> = []
+    private var failed: [ByteString: S3Error] = [:]
     private var endpoint = ""
 
     init() {}
@@ -83,9 +85,9 @@ private struct DeletionAnswer: Sendable {
         for element in document.children {
             guard let key = element.text("Key") else { continue }
             if element.name == "Deleted" {
-                deleted.insert(key)
+                deleted.insert(ByteString(key))
             } else if element.name == "Error" {
-                failed[key] = S3Error(
+                failed[ByteString(key)] = S3Error(
                     S3Error.Code(rawValue: element.text("Code") ?? ""), message: element.text("Message") ?? "",
                     operation: .deleteObject, bucket: context.bucket, key: key, endpoint: context.endpoint)
             }
@@ -93,8 +95,8 @@ private struct DeletionAnswer: Sendable {
     }
 
     func result(for key: String, _ bucket: String) -> Result<Void, S3Error> {
-        if let error = failed[key] { return error.isNotFound ? .success(()) : .failure(error) }
-        if deleted.contains(key) { return .success(()) }
+        if let error = failed[ByteString(key)] { return error.isNotFound ? .success(()) : .failure(error) }
+        if deleted.contains(ByteString(key)) { return .success(()) }
         return .failure(
             S3Error(
                 .noResult, message: "the answer does not mention it", operation: .deleteObject, bucket: bucket,

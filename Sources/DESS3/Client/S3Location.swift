@@ -1,3 +1,5 @@
+import DESSystem
+
 /// An object's place: a bucket and a key, which may be any text.
 package struct S3Location: Sendable, Hashable, CustomStringConvertible {
     package let bucket: String
@@ -16,6 +18,16 @@ package struct S3Location: Sendable, Hashable, CustomStringConvertible {
             separator: UInt8(ascii: "/"), maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else { return nil }
         self.init(bucket: String(decoding: parts[0], as: UTF8.self), key: String(decoding: parts[1], as: UTF8.self))
+    }
+
+    /// By their bytes: keys that look alike are different objects.
+    package static func == (left: Self, right: Self) -> Bool {
+        left.bucket.isByteEqual(to: right.bucket) && left.key.isByteEqual(to: right.key)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(ByteString(bucket))
+        hasher.combine(ByteString(key))
     }
 
     package var description: String { "s3://\(bucket)/\(key)" }

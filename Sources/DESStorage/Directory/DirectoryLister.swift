@@ -5,7 +5,7 @@ struct DirectoryLister: Sendable {
     let root: String
 
     func list(prefix: String, after: String?, limit: Int) throws(SystemError) -> ObjectPage {
-        let folder = prefix.contains("/") ? FileSystem.parentDirectory(of: prefix) : ""
+        let folder = prefix.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(decoding: prefix.utf8[..<$0], as: UTF8.self) } ?? ""
         var keys: [String] = []
         try collect(folder: folder, prefix: prefix, after: after, into: &keys)
         keys.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
@@ -31,17 +31,17 @@ struct DirectoryLister: Sendable {
     ) throws(SystemError) {
         let directory = folder.isEmpty ? root : "\(root)/\(folder)"
         guard let status = try FileSystem.status(directory), status.kind == .directory else { return }
-        for name in try FileSystem.names(in: directory) where !name.hasPrefix(".") {
+        for name in try FileSystem.names(in: directory) where !name.hasBytePrefix(".") {
             let key = folder.isEmpty ? name : "\(folder)/\(name)"
-            guard key.hasPrefix(prefix) || prefix.hasPrefix(key + "/") else { continue }
+            guard key.hasBytePrefix(prefix) || prefix.hasBytePrefix(key + "/") else { continue }
             // A folder is looked into if the prefix leads there; a link to one could lead in circles.
             if try FileSystem.status("\(root)/\(key)", followingLinks: false)?.kind == .directory {
-                if key.hasPrefix(prefix) || prefix.hasPrefix(key + "/") {
+                if key.hasBytePrefix(prefix) || prefix.hasBytePrefix(key + "/") {
                     try collect(folder: key, prefix: prefix, after: after, into: &keys)
                 }
                 continue
             }
-            guard key.hasPrefix(prefix) else { continue }
+            guard key.hasBytePrefix(prefix) else { continue }
             if let after, !after.utf8.lexicographicallyPrecedes(key.utf8) { continue }
             keys.append(key)
         }

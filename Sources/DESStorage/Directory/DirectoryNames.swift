@@ -43,7 +43,7 @@ final class DirectoryNames: Sendable {
             throw SystemError(code: ESTALE, operation: "list, another file system is mounted there:", subject: path)
         }
         if let known = snapshot.withLock({ $0 }), known.directory == before.identity { return known.names }
-        let names = try FileSystem.names(in: path).filter { !$0.hasPrefix(".") }
+        let names = try FileSystem.names(in: path).filter { !$0.hasBytePrefix(".") }
         let isSettled =
             start - max(before.identity.modifiedAtNanoseconds, before.identity.changedAtNanoseconds) > Self.clockTick
         snapshot.withLock { $0 = isSettled ? Snapshot(directory: before.identity, names: names) : nil }

@@ -1,3 +1,5 @@
+import DESSystem
+
 /// Where and how a store in S3 keeps its objects.
 package struct S3StoreSettings: Sendable, Hashable {
     package var bucket: String
@@ -30,6 +32,6 @@ package struct S3StoreSettings: Sendable, Hashable {
     /// A prefix with a `/` at its end and none at its beginning.
     private static func folder(_ prefix: String) -> String {
         let trimmed = prefix.drop { $0 == "/" }
-        return trimmed.isEmpty || trimmed.hasSuffix("/") ? String(trimmed) : trimmed + "/"
+        return trimmed.isEmpty || trimmed.hasByteSuffix("/") ? String(trimmed) : trimmed + "/"
     }
 }

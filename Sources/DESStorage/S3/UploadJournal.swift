@@ -40,7 +40,7 @@ package struct UploadJournal: Sendable {
         try await threads.run { [folder] in
             guard try FileSystem.status(folder) != nil else { return [] }
             var notes: [(note: Note, location: S3Location)] = []
-            for name in try FileSystem.names(in: folder) where name.hasSuffix(Self.suffix) {
+            for name in try FileSystem.names(in: folder) where name.hasByteSuffix(Self.suffix) {
                 let bytes = try FileContent.read("\(folder)/\(name)", 0..<(1 << 16)).bytes
                 let lines = String(decoding: bytes, as: UTF8.self).split(
                     separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)

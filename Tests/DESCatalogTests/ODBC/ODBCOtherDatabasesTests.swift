@@ -1,6 +1,7 @@
 import DESCatalog
 import DESODBC
 import DESRouting
+import DESSystem
 import DESTestServers
 import Foundation
 import Testing

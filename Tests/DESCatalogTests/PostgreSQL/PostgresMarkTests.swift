@@ -1,6 +1,7 @@
 import DESCatalog
 import DESPostgres
 import DESRouting
+import DESSystem
 import DESTestServers
 import Testing
 

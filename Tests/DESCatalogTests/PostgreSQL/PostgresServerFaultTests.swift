@@ -1,5 +1,6 @@
 import DESCatalog
 import DESRouting
+import DESSystem
 import DESTestServers
 import Foundation
 import Testing

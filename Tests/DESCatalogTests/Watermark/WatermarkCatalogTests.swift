@@ -1,4 +1,5 @@
 import DESRouting
+import DESSystem
 import Testing
 
 @testable import DESCatalog

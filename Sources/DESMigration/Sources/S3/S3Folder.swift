@@ -1,4 +1,5 @@
 import DESS3
+import DESSystem
 
 /// All objects of a bucket whose keys begin with a prefix that ends at a `/`.
 package struct S3Folder: Sendable, Hashable {
@@ -23,17 +24,17 @@ package struct S3Folder: Sendable, Hashable {
     /// To S3 a key is a name and `in/../secret` lies in `in/`; services that keep objects as files may see it otherwise.
     /// So both readings have to agree.
     func contains(_ location: S3Location) -> Bool {
-        bucket == location.bucket && holdsLiterally(location.key) && holdsResolved(location.key)
+        bucket.isByteEqual(to: location.bucket) && holdsLiterally(location.key) && holdsResolved(location.key)
     }
 
     /// Whether an object may lie in it: by either reading of the key, and in whatever case the bucket is written, since a
     /// bucket may be part of a host name.
     func mayContain(_ location: S3Location) -> Bool {
-        bucket.lowercased() == location.bucket.lowercased()
+        bucket.lowercased().isByteEqual(to: location.bucket.lowercased())
             && (holdsLiterally(location.key) || holdsResolved(location.key))
     }
 
-    private func holdsLiterally(_ key: String) -> Bool { key.utf8.starts(with: prefix.utf8) }
+    private func holdsLiterally(_ key: String) -> Bool { key.hasBytePrefix(prefix) }
 
     private func holdsResolved(_ key: String) -> Bool {
         let folder = Self.resolved(prefix)

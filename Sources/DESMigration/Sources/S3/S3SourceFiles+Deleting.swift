@@ -99,21 +99,19 @@ private struct S3DeletionPlan {
     private(set) var requests: [(bucket: String, keys: [Key])] = []
     /// Positions of places that came before, and where.
     private(set) var repeated: [Int: Int] = [:]
-    /// By their bytes: equal strings may be different keys.
-    private var seen: [[UInt8]: Int] = [:]
-    private var indices: [String: Int] = [:]
+    private var seen: [S3Location: Int] = [:]
+    private var indices: [ByteString: Int] = [:]
 
     mutating func add(_ place: S3Location, at position: Int) {
-        let name = Array(place.description.utf8)
-        if let first = seen[name] {
+        if let first = seen[place] {
             repeated[position] = first
             return
         }
-        seen[name] = position
-        let index = indices[place.bucket] ?? requests.count
+        seen[place] = position
+        let index = indices[ByteString(place.bucket)] ?? requests.count
         if index == requests.count {
             requests.append((place.bucket, []))
-            indices[place.bucket] = index
+            indices[ByteString(place.bucket)] = index
         }
         requests[index].keys.append(Key(position: position, key: place.key))
     }

@@ -42,7 +42,7 @@ final class SourceCleanup: Sendable {
     }
 
     private func delete(chunk rows: [PackedRow]) async throws -> Bool {
-        let needed: Set<String>
+        let needed: Set<ByteString>
         do {
             needed = try await cycle.retrying { [catalog] in
                 try await catalog.locationsStillPending(rows.compactMap(\.key.location.uidText))
@@ -73,9 +73,9 @@ final class SourceCleanup: Sendable {
         return true
     }
 
-    private func isAllowed(_ row: PackedRow, _ needed: Set<String>) -> Bool {
+    private func isAllowed(_ row: PackedRow, _ needed: Set<ByteString>) -> Bool {
         guard let location = row.key.location.uidText else { return false }
-        guard !needed.contains(location) else {
+        guard !needed.contains(ByteString(location)) else {
             cycle.ledger.kept(row.key, "another row that is still pending names it")
             return false
         }

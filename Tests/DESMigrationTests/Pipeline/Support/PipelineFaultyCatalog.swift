@@ -1,5 +1,6 @@
 import DESCatalog
 import DESRouting
+import DESSystem
 
 /// A real catalog with faults in it.
 struct PipelineFaultyCatalog: SourceCatalog {
@@ -43,7 +44,7 @@ struct PipelineFaultyCatalog: SourceCatalog {
         return try await real.recoveredRows(for: keys)
     }
 
-    func locationsStillPending(_ locations: [String]) async throws -> Set<String> {
+    func locationsStillPending(_ locations: [String]) async throws -> Set<ByteString> {
         try pass(.locationLookup)
         return try await real.locationsStillPending(locations)
     }

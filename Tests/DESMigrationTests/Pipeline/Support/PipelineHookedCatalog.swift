@@ -1,5 +1,6 @@
 import DESCatalog
 import DESRouting
+import DESSystem
 
 /// A real catalog whose pages wait for something.
 struct PipelineHookedCatalog: SourceCatalog {
@@ -31,7 +32,7 @@ struct PipelineHookedCatalog: SourceCatalog {
         try await real.recoveredRows(for: keys)
     }
 
-    func locationsStillPending(_ locations: [String]) async throws -> Set<String> {
+    func locationsStillPending(_ locations: [String]) async throws -> Set<ByteString> {
         try await real.locationsStillPending(locations)
     }
 
