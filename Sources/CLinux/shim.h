@@ -1,6 +1,8 @@
 #pragma once
 // Calls that Linux has but the Glibc module does not show, as functions with fixed argument types.
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -9,6 +11,29 @@
 /// Renames and refuses to replace: 0, or -1 and errno.
 static inline int des_rename_noreplace(const char *from, const char *to) {
     return (int)syscall(SYS_renameat2, -100 /* AT_FDCWD */, from, -100, to, 1 /* RENAME_NOREPLACE */);
+}
+
+/// The same for two names in one open folder.
+static inline int des_rename_noreplace_in(int folder, const char *from, const char *to) {
+    return (int)syscall(SYS_renameat2, folder, from, folder, to, 1 /* RENAME_NOREPLACE */);
+}
+
+/// Opens a folder to look up names in it; reading it is not needed for that.
+static inline int des_open_folder(const char *path) {
+    return open(path, 010000000 /* O_PATH */ | O_DIRECTORY | O_CLOEXEC);
+}
+
+/// Opens a folder in an open one.
+static inline int des_open_folder_in(int folder, const char *name) {
+    return openat(folder, name, 010000000 /* O_PATH */ | O_DIRECTORY | O_CLOEXEC);
+}
+
+/// Takes a read lease (fcntl(2)): 0, or -1 and errno, EAGAIN if somebody has the file open for writing. Until the descriptor is
+/// closed nobody can open it for writing. A writer who waits for that raises SIGURG, which is ignored unless somebody asks for it,
+/// instead of SIGIO, which ends a process.
+static inline int des_take_read_lease(int descriptor) {
+    if (fcntl(descriptor, 10 /* F_SETSIG */, SIGURG) != 0) return -1;
+    return fcntl(descriptor, 1024 /* F_SETLEASE */, F_RDLCK);
 }
 
 /// Starts writing back what is dirty in a range, without waiting (a length of 0 means to the end).

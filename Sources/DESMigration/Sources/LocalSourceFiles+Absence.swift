@@ -5,13 +5,13 @@ extension LocalSourceFiles {
     /// A missing file is gone only if the folder that should hold it is there and holds anything at all: the folder of a disk
     /// that is not mounted is missing or empty.
     package func absences(of locations: [String]) -> [SourceAbsence] {
-        var folders: [String: SourceAbsence] = [:]
+        var folders: [ByteString: SourceAbsence] = [:]
         return locations.map { location in
             // What names no path is nowhere, whatever is mounted.
             guard let path = try? path(of: location) else { return .certain }
-            let folder = Self.folder(of: path)
-            let absence = folders[folder] ?? Self.look(into: folder)
-            folders[folder] = absence
+            let folder = FileSystem.parentDirectory(of: path)
+            let absence = folders[ByteString(folder)] ?? Self.look(into: folder)
+            folders[ByteString(folder)] = absence
             guard absence == .certain else { return absence }
             do throws(SystemError) { return try FileSystem.status(path) == nil ? .certain : .over } catch {
                 return .doubtful("cannot look for a source again: \(error)")
@@ -29,17 +29,6 @@ extension LocalSourceFiles {
             }
         }
         return .doubtful("the folder \(folder) is missing or empty (is its disk mounted?)")
-    }
-
-    /// The folder that holds what a path names.
-    private static func folder(of path: String) -> String {
-        var bytes = Array(path.utf8)
-        func dropSlashes() { while bytes.count > 1, bytes.last == UInt8(ascii: "/") { bytes.removeLast() } }
-        dropSlashes()
-        guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return "." }
-        bytes.removeSubrange((slash + 1)...)
-        dropSlashes()
-        return String(decoding: bytes, as: UTF8.self)
     }
 }
 

@@ -7,20 +7,24 @@ import Glibc
 package struct LocalSourceFiles: SourceFiles {
     /// Resolved folders that sources must lie in, each with a `/` at its end; empty: anywhere.
     private let roots: [String]
-    /// Resolved files and folders of which nothing is ever deleted.
-    private let kept: [String]
+    let protection: SourceProtection
+    let watch: ChangeWatch
+    let ownChanges = OwnChanges()
 
     /// - Parameters:
     ///   - roots: folders that sources must lie in, after all links are resolved; empty: anywhere.
     ///   - kept: files and folders of which nothing is ever deleted, whatever a row says: where shards lie, the catalog.
+    ///   - watch: tells whether a file may change without its times showing it.
     /// - Throws: `SystemError` when a root does not exist.
-    package init(roots: [String] = [], keeping kept: [String] = []) throws(SystemError) {
-        // What does not exist yet cannot be named by a row either.
-        self.kept = kept.compactMap { try? FileSystem.realPath($0) }
+    package init(
+        roots: [String] = [], keeping kept: [String] = [], watch: ChangeWatch = ChangeWatch()
+    ) throws(SystemError) {
+        protection = SourceProtection(kept)
+        self.watch = watch
         var resolved: [String] = []
         for root in roots {
             let path = try FileSystem.realPath(root)
-            resolved.append(path == "/" ? path : path + "/")
+            resolved.append(path.hasByteSuffix("/") ? path : path + "/")
         }
         self.roots = resolved
     }
@@ -29,9 +33,10 @@ package struct LocalSourceFiles: SourceFiles {
         _ location: String, bigFileThreshold: UInt64, into buffer: ByteBuffer
     ) throws(SourceError) -> SourceRead {
         let path = try path(of: location)
-        let expected = try regularFile(path)
+        var expected = try regularFile(path)
         let file = try open(path)
         try checkRoots(file, location)
+        expected.mayChangeUnseen = watch.mayChangeUnseen(expected, file)
         guard UInt64(expected.size) <= bigFileThreshold else { return .bigFile(expected) }
         let size = Int(expected.size)
         // One byte more than expected shows a file that has grown.
@@ -70,28 +75,13 @@ package struct LocalSourceFiles: SourceFiles {
         guard try file.status().identity.isSameFile(as: identity) else { throw Self.changed(path) }
     }
 
-    package func delete(_ location: String, ifStill identity: FileIdentity) -> SourceDeletion {
-        do {
-            let path = try path(of: location)
-            guard let status = try FileSystem.status(path, followingLinks: false) else { return .alreadyGone }
-            guard status.kind == .regular else { return .kept("it is a \(status.kind.rawValue), not the file itself") }
-            guard status.identity == identity else { return .kept("it has changed since it was packed") }
-            let real = try FileSystem.realPath(path)
-            guard !kept.contains(where: { real == $0 || real.hasPrefix($0 + "/") }) else {
-                return .kept("it belongs to the shards or the catalog itself")
-            }
-            try FileSystem.remove(path)
-            return .deleted
-        } catch let error as SourceError {
-            return .kept(error.message)
-        } catch {
-            return .kept("\(error)")
-        }
-    }
-
     package func identity(of location: String) throws(SourceError) -> FileIdentity? {
         let path = try path(of: location)
-        do throws(SystemError) { return try FileSystem.status(path)?.identity } catch { throw Self.unreadable(error) }
+        do throws(SystemError) {
+            guard var identity = try FileSystem.status(path)?.identity else { return nil }
+            if let file = try? OpenFile(path) { identity.mayChangeUnseen = watch.mayChangeUnseen(identity, file) }
+            return identity
+        } catch { throw Self.unreadable(error) }
     }
 
     /// The path that a location means.
@@ -99,13 +89,13 @@ package struct LocalSourceFiles: SourceFiles {
         guard !location.utf8.contains(0) else {
             throw SourceError(.invalidRow, "the location holds a NUL byte and cannot be a path")
         }
-        if location.hasPrefix("file:///") {
+        if location.hasBytePrefix("file:///") {
             guard let path = Self.percentDecoded(location.utf8.dropFirst(7)) else {
                 throw SourceError(.invalidRow, "the location is a URL with a malformed %-escape")
             }
             return path
         }
-        if location.hasPrefix("s3://") {
+        if location.hasBytePrefix("s3://") {
             throw SourceError(.unsupportedLocation, "cannot read \(location): this build reads local paths only")
         }
         return location
@@ -125,11 +115,14 @@ package struct LocalSourceFiles: SourceFiles {
         do throws(SystemError) { return try OpenFile(path) } catch { throw Self.unreadable(error) }
     }
 
+    /// Whether a resolved path lies in one of the roots.
+    func isInRoots(_ real: String) -> Bool { roots.isEmpty || roots.contains { real.hasBytePrefix($0) } }
+
     private func checkRoots(_ file: OpenFile, _ location: String) throws(SourceError) {
         guard !roots.isEmpty else { return }
         let real: String
         do throws(SystemError) { real = try file.resolvedPath() } catch { throw Self.unreadable(error) }
-        guard roots.contains(where: { real.hasPrefix($0) }) else {
+        guard isInRoots(real) else {
             throw SourceError(.outsideRoots, "cannot read \(location): it is outside of source_roots")
         }
     }

@@ -27,6 +27,8 @@ package enum SourceDeletion: Sendable, Hashable {
     case alreadyGone
     /// It is not the file that was packed, or was not allowed: it is still there.
     case kept(String)
+    /// It is still there, because it cannot be told for certain that it is what was packed; a later cycle compares the bytes.
+    case postponed(String)
 }
 
 /// What a look at the place of a source that was not found tells.
@@ -67,6 +69,9 @@ package protocol SourceFiles: Sendable {
         _ location: String, of identity: FileIdentity, _ body: (UnsafeRawBufferPointer) throws -> Void
     ) async throws
 
+    /// Puts back what a deletion that was interrupted had moved away from a location.
+    func undoInterruptedDeletion(of location: String) async
+
     /// Deletes the file if it is still the one with that identity.
     func delete(_ location: String, ifStill identity: FileIdentity) async -> SourceDeletion
 
@@ -88,6 +93,9 @@ extension SourceFiles {
         for source in sources { deletions.append(await delete(source.location, ifStill: source.identity)) }
         return deletions
     }
+
+    /// For sources whose deletion is one step.
+    package func undoInterruptedDeletion(of location: String) async {}
 
     /// For sources whose absence is an answer of their service, never a guess.
     package func absences(of locations: [String]) async -> [SourceAbsence] { locations.map { _ in .certain } }

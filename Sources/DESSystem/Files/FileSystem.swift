@@ -19,20 +19,28 @@ package enum FileSystem {
         return FileStatus(raw)
     }
 
-    /// Creates the folder and those above it; an existing one is fine.
+    /// The number of the file system on which what the path leads to lies.
+    package static func device(of path: String) throws(SystemError) -> UInt64 {
+        try existingStatus(path).identity.device
+    }
+
+    /// Creates the folder, durably, in one that is there; an existing one is fine.
+    ///
+    /// Never more than the last folder of the path: where those above it are missing, a disk may not be mounted.
+    package static func createFolder(_ path: String) throws(SystemError) {
+        if mkdir(path, 0o755) == 0 { return try synchronizeDirectory(parentDirectory(of: path)) }
+        guard errno == EEXIST else { throw SystemError.last("create folder", path) }
+        guard let status = try status(path), status.kind != .directory else { return }
+        throw SystemError(code: ENOTDIR, operation: "create folder", subject: path)
+    }
+
+    /// Creates the folder and those above it, durably; an existing one is fine.
     package static func createDirectory(_ path: String) throws(SystemError) {
-        if mkdir(path, 0o755) == 0 { return }
-        switch errno {
-        case EEXIST:
-            guard let status = try status(path), status.kind != .directory else { return }
-            throw SystemError(code: ENOTDIR, operation: "create folder", subject: path)
-        case ENOENT:
+        do throws(SystemError) { try createFolder(path) } catch {
             let parent = parentDirectory(of: path)
-            guard parent != path else { throw SystemError.last("create folder", path) }
+            guard error.code == ENOENT, !parent.isByteEqual(to: path), try status(parent) == nil else { throw error }
             try createDirectory(parent)
-            if mkdir(path, 0o755) != 0 && errno != EEXIST { throw SystemError.last("create folder", path) }
-        default:
-            throw SystemError.last("create folder", path)
+            try createFolder(path)
         }
     }
 
@@ -96,7 +104,12 @@ package enum FileSystem {
     }
 
     package static func parentDirectory(of path: String) -> String {
-        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
+        // By bytes, and without the slashes at the end.
+        var bytes = path.utf8[...]
+        while bytes.count > 1, bytes.last == UInt8(ascii: "/") { bytes.removeLast() }
+        guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+        bytes = bytes[..<slash]
+        while bytes.last == UInt8(ascii: "/") { bytes.removeLast() }
+        return bytes.isEmpty ? "/" : String(decoding: bytes, as: UTF8.self)
     }
 }

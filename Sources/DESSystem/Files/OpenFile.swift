@@ -1,6 +1,16 @@
 import CLinux
 import Glibc
 
+/// What asking for a read lease came to (fcntl(2), "Leases").
+package enum ReadLease: Sendable, Hashable {
+    /// Nobody has the file open for writing, or mapped into memory for it, and nobody can until it is closed.
+    case taken
+    /// Somebody has it open for writing.
+    case isBeingWritten
+    /// The file system has no leases, or the file is somebody else's.
+    case unavailable
+}
+
 /// An open file descriptor that closes itself. Calls block; run them on an executor of their own.
 ///
 /// It is handed from task to task but used by one at a time, except for `read(at:)`, `size` and `synchronize`, which
@@ -33,7 +43,21 @@ package final class OpenFile: Sendable {
         self.descriptor = descriptor
     }
 
+    /// Takes over a descriptor, which it closes at its end.
+    ///
+    /// - Parameter path: for messages.
+    init(adopting descriptor: CInt, path: String) {
+        self.descriptor = descriptor
+        self.path = path
+    }
+
     deinit { close(descriptor) }
+
+    /// Takes a lease that keeps others from opening the file for writing until this one is closed; reading is not hindered.
+    package func takeReadLease() -> ReadLease {
+        if des_take_read_lease(descriptor) == 0 { return .taken }
+        return errno == EAGAIN || errno == EWOULDBLOCK ? .isBeingWritten : .unavailable
+    }
 
     package func status() throws(SystemError) -> FileStatus {
         var raw = stat()

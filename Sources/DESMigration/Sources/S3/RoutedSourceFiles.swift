@@ -40,6 +40,11 @@ package struct RoutedSourceFiles: SourceFiles {
         try await part(for: location).identity(of: location)
     }
 
+    package func undoInterruptedDeletion(of location: String) async {
+        guard let part = try? part(for: location) else { return }
+        await part.undoInterruptedDeletion(of: location)
+    }
+
     package func delete(_ location: String, ifStill identity: FileIdentity) async -> SourceDeletion {
         do throws(SourceError) {
             return await (try part(for: location)).delete(location, ifStill: identity)

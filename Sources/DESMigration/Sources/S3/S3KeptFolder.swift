@@ -1,11 +1,12 @@
-import DESRouting
 import DESS3
+import DESSystem
 
 /// Where a store keeps shards and big files in S3: nothing of it is ever deleted as a source, whatever a row says.
 ///
-/// Everything below a prefix belongs to the store. A store without a prefix shares its bucket with whatever else is in it,
-/// maybe with the sources; there only what has the names that the store gives is kept: objects, in any folder, that are named
-/// like a shard (`<YYYYMMDD>_<HEX>_<suffix>.des`), and those below the prefix of big files. Endpoints are not compared: a
+/// Everything below a prefix belongs to the store, and whatever has the names that a store gives is kept wherever it lies, since a
+/// bucket can have many names (aliases, access points): objects that are named like a shard (`<YYYYMMDD>_<HEX>_<suffix>.des`) or
+/// by a SHA-256. A store without a prefix shares its bucket with whatever else is in it, maybe with the sources; there those below
+/// the prefix of big files are kept besides. Endpoints are not compared: a
 /// bucket of the same name at another service is treated as the store's, since a service can have many names.
 package struct S3KeptFolder: Sendable, Hashable {
     package let folder: S3Folder
@@ -22,13 +23,13 @@ package struct S3KeptFolder: Sendable, Hashable {
 
     /// Whether an object may belong to the store; in doubt it does.
     func mayHold(_ location: S3Location) -> Bool {
+        let name = location.key.utf8.split(separator: UInt8(ascii: "/")).last
+        if let name, SourceProtection.isNameOfStore(String(decoding: name, as: UTF8.self)) { return true }
         // The alias of an access point can be any bucket.
         let location =
-            location.bucket.hasSuffix("-s3alias") ? S3Location(bucket: folder.bucket, key: location.key) : location
+            location.bucket.hasByteSuffix("-s3alias") ? S3Location(bucket: folder.bucket, key: location.key) : location
         guard folder.mayContain(location) else { return false }
         guard folder.prefix.isEmpty else { return true }
-        let name = location.key.utf8.split(separator: UInt8(ascii: "/")).last
-        if let name, ShardFileName(String(decoding: name, as: UTF8.self)) != nil { return true }
         return S3Folder(bucket: folder.bucket, prefix: bigFilesPrefix).mayContain(location)
     }
 }

@@ -26,7 +26,8 @@ final class SourceCleanup: Sendable {
         self.cycle = cycle
     }
 
-    /// - Returns: false if the catalog did not say which sources may go, so that a later start should ask again.
+    /// - Returns: false if the catalog did not say which sources may go, or one may go only once its bytes were compared, so that
+    ///   a later start should ask again.
     /// - Throws: `CancellationError` only; what cannot be deleted is kept and in the books.
     func delete(_ rows: some Sequence<PackedRow>) async throws -> Bool {
         var isSettled = true
@@ -63,14 +64,18 @@ final class SourceCleanup: Sendable {
             await sources.delete(
                 allowed.map { PackedSource(location: $0.key.location.uidText ?? "", identity: $0.identity) })
         }
+        var isSettled = true
         for (row, deletion) in zip(allowed, deletions) {
             switch deletion {
             case .deleted: cycle.ledger.deleted(1)
             case .alreadyGone: break
             case .kept(let why): cycle.ledger.kept(row.key, why)
+            case .postponed(let why):
+                isSettled = false
+                cycle.ledger.kept(row.key, "\(why); a later cycle compares it with what was packed")
             }
         }
-        return true
+        return isSettled
     }
 
     private func isAllowed(_ row: PackedRow, _ needed: Set<ByteString>) -> Bool {

@@ -30,6 +30,7 @@ final class PackedRows: Sequence, Sendable {
         bytes.append(littleEndian: row.identity.size)
         bytes.append(littleEndian: row.identity.modifiedAtNanoseconds)
         bytes.append(littleEndian: row.identity.changedAtNanoseconds)
+        bytes.append(littleEndian: UInt8(row.identity.mayChangeUnseen ? 1 : 0))
     }
 
     /// The rows in the order in which they were appended. Nothing may be appended meanwhile.
@@ -104,10 +105,11 @@ final class PackedRows: Sequence, Sendable {
             let uid = value()
             let createdAt = value()
             let location = value()
-            let identity = FileIdentity(
+            var identity = FileIdentity(
                 device: integer(UInt64.self), inode: integer(UInt64.self), size: integer(Int64.self),
                 modifiedAtNanoseconds: integer(Int64.self), changedAtNanoseconds: integer(Int64.self)
             )
+            identity.mayChangeUnseen = integer(UInt8.self) != 0
             let key = RowKey(rowID: rowID, uid: uid, createdAt: createdAt, location: location)
             return PackedRow(key: key, identity: identity)
         }

@@ -40,5 +40,7 @@ struct PipelineHookedSources: SourceFiles {
         try await real.identity(of: location)
     }
 
+    func undoInterruptedDeletion(of location: String) async { await real.undoInterruptedDeletion(of: location) }
+
     func absences(of locations: [String]) async -> [SourceAbsence] { await real.absences(of: locations) }
 }
