@@ -21,14 +21,14 @@ struct RecoveryMarking: Sendable {
     /// Marks what belongs to the entries of a published shard, some at a time.
     ///
     /// - Returns: whether everything is settled, so that staging may forget the shard.
-    func mark(_ index: ShardIndex, shard: String, matcher: RecoveryMatcher) async throws -> Bool {
+    func mark(_ reader: ShardReader, shard: String, matcher: RecoveryMatcher) async throws -> Bool {
         var isSettled = true
         var cursor = 0
         while true {
             do {
-                let chunk = try index.entries(from: &cursor, atMost: settings.batchSize)
+                let chunk = try reader.index.entries(from: &cursor, atMost: settings.batchSize)
                 guard !chunk.isEmpty else { return isSettled }
-                if try await !mark(chunk: chunk, shard: shard, matcher: matcher) { isSettled = false }
+                if try await !mark(chunk: chunk, of: reader, shard: shard, matcher: matcher) { isSettled = false }
             } catch let error as CancellationError {
                 throw error
             } catch let error as CatalogError where error.code == .fenced {
@@ -53,7 +53,9 @@ struct RecoveryMarking: Sendable {
         let match: RecoveryMatcher.Match
     }
 
-    private func mark(chunk: [ShardEntry], shard: String, matcher: RecoveryMatcher) async throws -> Bool {
+    private func mark(
+        chunk: [ShardEntry], of reader: ShardReader, shard: String, matcher: RecoveryMatcher
+    ) async throws -> Bool {
         let readable = chunk.compactMap { entry -> (entry: ShardEntry, time: Timestamp)? in
             entry.meta.createdAt.flatMap { Timestamp(parsing: $0) }.map { (entry, $0) }
         }
@@ -64,7 +66,8 @@ struct RecoveryMarking: Sendable {
         var candidates: [Candidate] = []
         for (item, found) in zip(readable, rows) {
             guard try await isStored(item.entry, beside: shard) else {
-                cycle.ledger.logger.error(
+                cycle.ledger.warn(
+                    .missingBigFile,
                     "a recovered entry names a big file that the store does not have; its row stays unmarked",
                     metadata: ["shard": "\(shard)", "uid": "\(item.entry.uid)"]
                 )
@@ -73,14 +76,15 @@ struct RecoveryMarking: Sendable {
             let compared = await withTaskExecutorPreference(threads) {
                 var compared: [Candidate] = []
                 for row in found {
-                    let match = await matcher.compare(row.row, with: item.entry)
+                    let match = await matcher.compare(row.row, with: item.entry, of: reader)
                     compared.append(Candidate(row: row, size: Int64(item.entry.size), match: match))
                 }
                 return compared
             }
             candidates += Self.chosen(compared, deletesSources: settings.deletesSources)
             for candidate in compared where candidate.match == .sourceGone && !candidate.row.isArchived {
-                cycle.ledger.logger.warning(
+                cycle.ledger.warn(
+                    .recoveredSourceGone,
                     "nothing is at the location of a row whose file an interrupted run may have packed; it stays unmarked",
                     metadata: ["shard": "\(shard)", "uid": "\(item.entry.uid)"]
                 )

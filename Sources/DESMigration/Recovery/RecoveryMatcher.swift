@@ -21,17 +21,19 @@ struct RecoveryMatcher: Sendable {
     /// Whether the catalog has a size column.
     let hasSizes: Bool
 
-    /// Compares the source of a row with an entry. Blocks.
-    func compare(_ row: CatalogRow, with entry: ShardEntry) async -> Match {
-        guard let expected = entry.meta.crc32 else { return .unknown("the entry has no crc32") }
+    /// Compares the source of a row with an entry, byte by byte; a big file, which is named by its SHA-256, by that. Blocks.
+    ///
+    /// - Parameter shard: holds the entry.
+    func compare(_ row: CatalogRow, with entry: ShardEntry, of shard: ShardReader) async -> Match {
         do {
             let checked = try CheckedRow(row, hasSizes: hasSizes)
             if let size = checked.size, UInt64(size) != entry.size { return .differs }
+            await sources.undoInterruptedDeletion(of: checked.location)
             guard let identity = try await sources.identity(of: checked.location) else { return .sourceGone }
             guard UInt64(identity.size) == entry.size else { return .differs }
-            var crc = CRC32()
-            try await sources.readPieces(checked.location, of: identity) { crc.update($0) }
-            return crc == expected ? .same(identity) : .differs
+            let content = try EntryContent(entry, of: shard)
+            try await sources.readPieces(checked.location, of: identity) { content.compare($0) }
+            return content.isSame ? .same(identity) : .differs
         } catch let error as SourceError {
             switch error.reason {
             case .missing: return .sourceGone
@@ -40,6 +42,46 @@ struct RecoveryMatcher: Sendable {
             }
         } catch {
             return .unknown("\(error)")
+        }
+    }
+}
+
+/// The content of an entry, which pieces of a source are compared with one after the other.
+private final class EntryContent {
+    private enum Expected {
+        case bytes(ByteBuffer)
+        case sha256(String, SHA256)
+    }
+
+    private let expected: Expected
+    private var position = 0
+    private var differs = false
+
+    init(_ entry: ShardEntry, of shard: ShardReader) throws(ShardError) {
+        if case .bigFile(let sha256, _) = entry.content {
+            expected = .sha256(sha256, SHA256())
+        } else {
+            let bytes = ByteBuffer(capacity: 0)
+            try shard.withPieces(of: entry, decoder: PayloadDecoder()) { bytes.append($0) }
+            expected = .bytes(bytes)
+        }
+    }
+
+    func compare(_ piece: UnsafeRawBufferPointer) {
+        switch expected {
+        case .bytes(let bytes):
+            let end = position + piece.count
+            if end > bytes.count || !bytes.bytes[position..<end].elementsEqual(piece) { differs = true }
+        case .sha256(_, let hash): hash.update(piece)
+        }
+        position += piece.count
+    }
+
+    /// Whether all that was compared is the content, and nothing is missing.
+    var isSame: Bool {
+        switch expected {
+        case .bytes(let bytes): !differs && position == bytes.count
+        case .sha256(let sha256, let hash): hash.finish().isByteEqual(to: sha256)
         }
     }
 }

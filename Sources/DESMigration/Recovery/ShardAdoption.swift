@@ -45,7 +45,7 @@ struct ShardAdoption: Sendable {
                 cleanup: pipeline.cleanup, heldBack: pipeline.heldBack, threads: pipeline.threads.files, cycle: cycle
             )
             let matcher = RecoveryMatcher(sources: pipeline.world.sources, hasSizes: pipeline.hasSizes)
-            let isSettled = try await marking.mark(reader.index, shard: shard, matcher: matcher)
+            let isSettled = try await marking.mark(reader, shard: shard, matcher: matcher)
             try await remove(path)
             cycle.ledger.logger.notice(
                 "took over a shard that another worker had published", metadata: ["shard": "\(shard)"])

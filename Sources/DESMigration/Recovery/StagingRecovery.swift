@@ -77,7 +77,7 @@ struct StagingRecovery: Sendable {
             return
         case nil: return
         }
-        let isSettled = try await marking.mark(reader.index, shard: name, matcher: matcher)
+        let isSettled = try await marking.mark(reader, shard: name, matcher: matcher)
         guard isSettled else { return }
         try await threads.run { [staging] in try staging.files.remove(path) }
     }
