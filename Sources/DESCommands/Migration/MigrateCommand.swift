@@ -60,6 +60,12 @@ package struct MigrateCommand: AsyncParsableCommand {
     )
     var retrySetAside = false
 
+    @Flag(
+        name: .long,
+        help: "Take an output that is empty although rows are marked: their shards are elsewhere on purpose."
+    )
+    var newStore = false
+
     @Flag(name: .long, help: "Only show the watermark.")
     var showWatermark = false
 
@@ -142,7 +148,8 @@ package struct MigrateCommand: AsyncParsableCommand {
             try await inspection.show()
             return .success
         }
-        let assembly = MigrationAssembly(configuration: configuration, logger: logger)
+        let assembly = MigrationAssembly(
+            configuration: configuration, logger: logger, acceptsNewStore: newStore)
         guard !dryRun else {
             try await report(assembly)
             return .success

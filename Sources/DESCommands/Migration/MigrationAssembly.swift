@@ -7,14 +7,21 @@ import DESStorage
 import DESSystem
 import DESTelemetry
 import Foundation
+import Glibc
 import Logging
 
 /// Puts together what a configuration asks for.
 struct MigrationAssembly {
     let configuration: MigrationConfiguration
     let logger: Logger
+    /// Whether a store that is empty is taken although rows are marked.
+    var acceptsNewStore = false
 
-    var settings: MigrationSettings { MigrationSettings(configuration) }
+    var settings: MigrationSettings {
+        var settings = MigrationSettings(configuration)
+        settings.acceptsNewStore = acceptsNewStore
+        return settings
+    }
 
     /// The parts that have connections.
     struct Parts {
@@ -71,6 +78,10 @@ struct MigrationAssembly {
         let settings = settings
         var output = OutputPlace.folder(packer.outputDirectory)
         if case .s3(let storage) = configuration.storage { output = .s3(storage) }
+        if case .folder(let folder) = output, !acceptsNewStore, try FileSystem.status(folder) == nil {
+            // Before anything is made there: its disk may not be mounted.
+            try await StoreCheck.refuseMarkedRows(of: parts.catalog, place: folder)
+        }
         let access = S3Access(logger: logger)
         var world = try await MigrationWorld(
             catalog: parts.catalog, output: output, bits: settings.shardBits,
@@ -132,6 +143,18 @@ extension S3StorageConfiguration {
 }
 
 extension MigrationWorld {
+    /// Makes a folder in one that is there.
+    private static func createFolder(_ folder: String, key: String) throws(SystemError) {
+        do throws(SystemError) { try FileSystem.createFolder(folder) } catch {
+            guard error.code == ENOENT else { throw error }
+            throw SystemError(
+                code: ENOENT,
+                operation:
+                    "make \(key) in a folder that is not there (is its disk mounted? if it is to be new, make it first):",
+                subject: FileSystem.parentDirectory(of: folder))
+        }
+    }
+
     /// The real one.
     init(
         catalog: any SourceCatalog, output: OutputPlace, bits: ShardBits, stagingDirectory: String,
@@ -143,16 +166,20 @@ extension MigrationWorld {
         var keptInS3: [S3KeptFolder] = []
         switch output {
         case .folder(let folder):
-            try FileSystem.createDirectory(folder)
-            store = DirectoryStore(root: folder, threads: ThreadPool(name: "des-store", count: 4))
-            kept.append(folder)
+            try Self.createFolder(folder, key: "packer.output_dir")
+            try Self.createFolder(stagingDirectory, key: "packer.staging_dir")
+            let copies = try FileSystem.device(of: folder) != FileSystem.device(of: stagingDirectory)
+            store = DirectoryStore(
+                root: folder, threads: ThreadPool(name: "des-store", count: 4),
+                foldersOfCopies: copies ? [bigFilesPrefix] : [])
+            kept += [folder, "\(folder)/\(bigFilesPrefix)"]
         case .s3(let storage):
             store = try await access.store(storage, bits: bits, staging: stagingDirectory)
             keptInS3 = storage.folders.map {
                 S3KeptFolder(bucket: $0.bucket, prefix: $0.prefix, bigFilesPrefix: bigFilesPrefix)
             }
         }
-        try FileSystem.createDirectory(stagingDirectory)
+        try Self.createFolder(stagingDirectory, key: "packer.staging_dir")
         let roots = try SourceRoots(sourceRoots)
         var remote: S3SourceFiles?
         if let s3Source {

@@ -13,6 +13,7 @@ struct MigrationCycle: Sendable {
     let threads: MigrationThreads
     let cycle: CycleContext
     let hasSizes: Bool
+    let knownStore: KnownStore
 
     /// The longest time that a request to stop waits for an answer while nothing can be done.
     private static let longestPause = Duration.milliseconds(200)
@@ -29,6 +30,7 @@ struct MigrationCycle: Sendable {
         do {
             try await StagingUse(staging: world.staging, threads: threads.files).begin(recovers: work.recoversStaging)
             guard try await prepareStore() else { return }
+            try await cycle.retrying { try await storeCheck.run() }
             if work.recoversStaging {
                 try await recover(cleanup, heldBack)
             } else {
@@ -58,6 +60,12 @@ struct MigrationCycle: Sendable {
         } catch {
             cycle.control.stop(.fatal("\(error)"))
         }
+    }
+
+    private var storeCheck: StoreCheck {
+        StoreCheck(
+            store: world.store, catalog: world.catalog, staging: world.staging, bits: settings.shardBits,
+            acceptsEmpty: settings.acceptsNewStore, known: knownStore, threads: threads.files, random: world.random)
     }
 
     /// Waits, in short pieces, so that a request to stop is noticed at once.

@@ -14,6 +14,7 @@ package struct Migrator: Sendable {
     private let threads: MigrationThreads
     private let metrics: MigrationMetrics
     private let logger: Logger
+    private let knownStore = KnownStore()
     /// Held as long as this migrator lives.
     private let lock: StagingLock
 
@@ -66,7 +67,8 @@ package struct Migrator: Sendable {
         metrics.batchSize(settings.batchSize)
         logger.info("cycle started")
         try await MigrationCycle(
-            world: world, settings: settings, plan: plan, threads: threads, cycle: cycle, hasSizes: hasSizes
+            world: world, settings: settings, plan: plan, threads: threads, cycle: cycle, hasSizes: hasSizes,
+            knownStore: knownStore
         ).run()
         let result = ledger.finish(reason: control.reason, after: cycle.elapsed)
         metrics.cycleFinished(result.status, duration: cycle.elapsed)

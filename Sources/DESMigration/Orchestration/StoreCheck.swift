@@ -1,42 +1,111 @@
+package import DESCatalog
+import DESRouting
 import DESStorage
 import DESSystem
+import Synchronization
 
-/// A random name that a store is given when the first worker uses it: by it workers notice that they publish to different
-/// places, for example because a share is not mounted, before one of them takes the shards of another for missing.
-struct StoreIdentity: Sendable {
-    /// The object that holds it.
-    static let key = "_desStore"
+/// The store is not the place that it should be; nothing was published to it.
+package struct StoreMismatch: Error, Sendable, CustomStringConvertible {
+    package let description: String
 
-    private static let file = "bigfile-0.open"
+    init(_ description: String) { self.description = description }
+}
 
+/// Remembers, as long as the process lives, which store it works with.
+final class KnownStore: Sendable {
+    private let mark = Mutex<StoreMark?>(nil)
+
+    /// The mark that was seen first, this one if it is the first.
+    func first(_ mark: StoreMark) -> StoreMark {
+        self.mark.withLock { known in
+            let first = known ?? mark
+            known = first
+            return first
+        }
+    }
+
+    var isKnown: Bool { mark.withLock { $0 != nil } }
+}
+
+/// Finds out whether a store is the place that it should be before anything is published to it, and gives a new one its mark.
+///
+/// A disk that is not mounted leaves an empty folder: shards would go below the mount point, and their sources be deleted. So a
+/// store that is empty although the catalog has marked rows is refused, and so is one that is not the one of the cycle before, or
+/// that has another layout.
+package struct StoreCheck: Sendable {
     let store: any ObjectStore
+    let catalog: any SourceCatalog
     let staging: StagingFolder
+    let bits: ShardBits
+    /// Whether an empty store is taken although rows are marked.
+    let acceptsEmpty: Bool
+    let known: KnownStore
     let threads: ThreadPool
     let random: @Sendable () -> any RandomNumberGenerator
 
-    /// Reads it, and makes it if there is none.
-    func read() async throws -> String {
-        if let identity = try await existing() { return identity }
-        var generator = random()
-        let text = [generator.next(), generator.next()].map { (number: UInt64) in String(number, radix: 36) }.joined()
-        // A name that the next start throws away, whatever happens.
-        let path = "\(staging.path)/\(Self.file)"
-        try await threads.run { [staging] in
-            try staging.files.remove(path)
-            let file = try staging.files.create(path)
-            try Array(text.utf8).withUnsafeBytes { try file.write($0) }
-            try file.synchronize()
+    /// - Throws: ``StoreMismatch``, `StorageError`, `CatalogError`, `SystemError`.
+    func run() async throws {
+        let mark: StoreMark
+        if let existing = try await store.mark() {
+            mark = existing
+        } else {
+            guard !known.isKnown else {
+                throw StoreMismatch(
+                    "\(store.name) has lost its mark \(StoreMark.key) since the last cycle; is its disk still mounted? "
+                        + "Nothing was published or deleted")
+            }
+            mark = try await begin()
         }
-        let outcome = await store.publish([StagedFile(path: path, key: Self.key, size: UInt64(text.utf8.count))]).first
-        try await threads.run { [staging] in try staging.files.remove(path) }
-        // Another worker may have been first.
-        if let identity = try await existing() { return identity }
-        _ = try outcome?.get()
-        throw StorageError(.failed, key: Self.key, "\(store.name) does not show what was just written to it")
+        if let layout = mark.bits, layout != bits.count {
+            throw StoreMismatch(
+                "packer.n_bits is \(bits.count), but \(store.name) was begun with \(layout), and shards of two layouts cannot be "
+                    + "read together; write n_bits: \(layout), or another output for the new number")
+        }
+        guard known.first(mark).name.isByteEqual(to: mark.name) else {
+            throw StoreMismatch(
+                "\(store.name) is not the store of the cycles before; another disk or share is mounted there. Nothing was "
+                    + "published or deleted; mount the right one, or start des-migrate again if the change is meant")
+        }
     }
 
-    private func existing() async throws -> String? {
-        guard try await store.attributes(of: Self.key) != nil else { return nil }
-        return String(decoding: try await store.read(Self.key), as: UTF8.self)
+    /// A store without a mark is new, or of an earlier version.
+    private func begin() async throws -> StoreMark {
+        if try await store.isEmpty() {
+            if !acceptsEmpty { try await Self.refuseMarkedRows(of: catalog, place: store.name) }
+        } else if let other = try await store.shard(notOf: bits) {
+            throw StoreMismatch(
+                "packer.n_bits is \(bits.count), but the shard \(other) in \(store.name) was written with another number, and shards "
+                    + "of two layouts cannot be read together; write the number it was begun with, or another output")
+        }
+        return try await StoreMarking(store: store, staging: staging, bits: bits, threads: threads, random: random)
+            .mark()
+    }
+
+    /// Refuses a place that holds no shards if rows are marked, whose shards should be there.
+    ///
+    /// - Parameter place: what messages call it.
+    package static func refuseMarkedRows(of catalog: any SourceCatalog, place: String) async throws {
+        guard try await hasMarkedRows(catalog) else { return }
+        throw StoreMismatch(
+            "\(place) is empty, but rows of the catalog are marked as migrated; is its disk mounted? Nothing was published or "
+                + "deleted. If the shards of those rows are elsewhere on purpose, start once with --new-store")
+    }
+
+    private static func hasMarkedRows(_ catalog: any SourceCatalog) async throws -> Bool {
+        do {
+            let scan = try await catalog.pendingRows(
+                in: PendingRange(before: .latest, includesUndated: true, state: .archived))
+            do {
+                let page = try await scan.nextPage(atMost: 1)
+                await scan.close()
+                return !page.isEmpty
+            } catch {
+                await scan.close()
+                throw error
+            }
+        } catch let error as CatalogError where error.code == .missingColumn {
+            // A table that is never changed has no marks.
+            return false
+        }
     }
 }

@@ -10,6 +10,8 @@ package struct MigrationSettings: Sendable, Hashable {
     package var limits = CycleLimits()
     /// Whether sources are deleted after their rows are marked.
     package var deletesSources = false
+    /// Whether a store that is empty is taken although rows are marked, whose shards should be in it.
+    package var acceptsNewStore = false
     /// Folders that sources must lie in, links resolved; empty: anywhere.
     package var sourceRoots: [String] = []
     /// Catalog columns to carry into the meta of entries, parallel to the meta values of rows.

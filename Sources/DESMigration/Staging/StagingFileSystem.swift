@@ -11,7 +11,8 @@ package protocol StagingFile: Sendable {
 
 /// The calls on files that staging makes, so that tests can make each of them fail. Calls block.
 package protocol StagingFileSystem: Sendable {
-    func createDirectory(_ path: String) throws(SystemError)
+    /// Creates the folder, durably, in one that is there; an existing one is fine.
+    func createFolder(_ path: String) throws(SystemError)
     /// A new file; one that exists is an error.
     func create(_ path: String) throws(SystemError) -> any StagingFile
     /// Renames without replacing.
@@ -28,7 +29,7 @@ extension OpenFile: StagingFile {}
 package struct LocalStagingFileSystem: StagingFileSystem {
     package init() {}
 
-    package func createDirectory(_ path: String) throws(SystemError) { try FileSystem.createDirectory(path) }
+    package func createFolder(_ path: String) throws(SystemError) { try FileSystem.createFolder(path) }
 
     package func create(_ path: String) throws(SystemError) -> any StagingFile { try OpenFile(path, .createNew) }
 

@@ -9,11 +9,14 @@ import DESSystem
 /// - `bigfile-….open`: a big file being copied; thrown away at the next start.
 /// - `lock`: held by the one process that works here.
 /// - `workers`: a worker among many works here.
+/// - `uploads…`: notes of uploads in parts.
 package struct StagingFolder: Sendable {
     static let bigFilePrefix = "bigfile-"
     static let openSuffix = ".open"
     static let damagedSuffix = ".damaged"
     static let lockName = "lock"
+    /// What folders with notes of uploads in parts begin with.
+    static let uploadsPrefix = "uploads"
 
     package let path: String
     package let files: any StagingFileSystem
@@ -42,21 +45,44 @@ package struct StagingFolder: Sendable {
         for name in try files.names(in: path) {
             if Self.isShard(name) {
                 leftovers.sealed.append(name)
-            } else if name.hasSuffix(Self.openSuffix) {
-                let base = name.dropLast(Self.openSuffix.count)
+            } else if name.hasByteSuffix(Self.openSuffix) {
+                let base = String(decoding: name.utf8.dropLast(Self.openSuffix.utf8.count), as: UTF8.self)
                 if Self.isShard(base) || Self.isBigFile(base) { leftovers.unfinished.append(name) }
-            } else if name.hasSuffix(Self.damagedSuffix), Self.isShard(name.dropLast(Self.damagedSuffix.count)) {
+            } else if name.hasByteSuffix(Self.damagedSuffix),
+                Self.isShard(String(decoding: name.utf8.dropLast(Self.damagedSuffix.utf8.count), as: UTF8.self))
+            {
                 leftovers.damaged.append(name)
             }
         }
         return leftovers
     }
 
+    /// Whether a folder with these names is one of staging even without its lock: it holds nothing that we do not make, and, since
+    /// a folder of published shards has the names of sealed ones too, an unfinished file if there are such.
+    static func isStaging(_ names: [String]) -> Bool {
+        var hasSealed = false
+        var hasUnfinished = false
+        for name in names {
+            if isShard(name) {
+                hasSealed = true
+            } else if name.hasByteSuffix(openSuffix) || name.hasByteSuffix(damagedSuffix) {
+                let suffix = name.hasByteSuffix(openSuffix) ? openSuffix : damagedSuffix
+                let base = String(decoding: name.utf8.dropLast(suffix.utf8.count), as: UTF8.self)
+                guard isShard(base) || isBigFile(base) else { return false }
+                hasUnfinished = true
+            } else if !name.isByteEqual(to: StagingUse.workersMark), !name.hasBytePrefix(uploadsPrefix) {
+                return false
+            }
+        }
+        return hasUnfinished || !hasSealed
+    }
+
     private static func isShard(_ name: some StringProtocol) -> Bool {
         ShardFileName(name)?.suffix.utf8.count == UniqueSuffix.length
     }
 
-    private static func isBigFile(_ name: Substring) -> Bool {
-        name.hasPrefix(bigFilePrefix) && Int(name.dropFirst(bigFilePrefix.count)) != nil
+    private static func isBigFile(_ name: String) -> Bool {
+        name.hasBytePrefix(bigFilePrefix)
+            && Int(String(decoding: name.utf8.dropFirst(bigFilePrefix.utf8.count), as: UTF8.self)) != nil
     }
 }

@@ -11,7 +11,7 @@ package final class StagingLock: Sendable {
     package init(folder: StagingFolder) throws(StagingLockError) {
         let path = "\(folder.path)/\(StagingFolder.lockName)"
         do throws(SystemError) {
-            try folder.files.createDirectory(folder.path)
+            try folder.files.createFolder(folder.path)
             try Self.checkIsOurs(folder, lock: path)
             file = try OpenFile(path, .readWrite)
             guard try file.tryLock() else {
@@ -19,6 +19,9 @@ package final class StagingLock: Sendable {
             }
             try file.truncate(to: 0)
             try file.write(text: "\(getpid())\n")
+            // The name too: by it the next start knows the folder, whatever else a power failure leaves of it.
+            try file.synchronize()
+            try FileSystem.synchronizeDirectory(folder.path)
         } catch {
             if error.code == EWOULDBLOCK {
                 throw StagingLockError(
@@ -36,7 +39,8 @@ package final class StagingLock: Sendable {
     /// link or another file in the lock's place is not ours to write to.
     private static func checkIsOurs(_ folder: StagingFolder, lock: String) throws(SystemError) {
         guard let status = try FileSystem.status(lock, followingLinks: false) else {
-            guard try FileSystem.names(in: folder.path).isEmpty else {
+            // Without its lock, but with nothing that we did not make, it is ours all the same.
+            guard StagingFolder.isStaging(try FileSystem.names(in: folder.path)) else {
                 throw SystemError(
                     code: ENOTEMPTY, operation: "use a folder with other files, name one of its own as",
                     subject: "packer.staging_dir"

@@ -18,7 +18,7 @@ package final class ClaimedWork: WorkSource {
     private let rowsPerUnit: Int
     private let clock: any Clock<Duration>
     private let logger: Logger
-    private let identity: StoreIdentity
+    private let marking: StoreMarking
     private let cutoff = Mutex(Timestamp.earliest)
 
     /// - Parameters:
@@ -31,8 +31,9 @@ package final class ClaimedWork: WorkSource {
         staging: StagingFolder, clock: any Clock<Duration>,
         random: @escaping @Sendable () -> any RandomNumberGenerator, logger: Logger
     ) {
-        identity = StoreIdentity(
-            store: store, staging: staging, threads: ThreadPool(name: "des-identity", count: 1), random: random)
+        marking = StoreMarking(
+            store: store, staging: staging, bits: bits, threads: ThreadPool(name: "des-identity", count: 1),
+            random: random)
         self.board = board
         self.catalog = catalog
         self.store = store
@@ -55,7 +56,7 @@ package final class ClaimedWork: WorkSource {
                     + "need the same, or their shards cannot be read together; to begin anew with another number give the "
                     + "job another name (workers.job) and another output")
         }
-        guard try await board.agree(onStore: identity.read()) else {
+        guard try await board.agree(onStore: marking.mark().name) else {
             throw CoordinationError(
                 .mismatch,
                 "\(store.name) is not the place that the other workers of the job \(board.job) publish to; all of them need the "

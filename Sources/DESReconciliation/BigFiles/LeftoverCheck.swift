@@ -21,7 +21,9 @@ struct LeftoverCheck: Sendable {
             guard try FileSystem.status(folder)?.kind == .directory else { return [] }
             return try FileSystem.names(in: folder).compactMap { name in
                 let isSealed = ShardFileName(name)?.suffix.utf8.count == UniqueSuffix.length
-                guard isSealed || name.hasSuffix(".des.open") || name.hasSuffix(".des.damaged") || isBigFile(name),
+                guard
+                    isSealed || name.hasByteSuffix(".des.open") || name.hasByteSuffix(".des.damaged")
+                        || isBigFile(name),
                     let status = try FileSystem.status("\(folder)/\(name)")
                 else { return nil }
                 return StagedFile(
@@ -30,7 +32,9 @@ struct LeftoverCheck: Sendable {
         }
     }
 
-    private static func isBigFile(_ name: String) -> Bool { name.hasPrefix("bigfile-") && name.hasSuffix(".open") }
+    private static func isBigFile(_ name: String) -> Bool {
+        name.hasBytePrefix("bigfile-") && name.hasByteSuffix(".open")
+    }
 
     func run(staged: [StagedFile]) async throws {
         for file in staged {
@@ -45,8 +49,24 @@ struct LeftoverCheck: Sendable {
                     message: "\(file.isSealed ? "sealed" : "unfinished") \(days) days ago"))
         }
         for store in await context.parts.stores {
+            if let directory = store as? DirectoryStore { try await checkCopies(of: directory) }
             guard let uploads = store as? any UnfinishedUploads else { continue }
             try await check(uploads, in: store)
+        }
+    }
+
+    private func checkCopies(of store: DirectoryStore) async throws {
+        let copies = try await context.retrying { [prefix = context.settings.bigFilesPrefix] in
+            try await store.unfinishedCopies(in: [prefix])
+        }
+        for copy in copies {
+            guard context.isOld(copy.modifiedAt) else {
+                context.book.addYoung(.stagingLeftover)
+                continue
+            }
+            let days = (context.start - copy.modifiedAt) / 86_400
+            context.book.add(
+                Finding(.stagingLeftover, key: copy.path, message: "a copy that was not finished, \(days) days ago"))
         }
     }
 

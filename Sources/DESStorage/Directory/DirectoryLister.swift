@@ -5,7 +5,8 @@ struct DirectoryLister: Sendable {
     let root: String
 
     func list(prefix: String, after: String?, limit: Int) throws(SystemError) -> ObjectPage {
-        let folder = prefix.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(decoding: prefix.utf8[..<$0], as: UTF8.self) } ?? ""
+        let slash = prefix.utf8.lastIndex(of: UInt8(ascii: "/"))
+        let folder = slash.map { String(decoding: prefix.utf8[..<$0], as: UTF8.self) } ?? ""
         var keys: [String] = []
         try collect(folder: folder, prefix: prefix, after: after, into: &keys)
         keys.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }

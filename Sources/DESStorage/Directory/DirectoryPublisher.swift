@@ -7,20 +7,23 @@ struct DirectoryPublisher: Sendable {
 
     /// Gives every file its name first, then makes all the names durable with one sync a folder.
     func publish(_ files: [StagedFile]) -> [Result<PublishOutcome, StorageError>] {
+        do throws(SystemError) { try store.rootWatch.check(store.root) } catch {
+            return files.map { .failure(StorageError(error, key: $0.key)) }
+        }
         var outcomes: [Result<PublishOutcome, StorageError>] = []
-        var folders: [String: [Int]] = [:]
+        var folders: [ByteString: [Int]] = [:]
         for (position, file) in files.enumerated() {
             do throws(StorageError) {
                 let destination = try store.path(of: file.key)
                 outcomes.append(.success(try publish(file, at: destination)))
-                folders[FileSystem.parentDirectory(of: destination), default: []].append(position)
+                folders[ByteString(FileSystem.parentDirectory(of: destination)), default: []].append(position)
             } catch {
                 outcomes.append(.failure(error))
             }
         }
         for (folder, positions) in folders {
             do throws(SystemError) {
-                try FileSystem.synchronizeDirectory(folder)
+                try FileSystem.synchronizeDirectory(folder.text)
             } catch {
                 for position in positions {
                     outcomes[position] = .failure(StorageError(error, key: files[position].key))
@@ -61,12 +64,13 @@ struct DirectoryPublisher: Sendable {
         return try confirm(file, staged, at: destination)
     }
 
-    /// The folders' own names must be durable as well, of each that is new.
+    /// Folders below the root are made, the root itself never: where it is missing, a disk may not be mounted.
     private func createFolder(_ folder: String) throws(SystemError) {
-        let parent = FileSystem.parentDirectory(of: folder)
-        if try FileSystem.status(parent) == nil { try createFolder(parent) }
+        guard try FileSystem.status(store.root) != nil else {
+            throw SystemError(code: ENOENT, operation: "publish to", subject: store.root)
+        }
+        guard !folder.isByteEqual(to: store.root) else { return }
         try FileSystem.createDirectory(folder)
-        try FileSystem.synchronizeDirectory(parent)
     }
 
     /// A link is confirmed by being the same file; its content was verified in staging.
@@ -104,20 +108,12 @@ struct DirectoryPublisher: Sendable {
     }
 
     private func publishCopy(of file: StagedFile, at destination: String) throws(StorageError) -> PublishOutcome {
-        let folder = FileSystem.parentDirectory(of: destination)
-        let name = String(decoding: destination.utf8.dropFirst(folder.utf8.count + 1), as: UTF8.self)
-        let partial = "\(folder)/.\(name).partial"
         do throws(SystemError) {
             if try FileSystem.status(destination, followingLinks: false) == nil {
-                // Left by a process that died here: the name is this file's alone.
-                try FileSystem.remove(partial)
-                if try FileContent.copy(file.path, to: partial) {
-                    try FileSystem.renameNew(partial, to: destination)
-                    return .created
-                }
+                let copy = try PartialCopy(beside: destination, maker: store.random())
+                if try copy.publish(file.path, as: destination) { return .created }
             }
         } catch {
-            try? FileSystem.remove(partial)
             guard error.code == EEXIST else { throw StorageError(error, key: file.key) }
         }
         guard (try? FileSystem.status(destination, followingLinks: false)) != nil else {

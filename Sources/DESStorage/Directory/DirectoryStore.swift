@@ -8,20 +8,56 @@ package import DESSystem
 package struct DirectoryStore: ObjectStore {
     package let root: String
     let threads: ThreadPool
+    let rootWatch = RootWatch()
+    /// Source of the names of copies.
+    let random: @Sendable () -> UInt64
+    /// Where copies of dead processes are looked for and removed; relative to the root.
+    private let foldersOfCopies: [String]
     /// For a store that is listed by prefixes again and again.
     private let names: DirectoryNames?
 
-    /// - Parameter keepsNames: whether the names of the directory itself are kept in memory, about 100 bytes each. Such a store lists
-    ///   no folders below it, and one that is gone is an error instead of empty.
-    package init(root: String, threads: ThreadPool, keepsNames: Bool = false) {
+    /// - Parameters:
+    ///   - keepsNames: whether the names of the directory itself are kept in memory, about 100 bytes each. Such a store
+    ///     lists no folders below it, and one that is gone is an error instead of empty.
+    ///   - foldersOfCopies: folders, relative to the root, into which files are copied because staging is on another file system.
+    ///   - random: source of the names of copies, which no two makers may share.
+    package init(
+        root: String, threads: ThreadPool, keepsNames: Bool = false, foldersOfCopies: [String] = [],
+        random: @escaping @Sendable () -> UInt64 = { .random(in: .min ... .max) }
+    ) {
         self.root = root
         self.threads = threads
+        self.foldersOfCopies = foldersOfCopies
+        self.random = random
         names = keepsNames ? DirectoryNames(path: root) : nil
     }
 
     package var name: String { root }
 
     package var localFolder: String? { root }
+
+    /// Finds out whether the root is there, and removes copies that dead processes began.
+    package func prepare() async throws(StorageError) {
+        let folders = [root] + foldersOfCopies.map { "\(root)/\($0)" }
+        try await attempt("") { [foldersOfCopies] _ throws(SystemError) in
+            try rootWatch.note(root)
+            guard !foldersOfCopies.isEmpty else { return }
+            for folder in folders { _ = try PartialCopy.removeAbandoned(in: folder) }
+        }
+    }
+
+    /// Copies to a folder that are under way, or were when their maker died, with the time of their last change in seconds since
+    /// 1970.
+    package func unfinishedCopies(in folders: [String]) async throws(StorageError) -> [(
+        path: String, modifiedAt: Int64
+    )] {
+        let folders = [root] + folders.map { "\(root)/\($0)" }
+        return try await attempt("") { _ throws(SystemError) in
+            var copies: [(path: String, modifiedAt: Int64)] = []
+            for folder in folders { copies += try PartialCopy.all(in: folder) }
+            return copies
+        }
+    }
 
     package func publish(_ files: [StagedFile]) async -> [Result<PublishOutcome, StorageError>] {
         let publisher = DirectoryPublisher(store: self)
@@ -92,8 +128,11 @@ package struct DirectoryStore: ObjectStore {
 
     /// The path of a key, which must not lead out of the directory.
     func path(of key: String) throws(StorageError) -> String {
-        let parts = key.split(separator: "/", omittingEmptySubsequences: false)
-        let isSafe = parts.allSatisfy { $0 != ".." && $0 != "." } && !key.utf8.contains(0) && !key.hasPrefix("/")
+        // By bytes: a `/` that a combining character follows is one all the same.
+        let parts = key.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        let isSafe =
+            parts.allSatisfy { !$0.elementsEqual("..".utf8) && !$0.elementsEqual(".".utf8) }
+            && !key.utf8.contains(0) && !key.hasBytePrefix("/")
         guard isSafe else {
             throw StorageError(.invalidKey, key: key, "the key \(key.debugDescription) leads out of \(root)")
         }

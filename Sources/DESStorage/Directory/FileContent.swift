@@ -52,26 +52,19 @@ package enum FileContent {
         return try other.status().size == offset
     }
 
-    /// Writes a durable copy that did not exist before, and compares it by reading it again; on any error the copy is
-    /// removed.
+    /// Writes a durable copy into a new file, and compares it by reading it again.
     ///
     /// - Returns: false if the copy is not what was read.
-    static func copy(_ source: String, to destination: String) throws(SystemError) -> Bool {
-        do throws(SystemError) {
-            let copy = try OpenFile(destination, .createNew)
-            var crc = CRC32()
-            try forEachPiece(OpenFile(source)) { (piece) throws(SystemError) in
-                crc.update(piece)
-                try copy.write(piece)
-            }
-            try copy.synchronize()
-            let isEqual = try checksum(destination) == crc
-            if !isEqual { try FileSystem.remove(destination) }
-            return isEqual
-        } catch {
-            try? FileSystem.remove(destination)
-            throw error
+    static func copy(_ source: String, to copy: OpenFile) throws(SystemError) -> Bool {
+        var crc = CRC32()
+        try forEachPiece(OpenFile(source)) { (piece) throws(SystemError) in
+            crc.update(piece)
+            try copy.write(piece)
         }
+        try copy.synchronize()
+        var written = CRC32()
+        try forEachPiece(copy) { written.update($0) }
+        return written == crc
     }
 
     private static func forEachPiece(

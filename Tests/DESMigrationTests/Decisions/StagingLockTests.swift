@@ -57,11 +57,29 @@ import Testing
         #expect(try folder.read("staging/\(name)") == Array("no number of a process".utf8))
     }
 
-    @Test func `the folder is created with those above it`() throws {
-        let deep = StagingFolder(path: folder("a/b/staging"))
-        let lock = try StagingLock(folder: deep)
-        #expect(try FileSystem.status(deep.path)?.kind == .directory)
+    @Test func `the folder is created, but not those above it: a disk may not be mounted`() throws {
+        let lock = try StagingLock(folder: staging)
+        #expect(try FileSystem.status(staging.path)?.kind == .directory)
+        #expect(throws: StagingLockError.self) { _ = try StagingLock(folder: StagingFolder(path: folder("a/staging"))) }
+        #expect(try FileSystem.status(folder("a")) == nil)
         withExtendedLifetime(lock) {}
+    }
+
+    private static let shard = "20240101_FF_01M7Y0EYB2ZY0JP6ES967REN9Z.des"
+
+    @Test(arguments: [["bigfile-1.open"], [shard + ".open"], [shard, shard + ".open"], ["workers"], ["uploads"]])
+    func `a staging folder whose lock a power failure took is known by what is in it`(names: [String]) throws {
+        try folder.folder("staging")
+        for name in names { try folder.write("staging/\(name)") }
+        _ = try StagingLock(folder: staging)
+    }
+
+    @Test(arguments: [[shard], [shard + ".open", "notes.txt"], ["a.open"], ["bigfile-x.open"]])
+    func `published shards, and whatever else is there, make no staging folder`(names: [String]) throws {
+        try folder.folder("staging")
+        for name in names { try folder.write("staging/\(name)") }
+        #expect(throws: StagingLockError.self) { _ = try StagingLock(folder: staging) }
+        #expect(try FileSystem.names(in: staging.path) == names.sorted())
     }
 
     @Test(arguments: ["file", "file/staging"]) func `a file in the place of the folder is an error that says so`(

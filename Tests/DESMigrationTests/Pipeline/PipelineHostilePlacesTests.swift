@@ -1,5 +1,6 @@
 import DESCatalog
 import DESStorage
+import DESSystem
 import Foundation
 import Testing
 
@@ -34,7 +35,9 @@ import Testing
             size: .integer(3000)
         )
         var world = try fixture.world()
-        world.sources = try LocalSourceFiles(keeping: [fixture.output, fixture.staging, fixture.table.path])
+        world.sources = try LocalSourceFiles(
+            keeping: [fixture.output, fixture.staging, fixture.table.path],
+            watch: ChangeWatch { FileClock.now() + 1_000_000_000 })
         let outcome = try await fixture.run(in: world)
         outcome.expectBooks(migrated: 1)
         #expect(outcome.result.filesKept == 1)

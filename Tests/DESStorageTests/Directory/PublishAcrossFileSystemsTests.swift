@@ -13,7 +13,10 @@ import Testing
         staging = try TemporaryFolder(in: try #require(otherFileSystem))
         folder = try TemporaryFolder()
         // Characters of several bytes, so that who counts the wrong ones is found out.
-        store = DirectoryStore(root: folder("größe-éééé-目录目录目录"), threads: ThreadPool(name: "des-test", count: 2))
+        try FileSystem.createFolder(folder("größe-éééé-目录目录目录"))
+        store = DirectoryStore(
+            root: folder("größe-éééé-目录目录目录"), threads: ThreadPool(name: "des-test", count: 8),
+            foldersOfCopies: ["_bigFiles"])
     }
 
     private var root: String { "größe-éééé-目录目录目录" }
@@ -43,17 +46,41 @@ import Testing
     }
 
     @Test(arguments: ["", "half a sha", "a longer one than what is published"])
-    func `a copy that another run began is thrown away`(left: String) async throws {
-        try folder.write("\(root)/.a.des.partial", left)
+    func `a copy that a dead process began is no hindrance, and is removed when the store is got ready`(
+        left: String
+    ) async throws {
+        try folder.write("\(root)/.a.des.1a2b.partial", left)
+        try folder.write("\(root)/_bigFiles/.hash.1a2b.partial", left)
         #expect(try await publish(stage("a.des", "shard")) == .created)
         #expect(try folder.read("\(root)/a.des") == "shard")
-        #expect(try folder.names(in: root) == ["a.des"])
+        #expect(try await store.unfinishedCopies(in: ["_bigFiles"]).count == 2)
+        try await store.prepare()
+        #expect(try folder.names(in: root) == ["_bigFiles", "a.des"])
+        #expect(try folder.names(in: "\(root)/_bigFiles") == [])
     }
 
-    @Test func `what another run began for another file is left alone`() async throws {
-        try folder.write("\(root)/.b.des.partial", "b")
+    @Test func `a copy that its maker holds is left alone`() async throws {
+        try folder.write("\(root)/.b.des.1.partial", "b")
+        let maker = try OpenFile(folder("\(root)/.b.des.1.partial"), .readWrite)
+        #expect(try maker.tryLock())
         #expect(try await publish(stage("a.des", "shard")) == .created)
-        #expect(try folder.names(in: root) == [".b.des.partial", "a.des"])
+        try await store.prepare()
+        #expect(try folder.names(in: root) == [".b.des.1.partial", "a.des"])
+        withExtendedLifetime(maker) {}
+    }
+
+    /// Big files are named by their content, so that two workers, and two tasks of one, publish the same at once.
+    @Test func `many who copy one file at a time all end well, and nothing is left`() async throws {
+        let text = String(repeating: "the same big file ", count: 200_000)
+        let files = try (0..<8).map { try stage("_bigFiles/hash", text, as: "copy-\($0)") }
+        let outcomes = await withTaskGroup(of: [Result<PublishOutcome, StorageError>].self) { group in
+            for file in files { group.addTask { [store] in await store.publish([file]) } }
+            return await group.reduce(into: []) { $0 += $1 }
+        }
+        #expect(outcomes.count { (try? $0.get()) == .created } == 1)
+        #expect(outcomes.count { (try? $0.get()) == .alreadyThere } == 7)
+        #expect(try folder.read("\(root)/_bigFiles/hash") == text)
+        #expect(try folder.names(in: "\(root)/_bigFiles") == ["hash"])
     }
 
     @Test func `other content under the key is left as it is`() async throws {
@@ -64,10 +91,13 @@ import Testing
         #expect(try folder.names(in: root) == ["a.des"])
     }
 
-    @Test func `a folder under the name of the copy is an error that leaves nothing behind`() async throws {
-        try FileSystem.createDirectory(folder("\(root)/.a.des.partial"))
-        await #expect(throws: StorageError.self) { try await publish(stage("a.des", "shard")) }
-        #expect(try folder.names(in: root) == [".a.des.partial"])
+    @Test func `a file under the name of the copy is an error that leaves it alone`() async throws {
+        let same = DirectoryStore(root: folder(root), threads: ThreadPool(name: "des-test", count: 1), random: { 71 })
+        try folder.write("\(root)/.a.des.1z.partial", "another maker's")
+        let file = try stage("a.des", "shard")
+        await #expect(throws: StorageError.self) { _ = try await same.publish([file]).first?.get() }
+        #expect(try folder.names(in: root) == [".a.des.1z.partial"])
+        #expect(try folder.read("\(root)/.a.des.1z.partial") == "another maker's")
     }
 
     @Test func `a staged file that is missing is an error and leaves nothing behind`() async throws {

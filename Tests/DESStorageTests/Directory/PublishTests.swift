@@ -11,6 +11,7 @@ import Testing
     init() throws {
         staging = try TemporaryFolder()
         folder = try TemporaryFolder()
+        try FileSystem.createFolder(folder("store"))
         store = DirectoryStore(root: folder("store"), threads: ThreadPool(name: "des-test", count: 2))
     }
 
@@ -37,9 +38,31 @@ import Testing
         #expect(try folder.names(in: "store") == ["a.des"])
     }
 
-    @Test func `missing folders are created, that of the store as well`() async throws {
+    @Test func `missing folders below that of the store are created`() async throws {
         #expect(try await publish(stage("_bigFiles/deep/er/hash", "big", as: "copy")) == .created)
         #expect(try folder.read("store/_bigFiles/deep/er/hash") == "big")
+    }
+
+    @Test(arguments: ["a.des", "_bigFiles/hash"])
+    func `a store whose folder is missing is not made anew: its disk may not be mounted`(key: String) async throws {
+        let missing = DirectoryStore(root: folder("mnt/disk"), threads: ThreadPool(name: "des-test", count: 1))
+        let file = try stage(key, "shard", as: "staged")
+        await #expect(throws: StorageError.self) { _ = try await missing.publish([file]).first?.get() }
+        #expect(try FileSystem.status(folder("mnt")) == nil)
+        await #expect(throws: StorageError.self) { try await missing.prepare() }
+    }
+
+    @Test func `once another folder is in the place of the store, nothing is published into it`() async throws {
+        try await store.prepare()
+        #expect(try await publish(stage("a.des", "shard")) == .created)
+        #expect(rename(folder("store"), folder("unmounted")) == 0)
+        try FileSystem.createFolder(folder("store"))
+        let next = try stage("b.des", "shard")
+        await #expect(throws: StorageError.self) { try await publish(next) }
+        #expect(try folder.names(in: "store") == [])
+        // The next cycle looks anew.
+        try await store.prepare()
+        #expect(try await publish(stage("b.des", "shard", as: "again")) == .created)
     }
 
     @Test func `an empty file is a file`() async throws {
@@ -112,7 +135,8 @@ import Testing
     func `a key that leads out is refused`(key: String) async throws {
         try staging.write("file", "x")
         #expect(await code(StagedFile(path: staging("file"), key: key, size: 1)) == .invalidKey)
-        #expect(try folder.names() == [])
+        #expect(try folder.names() == ["store"])
+        #expect(try folder.names(in: "store") == [])
     }
 
     @Test func `of several files each has its own outcome, in their order`() async throws {

@@ -12,6 +12,7 @@ struct ZonedStoreTests {
     init() throws {
         folder = try TemporaryFolder()
         let threads = ThreadPool(name: "des-test", count: 2)
+        for name in ["low", "high"] { try FileSystem.createFolder(folder(name)) }
         low = DirectoryStore(root: folder("low"), threads: threads)
         high = DirectoryStore(root: folder("high"), threads: threads)
         let map = try ZoneMap(

@@ -21,7 +21,7 @@ struct PipelineFaultyStaging: StagingFileSystem {
         if faults.strike(point) { throw SystemError(code: code, operation: operation, subject: subject) }
     }
 
-    func createDirectory(_ path: String) throws(SystemError) { try real.createDirectory(path) }
+    func createFolder(_ path: String) throws(SystemError) { try real.createFolder(path) }
 
     func create(_ path: String) throws(SystemError) -> any StagingFile {
         try pass(.create, "create", path)

@@ -18,6 +18,11 @@ struct PipelineFaultyStore: ObjectStore {
     func publish(_ files: [StagedFile]) async -> [Result<PublishOutcome, StorageError>] {
         var outcomes: [Result<PublishOutcome, StorageError>] = []
         for file in files {
+            // The store's mark has tests of its own.
+            guard file.key != StoreMark.key else {
+                outcomes += await real.publish([file])
+                continue
+            }
             if faults.strike(.publishBefore) {
                 outcomes.append(.failure(error(file.key)))
                 continue
@@ -29,7 +34,7 @@ struct PipelineFaultyStore: ObjectStore {
     }
 
     func attributes(of key: String) async throws(StorageError) -> ObjectAttributes? {
-        if faults.strike(.attributes) { throw error(key) }
+        if key != StoreMark.key, faults.strike(.attributes) { throw error(key) }
         return try await real.attributes(of: key)
     }
 

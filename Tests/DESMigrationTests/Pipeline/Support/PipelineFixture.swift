@@ -27,10 +27,12 @@ final class PipelineFixture {
     private(set) var files: [PipelineFile] = []
     private let storeThreads = ThreadPool(name: "test-store", count: 1)
 
-    init(definition: String = PipelineTable.definition) throws {
+    /// - Parameter isMarked: whether the store has its mark already, so that no run begins with making it.
+    init(definition: String = PipelineTable.definition, isMarked: Bool = true) throws {
         folder = try PipelineFolder()
         sources = try folder.folder("sources")
         output = try folder.folder("output")
+        if isMarked { try PipelineDisk.write(Array("fixture".utf8), to: "\(output)/\(StoreMark.key)") }
         staging = folder.path + "/staging"
         table = try PipelineTable(path: folder.path + "/catalog.db", definition: definition)
         settings = MigrationSettings(archiveAge: nil)
@@ -88,7 +90,9 @@ final class PipelineFixture {
     /// The real world, or one with faults in all its parts.
     func world(faults: PipelineFaults? = nil) throws -> MigrationWorld {
         let catalog = SQLiteCatalog(path: table.path, schema: schema, busyTimeout: busyTimeout)
-        let files = try LocalSourceFiles(roots: settings.sourceRoots)
+        // A second later, so that no file that was just made may have changed unseen.
+        let later = ChangeWatch { FileClock.now() + 1_000_000_000 }
+        let files = try LocalSourceFiles(roots: settings.sourceRoots, watch: later)
         guard let faults else { return world(catalog, realStore, files, LocalStagingFileSystem()) }
         return world(
             PipelineFaultyCatalog(real: catalog, faults: faults), PipelineFaultyStore(real: realStore, faults: faults),

@@ -1,0 +1,129 @@
+import DESCatalog
+import DESRouting
+import DESShard
+import DESStorage
+import DESSystem
+import Foundation
+import Testing
+
+@testable import DESMigration
+
+/// A store is known by its mark, not by its path.
+@Suite struct PipelineStoreTests {
+    private static func unmount(_ fixture: PipelineFixture) throws {
+        try FileManager.default.moveItem(atPath: fixture.output, toPath: fixture.output + "-away")
+        try FileSystem.createFolder(fixture.output)
+    }
+
+    private static func mount(_ fixture: PipelineFixture) throws {
+        try FileManager.default.removeItem(atPath: fixture.output)
+        try FileManager.default.moveItem(atPath: fixture.output + "-away", toPath: fixture.output)
+    }
+
+    @Test func `an output that is empty although rows are marked is refused, and everything stays`() async throws {
+        let fixture = try PipelineFixture(isMarked: false)
+        fixture.settings.deletesSources = true
+        try fixture.addFiles(3)
+        try await fixture.run().expectBooks(migrated: 3)
+        let next = try fixture.add()
+        try Self.unmount(fixture)
+        let refused = try await fixture.run()
+        #expect(refused.result.fatalError?.contains("is empty, but rows of the catalog are marked") == true)
+        #expect(PipelineDisk.names(in: fixture.output) == [])
+        #expect(PipelineDisk.read(next.path) == next.bytes)
+        try Self.mount(fixture)
+        try await fixture.run().expectBooks(migrated: 1)
+    }
+
+    @Test func `an empty output is taken when it is meant`() async throws {
+        let fixture = try PipelineFixture(isMarked: false)
+        try fixture.addFiles(3)
+        try await fixture.run().expectBooks(migrated: 3)
+        try Self.unmount(fixture)
+        try fixture.add()
+        fixture.settings.acceptsNewStore = true
+        try await fixture.run().expectBooks(migrated: 1)
+        // Once it has a mark nobody asks again.
+        try fixture.add()
+        fixture.settings.acceptsNewStore = false
+        try await fixture.run().expectBooks(migrated: 1)
+    }
+
+    @Test func `a store that another process mounts over while we run is noticed at the next cycle`() async throws {
+        let fixture = try PipelineFixture(isMarked: false)
+        let known = KnownStore()
+        let store = fixture.realStore
+        let world = try fixture.world()
+        _ = try StagingLock(folder: world.staging)
+        func check() async throws {
+            try await StoreCheck(
+                store: store, catalog: world.catalog, staging: world.staging, bits: fixture.settings.shardBits,
+                acceptsEmpty: false, known: known, threads: ThreadPool(name: "test", count: 1),
+                random: { SystemRandomNumberGenerator() }
+            ).run()
+        }
+        try await check()
+        try await check()
+        try Self.unmount(fixture)
+        await #expect(throws: StoreMismatch.self) { try await check() }
+        try PipelineDisk.write(Array("another\nn_bits 4\n".utf8), to: "\(fixture.output)/_desStore")
+        await #expect(throws: StoreMismatch.self) { try await check() }
+        try Self.mount(fixture)
+        try await check()
+        await world.catalog.close()
+    }
+
+    @Test func `another number of bits is refused, by the mark and by the names of shards`() async throws {
+        let fixture = try PipelineFixture(isMarked: false)
+        try fixture.addFiles(2)
+        try await fixture.run().expectBooks(migrated: 2)
+        try fixture.add()
+        fixture.settings.shardBits = try #require(ShardBits(8))
+        let byMark = try await fixture.run()
+        #expect(byMark.result.fatalError?.contains("was begun with 4") == true)
+        // As earlier versions left it.
+        try FileManager.default.removeItem(atPath: "\(fixture.output)/_desStore")
+        let byNames = try await fixture.run()
+        #expect(byNames.result.fatalError?.contains("was written with another number") == true)
+        fixture.settings.shardBits = try #require(ShardBits(4))
+        try await fixture.run().expectBooks(migrated: 1)
+        let mark = try #require(try await fixture.realStore.mark())
+        #expect(mark.bits == 4)
+    }
+
+    @Test(
+        arguments: [
+            ("abc", "abc", nil), ("abc\nn_bits 12\n", "abc", 12), ("abc\nlater 1\nn_bits 5", "abc", 5),
+            ("abc\nn_bits x", "abc", nil),
+        ] as [(String, String, Int?)]) func `marks of earlier and later versions are read`(
+            text: String, name: String, bits: Int?
+        ) throws
+    {
+        #expect(StoreMark(Array(text.utf8)) == StoreMark(name: name, bits: bits))
+        #expect(StoreMark([]) == nil)
+    }
+
+    @Test(arguments: [PipelinePoint.markBefore, .deleteBefore])
+    func `a file saved anew with the same CRC-32 is not taken for the one in the shard`(point: PipelinePoint)
+        async throws
+    {
+        let fixture = try PipelineFixture(isMarked: false)
+        fixture.settings.deletesSources = true
+        // Records that end in their own CRC-32 all have one.
+        let file = try fixture.add(bytes: Self.record("old settings"))
+        #expect(try await fixture.run(with: PipelineFaults(at: [point], kind: .death)) == nil)
+        let saved = Self.record("new settings")
+        try PipelineDisk.write(saved, to: file.path)
+        _ = try await fixture.run()
+        let archived = try PipelineArchive(fixture.output).entries.contains { $0.uid == file.uid && $0.bytes == saved }
+        #expect(archived || PipelineDisk.read(file.path) == saved)
+        #expect(archived == (point == .markBefore))
+    }
+
+    private static func record(_ text: String) -> [UInt8] {
+        var bytes = Array(text.utf8) + [UInt8](repeating: 0, count: 508 - text.utf8.count)
+        let crc = bytes.withUnsafeBytes { CRC32(of: $0) }.value
+        for shift in [0, 8, 16, 24] { bytes.append(UInt8(truncatingIfNeeded: crc >> UInt32(shift))) }
+        return bytes
+    }
+}
