@@ -41,11 +41,13 @@ test: build-deps deps ## build and run all tests; a warning is an error
 	promtool test rules alerts/migration.test.yml alerts/retriever.test.yml
 	Tests/Scripts/des2_reader.py --expected Tests/DESShardTests/Golden/des2/expected.json Tests/DESShardTests/Golden/des2
 	Tests/Scripts/kill-loop --binary .build/debug/des-migrate --rounds 12 --files 1500
-	Tests/Scripts/kill-loop --binary .build/debug/des-migrate --rounds 12 --files 1500 --delete-sources
+	Tests/Scripts/kill-loop --binary .build/debug/des-migrate --rounds 12 --files 1500 --delete-sources --saved-anew --unmounted
+	Tests/Scripts/kill-loop --binary .build/debug/des-migrate --rounds 6 --files 1000 --delete-sources --equal-big \
+	    --staging /dev/shm/des-kill-loop
 	Tests/Scripts/kill-loop --binary .build/debug/des-migrate --rounds 6 --files 1500 --sigterm
 	Tests/Scripts/kill-loop --binary .build/debug/des-migrate --rounds 8 --files 1500 --s3
 	Tests/Scripts/kill-loop --binary .build/debug/des-migrate --rounds 4 --files 400 --s3-sources --delete-sources
-	Tests/Scripts/worker-loop --binary .build/debug/des-migrate --rows 60000 --pool 5000
+	Tests/Scripts/worker-loop --binary .build/debug/des-migrate --rows 60000 --pool 5000 --equal-big --staging /dev/shm/des-worker-loop
 	Tests/Scripts/worker-loop --binary .build/debug/des-migrate --rows 30000 --pool 5000 --database mariadb
 
 .PHONY: lint
