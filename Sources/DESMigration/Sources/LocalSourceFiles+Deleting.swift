@@ -90,7 +90,7 @@ extension LocalSourceFiles {
         guard found.kind == .regular, found.identity.isSameFile(as: status.identity) else {
             return putBack(moved, name, folder, .kept("it was replaced while it was about to be deleted"))
         }
-        guard watch.mayBeRemoved(file) else {
+        guard watch?.mayBeRemoved(file) == true else {
             return putBack(moved, name, folder, .postponed("a program has it open for writing"))
         }
         // Until the file is closed nobody opens it for writing; what was written before shows in its times.

@@ -8,16 +8,17 @@ package struct LocalSourceFiles: SourceFiles {
     /// Resolved folders that sources must lie in, each with a `/` at its end; empty: anywhere.
     private let roots: [String]
     let protection: SourceProtection
-    let watch: ChangeWatch
+    /// Nil if nothing is to be deleted, so that nobody has to know.
+    let watch: ChangeWatch?
     let ownChanges = OwnChanges()
 
     /// - Parameters:
     ///   - roots: folders that sources must lie in, after all links are resolved; empty: anywhere.
     ///   - kept: files and folders of which nothing is ever deleted, whatever a row says: where shards lie, the catalog.
-    ///   - watch: tells whether a file may change without its times showing it.
+    ///   - watch: tells whether a file may change without its times showing it; nil: nothing will be deleted.
     /// - Throws: `SystemError` when a root does not exist.
     package init(
-        roots: [String] = [], keeping kept: [String] = [], watch: ChangeWatch = ChangeWatch()
+        roots: [String] = [], keeping kept: [String] = [], watch: ChangeWatch? = ChangeWatch()
     ) throws(SystemError) {
         protection = SourceProtection(kept)
         self.watch = watch
@@ -36,7 +37,7 @@ package struct LocalSourceFiles: SourceFiles {
         var expected = try regularFile(path)
         let file = try open(path)
         try checkRoots(file, location)
-        expected.mayChangeUnseen = watch.mayChangeUnseen(expected, file)
+        expected.mayChangeUnseen = watch?.mayChangeUnseen(expected, file) ?? true
         guard UInt64(expected.size) <= bigFileThreshold else { return .bigFile(expected) }
         let size = Int(expected.size)
         // One byte more than expected shows a file that has grown.
@@ -79,7 +80,10 @@ package struct LocalSourceFiles: SourceFiles {
         let path = try path(of: location)
         do throws(SystemError) {
             guard var identity = try FileSystem.status(path)?.identity else { return nil }
-            if let file = try? OpenFile(path) { identity.mayChangeUnseen = watch.mayChangeUnseen(identity, file) }
+            identity.mayChangeUnseen = true
+            if let watch, let file = try? OpenFile(path) {
+                identity.mayChangeUnseen = watch.mayChangeUnseen(identity, file)
+            }
             return identity
         } catch { throw Self.unreadable(error) }
     }

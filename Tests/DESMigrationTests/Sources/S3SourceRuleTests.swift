@@ -205,9 +205,9 @@ private struct NamedSources: SourceFiles {
 
     @Test("Roots in S3 only allow no local path")
     func roots() async throws {
-        let files = try RoutedSourceFiles(roots: SourceRoots(["s3://b/in"]), keeping: [], s3: nil)
+        let files = try RoutedSourceFiles(roots: SourceRoots(["s3://b/in"]), keeping: [], deletes: true, s3: nil)
         #expect(await files.readFailure("/etc/hostname")?.reason == .outsideRoots)
-        let anywhere = try RoutedSourceFiles(roots: SourceRoots([]), keeping: [], s3: nil)
+        let anywhere = try RoutedSourceFiles(roots: SourceRoots([]), keeping: [], deletes: true, s3: nil)
         #expect(await anywhere.readFailure("/no/such/file")?.reason == .missing)
     }
 }

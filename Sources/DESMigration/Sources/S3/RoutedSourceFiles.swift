@@ -16,11 +16,17 @@ package struct RoutedSourceFiles: SourceFiles {
 
     /// - Parameters:
     ///   - keptFiles: local files and folders of which nothing is ever deleted.
+    ///   - deletes: whether sources are to be deleted.
     ///   - s3: made with the `s3` of the same roots; nil: sources in S3 are not enabled.
     /// - Throws: `SystemError` when a local root does not exist.
-    package init(roots: SourceRoots, keeping keptFiles: [String], s3: S3SourceFiles?) throws(SystemError) {
+    package init(
+        roots: SourceRoots, keeping keptFiles: [String], deletes: Bool, s3: S3SourceFiles?
+    ) throws(SystemError) {
         var local: LocalSourceFiles?
-        if let folders = roots.local { local = try LocalSourceFiles(roots: folders, keeping: keptFiles) }
+        if let folders = roots.local {
+            local = try LocalSourceFiles(
+                roots: folders, keeping: keptFiles, watch: deletes ? ChangeWatch() : nil)
+        }
         self.init(local: local, s3: s3)
     }
 
