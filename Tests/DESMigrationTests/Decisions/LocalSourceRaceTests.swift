@@ -37,6 +37,23 @@ import Testing
         #expect(try folder.names == ["file"])
     }
 
+    @Test func `whatever takes the place of a source while it is deleted is never lost`() async throws {
+        let count = 500
+        let (files, folder) = (try LocalSourceFiles(watch: later), folder)
+        try folder.folder("new")
+        let sources = try (0..<count).map { number in
+            try folder.write("new/\(number)", "new \(number)")
+            return try packed(folder.write("\(number)", "old"))
+        }
+        async let deletions = ThreadPool(name: "test-delete", count: 1).run { files.delete(sources) }
+        async let replaced = ThreadPool(name: "test-replace", count: 1).run {
+            for number in 0..<count { rename(folder("new/\(number)"), folder("\(number)")) }
+        }
+        _ = try await (deletions, replaced)
+        for number in 0..<count { #expect(try folder.read("\(number)") == Array("new \(number)".utf8)) }
+        #expect(try folder.names.count == count + 1)
+    }
+
     @Test func `of two hard links both are deleted`() throws {
         let (first, second, third) = (try folder.write("first"), folder("second"), folder("third"))
         try FileSystem.link(first, to: second)

@@ -40,8 +40,34 @@ import Testing
 
     @Test(arguments: faultsDuringCycle)
     func `A fault at any step of a cycle loses nothing`(point: PipelinePoint, kind: PipelineFaults.Kind) async throws {
+        try await Self.sweep(point, kind) { try Self.fixture() }
+    }
+
+    /// There publishing copies, and equal big files have one destination.
+    @Test(
+        .enabled(if: PipelineFixture.hasTwoFileSystems, "this machine has one file system"),
+        arguments: [.publishBefore, .publishAfter, .markBefore, .deleteBefore] as [PipelinePoint],
+        [PipelineFaults.Kind.once, .death])
+    func `With staging on another file system a fault at any step loses nothing`(
+        point: PipelinePoint, kind: PipelineFaults.Kind
+    ) async throws {
+        try await Self.sweep(point, kind) {
+            let fixture = try PipelineFixture(stagesElsewhere: true)
+            fixture.settings.deletesSources = true
+            fixture.settings.batchSize = 4
+            try fixture.addFiles(3, days: 2)
+            for number in 0..<3 {
+                try fixture.add(uid: "big-\(number)", day: number % 2, bytes: PipelineFile.bytes(3000, seed: 77))
+            }
+            return fixture
+        }
+    }
+
+    private static func sweep(
+        _ point: PipelinePoint, _ kind: PipelineFaults.Kind, _ make: () throws -> PipelineFixture
+    ) async throws {
         for occurrence in 1... {
-            let fixture = try Self.fixture()
+            let fixture = try make()
             let audit = fixture.audit
             let faults = PipelineFaults(at: [point], occurrence: occurrence, kind: kind) { audit.problems(at: $0) }
             let outcome = try await fixture.run(with: faults)
@@ -52,10 +78,10 @@ import Testing
             guard faults.hasStruck else {
                 #expect(occurrence > 1, "\(point.rawValue) is never passed")
                 #expect(outcome?.result.filesMigrated == fixture.files.count)
-                try Self.expectEnd(of: fixture, place)
+                try expectEnd(of: fixture, place)
                 return
             }
-            try await Self.finish(fixture, place, faults)
+            try await finish(fixture, place, faults)
         }
     }
 

@@ -51,6 +51,7 @@ import Testing
         try await fixture.run(in: world(one)).expectBooks(migrated: 5)
         try fixture.addFiles(5)
         let other = try fixture.folder.folder("other")
+        try PipelineDisk.write(Array("another".utf8), to: "\(other)/_desStore")
         let outcome = try await fixture.run(in: world(two, output: other))
         outcome.expectBooks(migrated: 0)
         #expect(outcome.result.fatalError?.contains("is not the place that the other workers") == true)

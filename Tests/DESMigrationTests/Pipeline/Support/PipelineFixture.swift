@@ -6,11 +6,13 @@ import DESShard
 import DESStorage
 import DESSystem
 import DESTelemetry
+import Foundation
 import Testing
 
 /// A whole migration in a throw-away folder: sources, catalog, staging folder and output.
 final class PipelineFixture {
     let folder: PipelineFolder
+    private let elsewhere: PipelineFolder?
     let table: PipelineTable
     let sources: String
     let output: String
@@ -27,13 +29,18 @@ final class PipelineFixture {
     private(set) var files: [PipelineFile] = []
     private let storeThreads = ThreadPool(name: "test-store", count: 1)
 
-    /// - Parameter isMarked: whether the store has its mark already, so that no run begins with making it.
-    init(definition: String = PipelineTable.definition, isMarked: Bool = true) throws {
+    /// - Parameters:
+    ///   - isMarked: whether the store has its mark already, so that no run begins with making it.
+    ///   - stagesElsewhere: whether staging is on another file system than the output.
+    init(
+        definition: String = PipelineTable.definition, isMarked: Bool = true, stagesElsewhere: Bool = false
+    ) throws {
+        elsewhere = stagesElsewhere ? try PipelineFolder(in: FileManager.default.temporaryDirectory.path) : nil
         folder = try PipelineFolder()
         sources = try folder.folder("sources")
         output = try folder.folder("output")
         if isMarked { try PipelineDisk.write(Array("fixture".utf8), to: "\(output)/\(StoreMark.key)") }
-        staging = folder.path + "/staging"
+        staging = (elsewhere ?? folder).path + "/staging"
         table = try PipelineTable(path: folder.path + "/catalog.db", definition: definition)
         settings = MigrationSettings(archiveAge: nil)
         settings.shardBits = ShardBits(4) ?? .standard
@@ -85,7 +92,15 @@ final class PipelineFixture {
 
     var realStore: DirectoryStore { store(at: output) }
 
-    func store(at root: String) -> DirectoryStore { DirectoryStore(root: root, threads: storeThreads) }
+    func store(at root: String) -> DirectoryStore {
+        DirectoryStore(root: root, threads: storeThreads, foldersOfCopies: elsewhere == nil ? [] : ["_bigFiles"])
+    }
+
+    /// Whether this machine has two file systems to work on.
+    static let hasTwoFileSystems: Bool = {
+        let places = ["/dev/shm", FileManager.default.temporaryDirectory.path]
+        return Set(places.compactMap { try? FileSystem.device(of: $0) }).count == 2
+    }()
 
     /// The real world, or one with faults in all its parts.
     func world(faults: PipelineFaults? = nil) throws -> MigrationWorld {

@@ -6,8 +6,10 @@ final class PipelineFolder: Sendable {
     /// Without a `/` at its end.
     let path: String
 
-    init() throws {
-        let parent = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : FileManager.default.temporaryDirectory.path
+    /// - Parameter parent: where it is made; nil: in memory, if there is such a place.
+    init(in parent: String? = nil) throws {
+        let memory = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : FileManager.default.temporaryDirectory.path
+        let parent = parent ?? memory
         path = parent + "/des-pipeline-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
