@@ -16,7 +16,7 @@ package protocol FileRetrieving: Sendable {
     func contents(of file: StoredFile) async throws(RetrievalError) -> [UInt8]
 
     /// The bytes of a file, or a range of them, in order, in pieces of at most 1 MiB; the next piece is read when `deliver`
-    /// returns. A whole file is checked before its last piece is delivered.
+    /// returns. Each is proved to be right before it is delivered.
     ///
     /// - Parameter range: inside the file; nil: all of it.
     /// - Throws: `RetrievalError`, or what `deliver` throws.

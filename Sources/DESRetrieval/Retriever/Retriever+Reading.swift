@@ -21,8 +21,8 @@ extension Retriever {
     /// The bytes of a file or of a range of it, in order, in pieces of at most 1 MiB. The next piece is read when `deliver` is done with
     /// the one before.
     ///
-    /// A whole file is checked before its last piece is delivered. A range of a file that lies beside its shard cannot be: its
-    /// checksum is one of all of its bytes.
+    /// Every piece is proved to be right before it is delivered. Before the first bytes of a file that lies beside its shard are delivered,
+    /// all of it is read once; that is remembered.
     ///
     /// - Parameter range: inside the file; nil: all of it.
     /// - Throws: `RetrievalError`, or what `deliver` throws.
@@ -40,30 +40,54 @@ extension Retriever {
             }
             return
         }
-        let handle = try await openBigFile(hash, size, file, place)
-        try await stream(file, place, handle, range, deliver)
-    }
-
-    nonisolated(nonsending) private func stream(
-        _ file: StoredFile, _ place: StoredPlace, _ handle: any ObjectHandle, _ range: Range<UInt64>,
-        _ deliver: (_ piece: [UInt8]) async throws -> Void
-    ) async throws {
         guard !range.isEmpty else { return }
-        let check = range == 0..<file.size ? BigFileCheck(file) : nil
-        var piece: [UInt8] = []
-        var start = range.lowerBound
+        let handle = try await openBigFile(hash, size, file, place)
+        let digests = try await digests(hash, size, file, place, handle)
+        // Whole pieces are read, for only they can be proved.
+        var start = range.lowerBound - range.lowerBound % PieceDigests.pieceSize
         while start < range.upperBound {
-            if start > range.lowerBound { try await deliver(piece) }
-            let end = min(start + Self.pieceSize, range.upperBound)
-            piece = try await readBigFile(start..<end, handle, file)
-            check?.update(piece)
+            let lastPiece = (range.upperBound - 1) / PieceDigests.pieceSize
+            let end = min(start + Self.pieceSize, (lastPiece + 1) * PieceDigests.pieceSize, size)
+            let piece = try await readBigFile(start..<end, handle, file)
+            if let position = digests.firstDamage(in: piece, from: start) {
+                let problem = RetrievalError(
+                    .damaged, uid: file.uid,
+                    "the big file \(handle.attributes.key) has other bytes at \(position) than when it was checked")
+                observer.damaged("\(problem)")
+                throw problem
+            }
+            let wanted = range.clamped(to: start..<end)
+            let isWhole = wanted == start..<end
+            try await deliver(
+                isWhole ? piece : Array(piece[Int(wanted.lowerBound - start)..<Int(wanted.upperBound - start)]))
             start = end
         }
-        if let problem = check?.finish() {
+    }
+
+    /// What the pieces of a big file have to be. The file is read whole for it, unless that was done before.
+    private func digests(
+        _ hash: String, _ size: UInt64, _ file: StoredFile, _ place: StoredPlace, _ handle: any ObjectHandle
+    ) async throws(RetrievalError) -> PieceDigests {
+        let version = handle.attributes.version ?? "\(size)"
+        let id = "\(place.store.identity)/\(handle.attributes.key)/\(version)"
+        let digests: PieceDigests
+        do throws(RetrievalError) {
+            digests = try await proofs.digests(sha256: hash, size: size, id: id, observer: observer) {
+                range async throws(RetrievalError) in
+                let held = try await self.admit(range.count)
+                defer { self.memory.release(held) }
+                return try await self.readBigFile(range, handle, file)
+            }
+        } catch {
+            throw RetrievalError(error.code, uid: file.uid, isOutdated: error.isOutdated, error.message)
+        }
+        if let expected = file.entry.meta.crc32, expected != digests.whole {
+            let problem = RetrievalError(
+                .damaged, uid: file.uid, "expected CRC-32 \(expected), found \(digests.whole)")
             observer.damaged("\(problem)")
             throw problem
         }
-        try await deliver(piece)
+        return digests
     }
 
     private func openBigFile(

@@ -16,6 +16,7 @@ public final class Retriever: FileRetrieving {
     let negatives: NegativeCache
     let memory: ByteGate
     let decoders = DecoderPool()
+    let proofs: BigFileProofs
     let observer: any RetrievalObserver
     let now: @Sendable () -> Duration
 
@@ -32,6 +33,7 @@ public final class Retriever: FileRetrieving {
         self.observer = observer
         let start = clock.now
         now = { start.duration(to: clock.now) }
+        proofs = BigFileProofs(now: now)
         memory = ByteGate(capacity: settings.memoryBytes)
         listings = ListingCache(count: 65_536, now: now, observer: observer)
         negatives = NegativeCache(lifetime: settings.negativeLifetime)

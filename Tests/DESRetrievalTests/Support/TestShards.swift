@@ -42,7 +42,11 @@ final class ShardBytes: ShardSink {
 }
 
 /// One shard with these files.
-func makeShard(_ files: [TestFile], lookupThreshold: Int = 4_096, codec: Codec = .zstd) throws -> [UInt8] {
+///
+/// - Parameter crc32OfBigFiles: what stands in the meta of big files instead of their checksum.
+func makeShard(
+    _ files: [TestFile], lookupThreshold: Int = 4_096, codec: Codec = .zstd, crc32OfBigFiles: UInt32? = nil
+) throws -> [UInt8] {
     let sink = ShardBytes()
     let writer = ShardWriter(name: "test.des", sink: sink, lookupThreshold: lookupThreshold)
     let compressor = PayloadCompressor(CompressionSettings(codec: codec))
@@ -50,8 +54,9 @@ func makeShard(_ files: [TestFile], lookupThreshold: Int = 4_096, codec: Codec =
         try file.contents.withUnsafeBytes { contents in
             let meta = ByteBuffer()
             Array(file.createdAt.utf8).withUnsafeBytes { time in
+                let other = file.bigFile ? crc32OfBigFiles.map { CRC32(value: $0) } : nil
                 EntryMeta.append(
-                    to: meta, createdAt: time, crc32: CRC32(of: contents),
+                    to: meta, createdAt: time, crc32: other ?? CRC32(of: contents),
                     moreMembers: UnsafeRawBufferPointer(start: nil, count: 0))
             }
             if file.bigFile {
