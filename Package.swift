@@ -51,7 +51,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
-        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     ],
@@ -86,26 +85,38 @@ let package = Package(
         module("DESCoordination", ["DESSystem", "DESRouting", "DESPostgres", "DESCatalog"]),
         module("DESConfiguration", ["DESRouting", "Yams"]),
         module(
+            "DESHTTPFront",
+            [
+                "DESRouting",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        module(
             "DESTelemetry",
             [
+                "DESHTTPFront",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
-                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
         module(
             "DESServer",
             [
-                "DESSystem", "DESRouting", "DESS3", "DESRetrieval", "DESConfiguration", "DESTelemetry", "COpenSSL",
+                "DESSystem", "DESRouting", "DESS3", "DESRetrieval", "DESConfiguration", "DESHTTPFront", "DESTelemetry",
+                "COpenSSL",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
-                .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
@@ -130,8 +141,9 @@ let package = Package(
         module(
             "DESCommands",
             [
-                "DESMigration", "DESReconciliation", "DESRetrieval", "DESServer", "DESConfiguration", "DESSystem",
-                "DESRouting", "DESShard", "DESStorage", "DESS3", "DESCatalog", "DESCoordination", "DESPostgres",
+                "DESMigration", "DESReconciliation", "DESRetrieval", "DESServer", "DESHTTPFront", "DESConfiguration",
+                "DESSystem", "DESRouting", "DESShard", "DESStorage", "DESS3", "DESCatalog", "DESCoordination",
+                "DESPostgres",
                 "DESODBC", "DESTelemetry",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
@@ -189,10 +201,12 @@ let package = Package(
         tests(
             of: "DESServer",
             [
-                "DESConfiguration", "DESRetrieval", "DESRouting", "DESShard", "DESStorage", "DESTelemetry",
+                "DESConfiguration", "DESHTTPFront", "DESRetrieval", "DESRouting", "DESShard", "DESStorage",
+                "DESTelemetry",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]

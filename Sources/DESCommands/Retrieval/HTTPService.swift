@@ -1,4 +1,5 @@
 import ArgumentParser
+import DESHTTPFront
 import DESRetrieval
 import DESS3
 import DESServer
@@ -19,8 +20,9 @@ struct HTTPService: Sendable {
     /// A service cannot keep its clients waiting for minutes, as a migration would; they try again themselves.
     private static let retry = S3RetryPolicy(
         firstDelay: .milliseconds(50), longestDelay: .seconds(2), deadline: .seconds(10), maximumAttempts: 3)
-    private static let transfers = HTTPSettings(
-        requestsPerHost: 256, connectTime: .seconds(3), stallTime: .seconds(5))
+    private static func transfers(_ count: Int) -> HTTPSettings {
+        HTTPSettings(requestsPerHost: max(1, count), connectTime: .seconds(3), stallTime: .seconds(5))
+    }
 
     /// Runs the service.
     ///
@@ -64,22 +66,29 @@ struct HTTPService: Sendable {
         var retrieverSettings = settings.retriever
         var isLocal = false
         if case .local = settings.backend { isLocal = true }
-        let budget = OpenFileBudget(
-            limit: ProcessLimits.raiseOpenFiles(), connections: configuration.maximumConnections,
-            keepsShardsOpen: isLocal)
-        if budget.connections < configuration.maximumConnections {
+        let openFiles = ProcessLimits.raiseOpenFiles()
+        guard
+            let budget = OpenFileBudget(
+                limit: openFiles, connections: configuration.limits.maximumConnections, isLocal: isLocal)
+        else {
+            logger.critical(
+                "des-http needs at least \(OpenFileBudget.smallestLimit) open files and may have \(openFiles): raise the limit (ulimit -n, or LimitNOFILE of systemd); nothing was started"
+            )
+            throw ExitStatus.configuration
+        }
+        if budget.connections < configuration.limits.maximumConnections {
             logger.warning(
                 "the limit of open files of this process (ulimit -n) allows fewer connections than DES_MAX_CONNECTIONS",
                 metadata: ["connections": "\(budget.connections)"])
         }
-        configuration.maximumConnections = budget.connections
+        configuration.limits.maximumConnections = budget.connections
         retrieverSettings.cachedShards = budget.shards
 
         let registry = PrometheusRegistry()
         let backend = settings.backend.name
         let metrics = try RetrievalMetrics(registry: registry, backend: backend, logger: logger)
         let retriever = Retriever(
-            store: try await store(), settings: retrieverSettings,
+            store: try await store(transfers: budget.transfers), settings: retrieverSettings,
             sharedCache: settings.redis.map { RedisIndexCache($0, observer: metrics) }, observer: metrics)
         try await checkBits(retriever)
         return FileServer(
@@ -103,7 +112,7 @@ struct HTTPService: Sendable {
         throw ExitStatus.configuration
     }
 
-    private func store() async throws -> any ObjectStore {
+    private func store(transfers: Int) async throws -> any ObjectStore {
         switch settings.backend {
         case .local(let folder):
             let threads = ThreadPool(name: "des-store", count: max(8, 4 * ProcessLimits.processors))
@@ -111,7 +120,8 @@ struct HTTPService: Sendable {
         case .s3(let storage), .multiS3(let storage):
             // That a request is sent again is of no interest to who runs a service with thousands a second; that it failed is.
             return try await S3Access(logger: logger.atLeast(.notice)).store(
-                storage, bits: settings.retriever.bits, staging: nil, retry: Self.retry, http: Self.transfers)
+                storage, bits: settings.retriever.bits, staging: nil, retry: Self.retry, http: Self.transfers(transfers)
+            )
         }
     }
 }

@@ -1,3 +1,4 @@
+import DESHTTPFront
 import DESRetrieval
 
 /// Writes the answer to a batch as its files come.

@@ -8,7 +8,14 @@ enum ByteRange: Equatable {
     case unsatisfiable
 
     /// Reads a header's value for a file of this size.
+    ///
+    /// An empty file has no part: of it a range is ignored, as section 14.2 allows, because its last bytes are satisfiable (section 14.1.2) and
+    /// proxies that read by slices ask for its first ones.
     init(_ header: String, size: UInt64) {
+        guard size > 0 else {
+            self = .whole
+            return
+        }
         let trimmed = Self.trim(header.utf8[...])
         guard let equals = trimmed.firstIndex(of: UInt8(ascii: "=")) else {
             self = Self.isBytes(trimmed) ? .unsatisfiable : .whole
@@ -43,7 +50,7 @@ enum ByteRange: Equatable {
         let last = text[text.index(after: dash)...]
         if first.isEmpty {
             guard let length = number(last) else { return .malformed }
-            return length == 0 || size == 0 ? .none : .some(size - min(length, size)..<size)
+            return length == 0 ? .none : .some(size - min(length, size)..<size)
         }
         guard let start = number(first) else { return .malformed }
         if last.isEmpty { return start < size ? .some(start..<size) : .none }

@@ -1,7 +1,10 @@
-import DESRouting
 import NIOHTTP1
 
 /// The headers of a request that make it conditional or partial, and what becomes of it (RFC 9110, section 13.2.2).
+///
+/// Of a stored file nobody knows when its bytes were last changed: `created_at` is the catalog's, and stays the same when other bytes are packed
+/// for the same uid. So answers have no `Last-Modified` (section 8.8.2), and conditions that name a date, in whatever form, are ignored
+/// (sections 13.1.3 and 13.1.4) or, in `If-Range`, do not hold (section 13.1.5).
 struct Preconditions: Equatable {
     /// What is answered.
     enum Outcome: Equatable {
@@ -14,14 +17,10 @@ struct Preconditions: Equatable {
 
     private var ifMatch: String?
     private var ifNoneMatch: String?
-    private var ifModifiedSince: String?
-    private var ifUnmodifiedSince: String?
     private var ifRange: String?
     private var range: String?
 
-    private var isEmpty: Bool {
-        range == nil && ifNoneMatch == nil && ifModifiedSince == nil && ifMatch == nil && ifUnmodifiedSince == nil
-    }
+    private var isEmpty: Bool { range == nil && ifNoneMatch == nil && ifMatch == nil }
 
     /// Collects them, several headers of one name as one list.
     init(_ headers: HTTPHeaders) {
@@ -36,11 +35,6 @@ struct Preconditions: Equatable {
                     ifRange = Self.joined(ifRange, value)
                 }
             case 13: if Self.isSame(name, "if-none-match") { ifNoneMatch = Self.joined(ifNoneMatch, value) }
-            case 17: if Self.isSame(name, "if-modified-since") { ifModifiedSince = Self.joined(ifModifiedSince, value) }
-            case 19:
-                if Self.isSame(name, "if-unmodified-since") {
-                    ifUnmodifiedSince = Self.joined(ifUnmodifiedSince, value)
-                }
             default: break
             }
         }
@@ -49,33 +43,17 @@ struct Preconditions: Equatable {
     /// Decides what is sent of a file.
     ///
     /// - Parameters:
-    ///   - lastModified: to the second, as it stands in the answer; nil if none does.
     ///   - isHead: a `Range` is for GET only.
-    func outcome(entityTag: String, lastModified: Timestamp?, size: UInt64, isHead: Bool) -> Outcome {
+    func outcome(entityTag: String, size: UInt64, isHead: Bool) -> Outcome {
         if isEmpty { return .whole }
-        if let ifMatch {
-            if !EntityTags.list(ifMatch, contains: entityTag, .strong) { return .failed }
-        } else if let lastModified, let limit = ifUnmodifiedSince.flatMap(HTTPDate.parse), lastModified > limit {
-            return .failed
-        }
-        if let ifNoneMatch {
-            if EntityTags.list(ifNoneMatch, contains: entityTag, .weak) { return .notModified }
-        } else if let lastModified, let limit = ifModifiedSince.flatMap(HTTPDate.parse), lastModified <= limit {
-            return .notModified
-        }
-        guard !isHead, let range, isRangeWanted(entityTag: entityTag, lastModified: lastModified) else { return .whole }
+        if let ifMatch, !EntityTags.list(ifMatch, contains: entityTag, .strong) { return .failed }
+        if let ifNoneMatch, EntityTags.list(ifNoneMatch, contains: entityTag, .weak) { return .notModified }
+        guard !isHead, let range, ifRange.map({ $0 == "\"\(entityTag)\"" }) ?? true else { return .whole }
         return switch ByteRange(range, size: size) {
         case .whole: .whole
         case .part(let bytes): .part(bytes)
         case .unsatisfiable: .unsatisfiable
         }
-    }
-
-    private func isRangeWanted(entityTag: String, lastModified: Timestamp?) -> Bool {
-        guard let ifRange else { return true }
-        if ifRange == "\"\(entityTag)\"" { return true }
-        guard let lastModified, let date = HTTPDate.parse(ifRange) else { return false }
-        return date == lastModified
     }
 
     private static func joined(_ header: String?, _ value: String) -> String {

@@ -1,3 +1,4 @@
+import DESHTTPFront
 import DESRetrieval
 
 /// Why a request is answered with an error, in what the client is told.

@@ -1,5 +1,5 @@
+import DESHTTPFront
 import DESRetrieval
-import DESRouting
 import NIOHTTP1
 
 extension FileService {
@@ -13,30 +13,43 @@ extension FileService {
         let start = ContinuousClock.now
         defer { metrics.retrievalTime(start.duration(to: .now)) }
         let file = try await find(encodedUID, target, head, &exchange)
-        let lastModified = Self.lastModified(file)
         let outcome = Preconditions(head.headers).outcome(
-            entityTag: file.entityTag, lastModified: lastModified, size: file.size, isHead: exchange.isHead)
+            entityTag: file.entityTag, size: file.size, isHead: exchange.isHead)
         switch outcome {
         case .notModified:
-            try await exchange.send(fileHead(.notModified, file, lastModified, &exchange), lengthOfAbsentBody: 0)
+            try await exchange.send(fileHead(.notModified, file, &exchange), lengthOfAbsentBody: 0)
         case .failed:
             throw FileProblem(.preconditionFailed, "the file is there, but it is not the one of If-Match")
         case .unsatisfiable:
             try await sendUnsatisfiable(file, &exchange)
         case .whole where exchange.isHead:
-            try await exchange.send(fileHead(.ok, file, lastModified, &exchange), lengthOfAbsentBody: file.size)
+            try await exchange.send(fileHead(.ok, file, &exchange), lengthOfAbsentBody: file.size)
         case .whole:
-            try await send(file, nil, lastModified, &exchange)
+            try await send(file, nil, &exchange)
         case .part(let range):
-            try await send(file, range, lastModified, &exchange)
+            try await send(file, range, &exchange)
         }
     }
 
-    /// `GET` and `HEAD /files/{uid}/meta`: what the index says; the payload is not read.
+    /// `GET` and `HEAD /meta/{uid}`, and as it was before `/files/{uid}/meta`: what the index says; the payload is not read.
+    ///
+    /// A proxy that decodes `%2F` makes the second form of a request for the file `{uid}/meta`. So if there is such a file, nobody knows which of
+    /// the two is meant.
+    ///
+    /// - Parameter isBelowFile: whether it is the second form.
     nonisolated(nonsending) func answerMeta(
-        _ encodedUID: Substring, _ target: RequestTarget, _ head: HTTPRequestHead, _ exchange: inout Exchange
+        _ encodedUID: Substring, isBelowFile: Bool, _ target: RequestTarget, _ head: HTTPRequestHead,
+        _ exchange: inout Exchange
     ) async throws {
         let file = try await find(encodedUID, target, head, &exchange)
+        if isBelowFile, let createdAt = try? FileQuery.createdAt(target.query),
+            try await retriever.find(FileRequest(uid: file.uid + "/meta", createdAt: createdAt)) != nil
+        {
+            throw FileProblem(
+                .badRequest,
+                "there is also a file whose uid ends in /meta: ask for it as …%2Fmeta, past proxies that decode it, and for what is known of this one at /meta/{uid}"
+            )
+        }
         let body = MetaBody.json(file)
         var head = exchange.head(.ok, bodySize: body.utf8.count)
         head.add(lines: "Content-Type: application/json\r\nCache-Control: private\r\n")
@@ -65,10 +78,10 @@ extension FileService {
     }
 
     nonisolated(nonsending) private func send(
-        _ file: StoredFile, _ range: Range<UInt64>?, _ lastModified: Timestamp?, _ exchange: inout Exchange
+        _ file: StoredFile, _ range: Range<UInt64>?, _ exchange: inout Exchange
     ) async throws {
         guard file.isBigFile || file.size > Self.wholeFileLimit else {
-            return try await sendWhole(file, range, lastModified, &exchange)
+            return try await sendWhole(file, range, &exchange)
         }
         var rest = range.map { $0.upperBound - $0.lowerBound } ?? file.size
         var isBegun = false
@@ -76,8 +89,8 @@ extension FileService {
             // The head waits for the first piece: until then a failure is a status.
             if !isBegun {
                 let head =
-                    range.map { partHead(file, $0, lastModified, &exchange) }
-                    ?? fileHead(.ok, file, lastModified, &exchange)
+                    range.map { partHead(file, $0, &exchange) }
+                    ?? fileHead(.ok, file, &exchange)
                 try await exchange.begin(head, length: rest)
                 isBegun = true
             }
@@ -87,15 +100,10 @@ extension FileService {
         }
         if !isBegun {
             // An empty big file has no pieces.
-            try await exchange.begin(fileHead(.ok, file, lastModified, &exchange), length: rest)
+            try await exchange.begin(fileHead(.ok, file, &exchange), length: rest)
         }
         guard rest == 0 else { throw IncompleteAnswer() }
         try await exchange.finish()
-    }
-
-    /// The time of the file's meta, to the second as it stands in the answer.
-    static func lastModified(_ file: StoredFile) -> Timestamp? {
-        file.createdAtTime?.wholeSeconds
     }
 
     /// The bytes of a file; if its shard was replaced since it was listed, those of the same file where it is now.
@@ -115,7 +123,7 @@ extension FileService {
 
     /// Sends a file, or a part of it, that is read whole before the answer begins: a failure is still told in its status.
     nonisolated(nonsending) private func sendWhole(
-        _ file: StoredFile, _ range: Range<UInt64>?, _ lastModified: Timestamp?, _ exchange: inout Exchange
+        _ file: StoredFile, _ range: Range<UInt64>?, _ exchange: inout Exchange
     ) async throws {
         let (file, bytes) = try await contents(of: file)
         guard UInt64(bytes.count) == file.size else {
@@ -123,9 +131,9 @@ extension FileService {
         }
         if let range {
             let part = bytes[Int(range.lowerBound)..<Int(range.upperBound)]
-            try await exchange.send(partHead(file, range, lastModified, &exchange), body: part)
+            try await exchange.send(partHead(file, range, &exchange), body: part)
         } else {
-            try await exchange.send(fileHead(.ok, file, lastModified, &exchange, bodySize: bytes.count), body: bytes)
+            try await exchange.send(fileHead(.ok, file, &exchange, bodySize: bytes.count), body: bytes)
         }
     }
 
@@ -139,54 +147,48 @@ extension FileService {
     }
 
     private func partHead(
-        _ file: StoredFile, _ range: Range<UInt64>, _ lastModified: Timestamp?, _ exchange: inout Exchange
+        _ file: StoredFile, _ range: Range<UInt64>, _ exchange: inout Exchange
     ) -> ResponseHead {
-        var head = fileHead(.partialContent, file, lastModified, &exchange, bodySize: min(range.count, 1 << 20))
+        var head = fileHead(.partialContent, file, &exchange, bodySize: min(range.count, 1 << 20))
         head.add("Content-Range", "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(file.size)")
         return head
     }
 
-    /// The headers that say what the file is. A stored file never changes, so whoever has it need not ask again; but it is
-    /// not for caches that several people share, which do not know the keys.
+    /// The headers that say what the file is. Other bytes may be packed for the same uid and time, and then the newer shard counts: whoever
+    /// keeps an answer has to ask whether it still is the one (RFC 9111, section 5.2.2.4), which costs no payload. It is not for caches that
+    /// several people share, which do not know the keys.
     private func fileHead(
-        _ status: HTTPStatus, _ file: StoredFile, _ lastModified: Timestamp?, _ exchange: inout Exchange,
+        _ status: HTTPStatus, _ file: StoredFile, _ exchange: inout Exchange,
         bodySize: Int = 0
     ) -> ResponseHead {
         var head = exchange.head(status, bodySize: bodySize)
-        Self.addHeaders(of: file, lastModified, to: &head)
+        Self.addHeaders(of: file, to: &head)
         return head
     }
 
-    static func addHeaders(of file: StoredFile, _ lastModified: Timestamp?, to head: inout ResponseHead) {
-        if file.hasMembersOfUser, let type = MediaType.stored(in: file.meta) {
+    static func addHeaders(of file: StoredFile, to head: inout ResponseHead) {
+        if let type = file.hasMembersOfUser ? MediaType.stored(in: file.meta) : nil {
             head.add("Content-Type", type)
-            // Somebody's file must not become a page of this service with its scripts.
-            head.add(
-                lines: """
-                    Content-Security-Policy: sandbox; default-src 'none'\r
-                    X-Content-Type-Options: nosniff\r
-                    Accept-Ranges: bytes\r
-                    Cache-Control: private, max-age=31536000, immutable\r\n
-                    """)
+            head.add(lines: documentPolicy)
+        } else if let type = MediaType.ofMedia(named: file.uid) {
+            head.add(lines: type)
+            head.add(lines: documentPolicy)
         } else {
-            head.add(
-                lines: """
-                    Content-Type: application/octet-stream\r
-                    X-Content-Type-Options: nosniff\r
-                    Accept-Ranges: bytes\r
-                    Cache-Control: private, max-age=31536000, immutable\r\n
-                    """)
+            head.add(lines: "Content-Type: application/octet-stream\r\n")
         }
+        head.add(
+            lines: """
+                X-Content-Type-Options: nosniff\r
+                Accept-Ranges: bytes\r
+                Cache-Control: private, no-cache\r\n
+                """)
         head.add(entityTag: file.entityTag)
-        if let lastModified { head.add("Last-Modified", made: HTTPDate.text(lastModified)) }
     }
-}
 
-extension Timestamp {
-    /// The moment without its fraction of a second.
-    fileprivate var wholeSeconds: Timestamp {
-        let fraction = microsecondsSinceEpoch % 1_000_000
-        return Timestamp(
-            microsecondsSinceEpoch: microsecondsSinceEpoch - (fraction < 0 ? fraction + 1_000_000 : fraction))
-    }
+    /// Somebody's file must not become a page of this service with its scripts. What a browser makes of a film, a sound or a picture that is
+    /// opened by its link is a page as well, which shows it from here; and a drawing has styles, and pictures and fonts inside.
+    private static let documentPolicy: StaticString = """
+        Content-Security-Policy: sandbox; default-src 'none'; img-src 'self' data:; media-src 'self' data:; \
+        style-src 'unsafe-inline'; font-src data:\r\n
+        """
 }

@@ -25,6 +25,39 @@ enum MediaType {
         }
     }
 
+    /// The header for a file that stored no type but whose uid ends like that of a picture, a film or a sound, which a browser shows without running
+    /// anything of it; nil for all others.
+    static func ofMedia(named uid: String) -> StaticString? {
+        guard let dot = uid.utf8.suffix(6).lastIndex(of: UInt8(ascii: ".")) else { return nil }
+        return
+            switch uid.utf8[uid.utf8.index(after: dot)...].reduce(
+                into: 0 as UInt64, { $0 = $0 << 8 | UInt64($1 | 0x20) })
+        {
+        case Self.number("png"): "Content-Type: image/png\r\n"
+        case Self.number("jpg"), Self.number("jpeg"): "Content-Type: image/jpeg\r\n"
+        case Self.number("gif"): "Content-Type: image/gif\r\n"
+        case Self.number("webp"): "Content-Type: image/webp\r\n"
+        case Self.number("avif"): "Content-Type: image/avif\r\n"
+        case Self.number("svg"): "Content-Type: image/svg+xml\r\n"
+        case Self.number("mp4"), Self.number("m4v"): "Content-Type: video/mp4\r\n"
+        case Self.number("webm"): "Content-Type: video/webm\r\n"
+        case Self.number("ogv"): "Content-Type: video/ogg\r\n"
+        case Self.number("mp3"): "Content-Type: audio/mpeg\r\n"
+        case Self.number("m4a"): "Content-Type: audio/mp4\r\n"
+        case Self.number("ogg"), Self.number("oga"), Self.number("opus"): "Content-Type: audio/ogg\r\n"
+        case Self.number("wav"): "Content-Type: audio/wav\r\n"
+        case Self.number("flac"): "Content-Type: audio/flac\r\n"
+        default: nil
+        }
+    }
+
+    /// A short text in lower case as a number, which is compared at once.
+    private static func number(_ text: StaticString) -> UInt64 {
+        UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount).reduce(0) {
+            $0 << 8 | UInt64($1 | 0x20)
+        }
+    }
+
     private struct Scanner {
         var rest: Substring.UTF8View.SubSequence
 

@@ -1,3 +1,4 @@
+import DESHTTPFront
 package import DESTelemetry
 import NIOCore
 import Synchronization

@@ -33,12 +33,22 @@ enum FileQuery {
         case .time(let time): return time
         case .twice: throw Problem(detail: "created_at is given twice")
         case .missing: throw Problem(detail: "created_at is missing: give the file's time as RFC 3339")
+        case .plusIsBlank:
+            throw Problem(
+                detail:
+                    "created_at has a + behind a date, which in a query may be a blank or an offset: write %20 for a blank and %2B for a +, as in 2024-01-02T00:00:00%2B02:00"
+            )
+        case .lostPlus:
+            throw Problem(
+                detail:
+                    "created_at has a blank where the + of an offset was: write a + as %2B, as in 2024-01-02T03:04:05%2B02:00"
+            )
         case .malformed:
             throw Problem(detail: "created_at is not a time: expected RFC 3339, such as 2024-01-02T03:04:05Z")
         }
     }
 
-    private enum Result { case time(Timestamp), missing, twice, malformed }
+    private enum Result { case time(Timestamp), missing, twice, malformed, plusIsBlank, lostPlus }
 
     private static let replacement: [UInt8] = [0xEF, 0xBF, 0xBD]
     private static let name = Array("created_at=".utf8)
@@ -56,20 +66,37 @@ enum FileQuery {
             start = end + 1
         }
         guard let value else { return .missing }
-        return time(UnsafeBufferPointer(rebasing: query[value])).map { .time($0) } ?? .malformed
+        return time(UnsafeBufferPointer(rebasing: query[value]))
     }
 
-    /// A time, percent-encoded or not. A `+` is what it says before a zone, as in `…T00:00:00+00:00` sent as it stands,
-    /// and a blank, as in forms, between date and time.
-    private static func time(_ text: UnsafeBufferPointer<UInt8>) -> Timestamp? {
+    /// A time, percent-encoded or not. A `+` is what it says before an offset, as in `…T00:00:00+00:00` sent as it stands, and a blank, as in
+    /// forms, between date and time. What looks like an offset behind a date alone may be either, and is refused.
+    private static func time(_ text: UnsafeBufferPointer<UInt8>) -> Result {
         let plus = text.firstIndex(of: UInt8(ascii: "+"))
-        guard plus != nil || text.contains(UInt8(ascii: "%")) else { return Timestamp(parsingUTF8: text) }
+        guard plus != nil || text.contains(UInt8(ascii: "%")) else {
+            return Timestamp(parsingUTF8: text).map { .time($0) } ?? .malformed
+        }
         guard let plus, plus == 10 && text[4] == UInt8(ascii: "-") || plus == 8 else {
-            return PercentEncoding.decodedBytes(text).flatMap { Timestamp(parsing: $0) }
+            guard let decoded = PercentEncoding.decodedBytes(text) else { return .malformed }
+            if let time = Timestamp(parsing: decoded) { return .time(time) }
+            return hasLostPlus(decoded) ? .lostPlus : .malformed
         }
         var copy = Array(text)
         copy[plus] = UInt8(ascii: " ")
-        return copy.withUnsafeBufferPointer { PercentEncoding.decodedBytes($0) }.flatMap { Timestamp(parsing: $0) }
+        guard let decoded = copy.withUnsafeBufferPointer({ PercentEncoding.decodedBytes($0) }) else {
+            return .malformed
+        }
+        // Only a time with seconds, or with a zone of its own, is no offset.
+        guard decoded.count - plus > "+02:00".utf8.count, let time = Timestamp(parsing: decoded) else {
+            return .plusIsBlank
+        }
+        return .time(time)
+    }
+
+    /// Whether a blank behind date and time is followed by digits.
+    private static func hasLostPlus(_ text: [UInt8]) -> Bool {
+        guard let blank = text.dropFirst(11).lastIndex(of: 0x20), blank + 1 < text.count else { return false }
+        return (48...57).contains(text[blank + 1])
     }
 
     private static func contains(_ bytes: UnsafeBufferPointer<UInt8>, _ sequence: [UInt8]) -> Bool {

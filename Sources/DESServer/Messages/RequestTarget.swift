@@ -4,8 +4,10 @@ struct RequestTarget: Equatable {
     enum Resource: Equatable {
         /// `/files/{uid}`; the uid is still encoded.
         case file(encodedUID: Substring)
-        /// `/files/{uid}/meta`.
+        /// `/meta/{uid}`.
         case meta(encodedUID: Substring)
+        /// `/files/{uid}/meta`, which a proxy also makes of the file `{uid}%2Fmeta` if it decodes that.
+        case metaBelowFile(encodedUID: Substring)
         case metrics, health, live, ready, openAPI
         /// Nothing that we know.
         case unknown
@@ -31,15 +33,17 @@ struct RequestTarget: Equatable {
         switch ends.uid {
         case .none: resource = Self.fixedResource(path)
         case .file: resource = .file(encodedUID: target[index(ends.pathStart + Self.files.count)..<pathEnd])
-        case .meta:
+        case .metaBelowFile:
             let uidEnd = index(ends.pathEnd - Self.meta.count)
-            resource = .meta(encodedUID: target[index(ends.pathStart + Self.files.count)..<uidEnd])
+            resource = .metaBelowFile(encodedUID: target[index(ends.pathStart + Self.files.count)..<uidEnd])
+        case .meta: resource = .meta(encodedUID: target[index(ends.pathStart + Self.metas.count)..<pathEnd])
         }
     }
 
-    private enum UIDKind { case none, file, meta }
+    private enum UIDKind { case none, file, meta, metaBelowFile }
 
     private static let files = Array("/files/".utf8)
+    private static let metas = Array("/meta/".utf8)
     private static let meta = Array("/meta".utf8)
     private static let slash = UInt8(ascii: "/")
 
@@ -50,10 +54,14 @@ struct RequestTarget: Equatable {
         let start = target.first == slash ? 0 : authorityEnd(target)
         let end = target[start...].firstIndex(of: UInt8(ascii: "?")) ?? target.count
         let path = target[start..<end]
-        guard path.count > files.count, path.starts(with: files) else { return (start, end, .none) }
+        guard path.count > files.count, path.starts(with: files) else {
+            let isMeta =
+                path.count > metas.count && path.starts(with: metas) && !path.dropFirst(metas.count).contains(slash)
+            return (start, end, isMeta ? .meta : .none)
+        }
         let uid = path.dropFirst(files.count)
         guard let next = uid.firstIndex(of: slash) else { return (start, end, .file) }
-        return (start, end, next > uid.startIndex && uid[next...].elementsEqual(meta) ? .meta : .none)
+        return (start, end, next > uid.startIndex && uid[next...].elementsEqual(meta) ? .metaBelowFile : .none)
     }
 
     /// Where the path begins behind `http://host`; 0 if there is no such thing.

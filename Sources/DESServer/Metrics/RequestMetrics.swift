@@ -1,4 +1,5 @@
 import CoreMetrics
+import DESHTTPFront
 import DESTelemetry
 
 /// What a request is for; the value of the label `route`.

@@ -18,22 +18,12 @@ extension OpenAPIDocument {
                 "name": "created_at",
                 "in": "query",
                 "required": true,
-                "description": "The file's time in the catalog, RFC 3339; without a zone it is UTC.",
+                "description": "The file's time in the catalog, RFC 3339; without a zone it is UTC. A + of an offset is written as %2B.",
                 "schema": {"type": "string"},
                 "example": "2024-01-02T03:04:05Z"
               },
               "If-Match": {"name": "If-Match", "in": "header", "schema": {"type": "string"}},
               "If-None-Match": {"name": "If-None-Match", "in": "header", "schema": {"type": "string"}},
-              "If-Modified-Since": {
-                "name": "If-Modified-Since",
-                "in": "header",
-                "schema": {"type": "string"}
-              },
-              "If-Unmodified-Since": {
-                "name": "If-Unmodified-Since",
-                "in": "header",
-                "schema": {"type": "string"}
-              },
               "If-Range": {"name": "If-Range", "in": "header", "schema": {"type": "string"}},
               "Range": {
                 "name": "Range",
@@ -49,7 +39,6 @@ extension OpenAPIDocument {
               "Cache-Control": {"schema": {"type": "string"}},
               "Content-Range": {"schema": {"type": "string"}},
               "ETag": {"schema": {"type": "string"}},
-              "Last-Modified": {"schema": {"type": "string"}},
               "Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}
             },
             "responses": {

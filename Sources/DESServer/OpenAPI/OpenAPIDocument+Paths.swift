@@ -14,15 +14,13 @@ extension OpenAPIDocument {
                 "parameters": [
                   {"$ref": "#/components/parameters/If-Match"},
                   {"$ref": "#/components/parameters/If-None-Match"},
-                  {"$ref": "#/components/parameters/If-Modified-Since"},
-                  {"$ref": "#/components/parameters/If-Unmodified-Since"},
                   {"$ref": "#/components/parameters/Range"},
                   {"$ref": "#/components/parameters/If-Range"}
                 ],
                 "responses": {
                   "200": {
                     "description": "The whole file. Its content type is the one stored in its meta as \#
-        `content_type`, else application/octet-stream.",
+        `content_type`, else that of a picture, film or sound by the end of its uid, else application/octet-stream.",
                     "headers": {
                       "Accept-Ranges": {
                         "$ref": "#/components/headers/Accept-Ranges"
@@ -32,9 +30,6 @@ extension OpenAPIDocument {
                       },
                       "ETag": {
                         "$ref": "#/components/headers/ETag"
-                      },
-                      "Last-Modified": {
-                        "$ref": "#/components/headers/Last-Modified"
                       }
                     },
                     "content": {"*/*": {}}
@@ -51,9 +46,6 @@ extension OpenAPIDocument {
                       "ETag": {
                         "$ref": "#/components/headers/ETag"
                       },
-                      "Last-Modified": {
-                        "$ref": "#/components/headers/Last-Modified"
-                      },
                       "Content-Range": {
                         "$ref": "#/components/headers/Content-Range"
                       }
@@ -68,9 +60,6 @@ extension OpenAPIDocument {
                       },
                       "ETag": {
                         "$ref": "#/components/headers/ETag"
-                      },
-                      "Last-Modified": {
-                        "$ref": "#/components/headers/Last-Modified"
                       }
                     }
                   },
@@ -92,9 +81,7 @@ extension OpenAPIDocument {
                 "summary": "The headers of a file; its payload is not read",
                 "parameters": [
                   {"$ref": "#/components/parameters/If-Match"},
-                  {"$ref": "#/components/parameters/If-None-Match"},
-                  {"$ref": "#/components/parameters/If-Modified-Since"},
-                  {"$ref": "#/components/parameters/If-Unmodified-Since"}
+                  {"$ref": "#/components/parameters/If-None-Match"}
                 ],
                 "responses": {
                   "200": {
@@ -108,9 +95,6 @@ extension OpenAPIDocument {
                       },
                       "ETag": {
                         "$ref": "#/components/headers/ETag"
-                      },
-                      "Last-Modified": {
-                        "$ref": "#/components/headers/Last-Modified"
                       }
                     }
                   },
@@ -122,9 +106,6 @@ extension OpenAPIDocument {
                       },
                       "ETag": {
                         "$ref": "#/components/headers/ETag"
-                      },
-                      "Last-Modified": {
-                        "$ref": "#/components/headers/Last-Modified"
                       }
                     }
                   },
@@ -140,7 +121,7 @@ extension OpenAPIDocument {
                 }
               }
             },
-            "/files/{uid}/meta": {
+            "/meta/{uid}": {
               "parameters": [
                 {"$ref": "#/components/parameters/uid"},
                 {"$ref": "#/components/parameters/created_at"}
@@ -172,6 +153,56 @@ extension OpenAPIDocument {
               },
               "head": {
                 "operationId": "headMeta",
+                "tags": ["files"],
+                "summary": "Whether there is such a file",
+                "responses": {
+                  "200": {"description": "The headers alone."},
+                  "400": {"$ref": "#/components/responses/BadRequest"},
+                  "401": {"$ref": "#/components/responses/Unauthorized"},
+                  "403": {"$ref": "#/components/responses/Forbidden"},
+                  "404": {"$ref": "#/components/responses/NotFound"},
+                  "429": {"$ref": "#/components/responses/TooManyRequests"},
+                  "500": {"$ref": "#/components/responses/Failed"},
+                  "502": {"$ref": "#/components/responses/StoreRefuses"},
+                  "503": {"$ref": "#/components/responses/Unavailable"}
+                }
+              }
+            },
+            "/files/{uid}/meta": {
+              "parameters": [
+                {"$ref": "#/components/parameters/uid"},
+                {"$ref": "#/components/parameters/created_at"}
+              ],
+              "get": {
+                "operationId": "getMetaBelowFile",
+                "tags": ["files"],
+                "deprecated": true,
+                "summary": "What the index says of a file; its payload is not read",
+                "description": "As /meta/{uid}, which is to be preferred: a proxy that decodes %2F makes a request like this \#
+        one of a request for the file whose uid is `{uid}/meta`. If there is such a file, too, the answer is 400.",
+                "responses": {
+                  "200": {
+                    "description": "What the index of the shard says.",
+                    "content": {
+                      "application/json": {
+                        "schema": {
+                          "$ref": "#/components/schemas/Meta"
+                        }
+                      }
+                    }
+                  },
+                  "400": {"$ref": "#/components/responses/BadRequest"},
+                  "401": {"$ref": "#/components/responses/Unauthorized"},
+                  "403": {"$ref": "#/components/responses/Forbidden"},
+                  "404": {"$ref": "#/components/responses/NotFound"},
+                  "429": {"$ref": "#/components/responses/TooManyRequests"},
+                  "500": {"$ref": "#/components/responses/Failed"},
+                  "502": {"$ref": "#/components/responses/StoreRefuses"},
+                  "503": {"$ref": "#/components/responses/Unavailable"}
+                }
+              },
+              "head": {
+                "operationId": "headMetaBelowFile",
                 "tags": ["files"],
                 "summary": "Whether there is such a file",
                 "responses": {

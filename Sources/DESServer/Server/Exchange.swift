@@ -1,3 +1,4 @@
+import DESHTTPFront
 import DESTelemetry
 
 /// One request and what becomes of it.

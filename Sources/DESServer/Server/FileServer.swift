@@ -1,10 +1,7 @@
+import DESHTTPFront
 package import DESRetrieval
 package import DESTelemetry
-import HummingbirdCore
-import HummingbirdTLS
 package import Logging
-import NIOCore
-import NIOPosix
 import ServiceLifecycle
 
 /// The retriever service: files over HTTP.
@@ -53,110 +50,49 @@ package struct FileServer: Service {
     ///
     /// - Throws: `FileServerError` when it cannot listen; `MetricRegistrationError`.
     package func run() async throws {
-        guard (0...65_535).contains(configuration.port) else {
-            throw failure("the port must be between 0 and 65535")
-        }
+        try registry.showProcessStart()
         let metrics = try RequestMetrics(registry: registry, backend: backend)
-        let limits = ConnectionLimits(
-            maximumConnections: configuration.maximumConnections, maximumRequests: configuration.maximumRequests,
-            maximumBodyBytes: configuration.maximumBodyMemory, metrics: metrics)
         let storeProbe = StoreProbe(retriever: retriever)
         let service = FileService(
             retriever: retriever, gate: gate, metrics: metrics, registry: registry, health: health,
-            storeProbe: storeProbe, limits: limits, metricsAreOpen: configuration.metricsAreOpen,
-            cors: configuration.cors, accessLog: accessLog, logger: logger)
-        let server = try makeServer(service, limits)
-
-        try await withGracefulShutdownHandler {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await serve(server) }
-                group.addTask { await storeProbe.run() }
-                group.addTask {
-                    guard (try? await gracefulShutdown()) != nil else { return }
-                    try? await Task.sleep(for: configuration.drainTimeout)
-                    guard !Task.isCancelled else { return }
-                    logger.warning("requests that did not finish in time are cut")
-                    throw CancellationError()
+            storeProbe: storeProbe,
+            requests: RequestLimit(configuration.maximumRequests, gauge: metrics.inFlight),
+            metricsAreOpen: configuration.metricsAreOpen, cors: configuration.cors, accessLog: accessLog,
+            logger: logger)
+        let front = HTTPFront(
+            HTTPFrontConfiguration(
+                host: configuration.host, port: configuration.port, tls: configuration.tls,
+                limits: configuration.limits,
+                answersOnEventLoops: configuration.answersOnEventLoops),
+            answerer: service, connectionGauge: metrics.connections, logger: logger)
+        defer { accessLog?.flush() }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await serve(front) }
+            group.addTask { await storeProbe.run() }
+            group.addTask {
+                while (try? await Task.sleep(for: .seconds(1))) != nil {
+                    health.heartbeat()
+                    accessLog?.flush()
                 }
-                group.addTask {
-                    while (try? await Task.sleep(for: .seconds(1))) != nil {
-                        health.heartbeat()
-                        accessLog?.flush()
-                    }
-                }
-                defer { accessLog?.flush() }
-                try await waitForServer(&group)
             }
-        } onGracefulShutdown: {
-            service.drain()
-        }
-    }
-
-    /// The first task that ends or throws is the server or the end of its time; the others have no end of their own.
-    private func waitForServer(_ group: inout ThrowingTaskGroup<Void, any Error>) async throws {
-        defer { group.cancelAll() }
-        do {
+            // The others have no end of their own.
+            defer { group.cancelAll() }
             try await group.next()
-        } catch is CancellationError {}
+        }
     }
 
-    private func serve(_ server: any Service) async throws {
+    private func serve(_ front: HTTPFront<FileService>) async throws {
         do {
-            try await server.run()
-        } catch is CancellationError {
-            return
-        } catch let error as IOError {
-            throw failure(systemErrorText(error.errnoCode))
-        } catch {
-            throw failure("\(error)")
-        }
-    }
-
-    private func makeServer(_ service: FileService, _ limits: ConnectionLimits) throws -> any Service {
-        let deadlines = ConnectionDeadline.Limits(
-            header: TimeAmount(configuration.headerTimeout), idle: TimeAmount(configuration.idleTimeout),
-            body: TimeAmount(configuration.bodyTimeout), stall: TimeAmount(configuration.stallTimeout))
-        let channel = FileChannel(
-            service: service, limits: limits, maximumBodySize: configuration.maximumBodySize, deadlines: deadlines,
-            usesLoopExecutor: configuration.answersOnEventLoops)
-        var quietLogger = logger
-        quietLogger.logLevel = max(.warning, logger.logLevel)
-        let acceptedConnections = configuration.maximumConnections + max(16, configuration.maximumConnections / 8)
-        let serverConfiguration = ServerConfiguration(
-            address: .hostname(configuration.host, port: configuration.port), backlog: 1024,
-            availableConnectionsDelegate: MaximumAvailableConnections(acceptedConnections, logger: quietLogger))
-        let announce: @Sendable (any Channel) async -> Void = { [configuration, logger, onListening] channel in
-            let port = channel.localAddress?.port ?? configuration.port
-            logger.info(
-                "serving files",
-                metadata: [
-                    "host": "\(configuration.host)", "port": "\(port)", "tls": "\(configuration.tls != nil)",
-                ])
-            await onListening(port)
-        }
-        let child: any ServerChildChannel =
-            if let tls = configuration.tls {
-                try tlsChannel(channel, tls)
-            } else {
-                channel
+            try await front.run { port in
+                logger.info(
+                    "serving files",
+                    metadata: [
+                        "host": "\(configuration.host)", "port": "\(port)", "tls": "\(configuration.tls != nil)",
+                    ])
+                await onListening(port)
             }
-        return child.server(
-            configuration: serverConfiguration, onServerRunning: announce,
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: quietLogger)
-    }
-
-    private func tlsChannel(
-        _ channel: FileChannel, _ tls: FileServerConfiguration.TLS
-    ) throws -> TLSChannel<FileChannel> {
-        do {
-            return try TLSChannel(channel, tlsConfiguration: try tls.load())
-        } catch {
-            throw failure(
-                "the certificate \(tls.certificatePath) and the key \(tls.keyPath) cannot be used together: \(error)")
+        } catch let error as HTTPFrontError {
+            throw FileServerError(host: configuration.host, port: configuration.port, reason: error.description)
         }
-    }
-
-    private func failure(_ reason: String) -> FileServerError {
-        FileServerError(host: configuration.host, port: configuration.port, reason: reason)
     }
 }

@@ -1,15 +1,8 @@
+import DESHTTPFront
 import DESRetrieval
 import NIOCore
 import NIOHTTP1
 import Synchronization
-
-/// What can be said of a request at once.
-enum QuickAnswer {
-    /// The whole answer; the connection stays open.
-    case whole(ByteBuffer)
-    /// It takes time, or is not of the plain kind. The gate's decision, if it was asked.
-    case later(GateDecision?)
-}
 
 extension FileService {
     /// Larger files are left to a task.
@@ -33,7 +26,7 @@ extension FileService {
         var answer = ResponseHead(.ok, date: dates.text, bodySize: size)
         let id = accessLog?.makeRequestID()
         if let id { answer.add("X-Request-Id", made: id) }
-        Self.addHeaders(of: file, Self.lastModified(file), to: &answer)
+        Self.addHeaders(of: file, to: &answer)
         answer.add(contentLength: file.size)
         var buffer = answer.finish()
         let written = buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: size) { room in

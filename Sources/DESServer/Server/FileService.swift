@@ -1,3 +1,4 @@
+import DESHTTPFront
 import DESRetrieval
 import DESTelemetry
 import Logging
@@ -6,19 +7,17 @@ import NIOHTTP1
 import Synchronization
 
 /// Answers requests: finds out what is asked for, by whom, and hands it to the one who knows.
-final class FileService: Sendable {
+final class FileService: RequestAnswering {
     let retriever: any FileRetrieving
     let gate: any RequestGate
     let metrics: RequestMetrics
     let dates = DateCache()
     let failureLog: ThrottledLog
 
-    private static let healthType = "application/json; charset=utf-8"
-
     private let registry: PrometheusRegistry
     private let health: HealthState
     private let storeProbe: StoreProbe
-    private let limits: ConnectionLimits
+    private let requests: RequestLimit
     private let metricsAreOpen: Bool
     let cors: CORSPolicy?
     let accessLog: AccessLog?
@@ -26,7 +25,7 @@ final class FileService: Sendable {
 
     init(
         retriever: any FileRetrieving, gate: any RequestGate, metrics: RequestMetrics, registry: PrometheusRegistry,
-        health: HealthState, storeProbe: StoreProbe, limits: ConnectionLimits, metricsAreOpen: Bool = true,
+        health: HealthState, storeProbe: StoreProbe, requests: RequestLimit, metricsAreOpen: Bool = true,
         cors: CORSPolicy?,
         accessLog: AccessLog?, logger: Logger
     ) {
@@ -36,7 +35,7 @@ final class FileService: Sendable {
         self.registry = registry
         self.health = health
         self.storeProbe = storeProbe
-        self.limits = limits
+        self.requests = requests
         self.metricsAreOpen = metricsAreOpen
         self.cors = cors
         self.accessLog = accessLog
@@ -47,6 +46,22 @@ final class FileService: Sendable {
     func drain() {
         health.enter(.draining)
         isDraining.store(true, ordering: .relaxed)
+    }
+
+    /// Probes and metrics must work just when there are too many clients.
+    func isExempt(_ head: HTTPRequestHead) -> Bool {
+        switch RequestTarget(head.uri).resource {
+        case .health, .live, .ready, .metrics: true
+        default: false
+        }
+    }
+
+    /// Only a batch has one.
+    func wantsBody(_ head: HTTPRequestHead) -> Bool {
+        guard head.method == .POST, case .file(encodedUID: "batch") = RequestTarget(head.uri).resource else {
+            return false
+        }
+        return true
     }
 
     /// Answers one request.
@@ -60,31 +75,26 @@ final class FileService: Sendable {
         let start = ContinuousClock.now
         let head: HTTPRequestHead
         let body: ByteBuffer?
+        let isLast: Bool
         let decision: GateDecision?
         switch request {
-        case .complete(let received, let bytes, let known):
+        case .complete(let received, let bytes, let last, let note):
             head = received
             body = bytes
-            decision = known
-        case .rejected(let status, let detail):
-            let writer = AnswerWriter(connection, keepsOpen: false, isHead: false, knowsChunks: true)
-            var exchange = Exchange(self, route: .other, writer: writer, commonLines: "")
-            let retryAfter = status == .serviceUnavailable ? 1 : nil
-            try await exchange.send(FileProblem(status, detail, retryAfterSeconds: retryAfter))
-            log(exchange, method: "-", path: "-", id: nil, since: start, remoteAddress, isAborted: false)
+            isLast = last
+            decision = note as? GateDecision
+        case .rejected(let status, let detail, let head):
+            try await reject(status, detail, head, connection, since: start, remoteAddress)
             return false
         }
 
         let target = RequestTarget(head.uri)
-        let keepsOpen = head.isKeepAlive && !isDraining.load(ordering: .relaxed)
         let writer = AnswerWriter(
-            connection, keepsOpen: keepsOpen, isHead: head.method == .HEAD,
-            knowsChunks: head.version.minor >= 1)
+            connection, to: head, keepsOpen: !isLast && !isDraining.load(ordering: .relaxed))
         let id = accessLog.map { Self.requestID(head.headers) ?? $0.makeRequestID() }
-        var commonLines = cors?.lines(head.headers) ?? ""
-        if let id { commonLines += "X-Request-Id: \(id)\r\n" }
         var exchange = Exchange(
-            self, route: Self.route(target.resource, head.method), writer: writer, commonLines: commonLines)
+            self, route: Self.route(target.resource, head.method), writer: writer,
+            commonLines: commonLines(head.headers, id: id))
         exchange.decision = decision
         do {
             try await answer(target, head, body, &exchange)
@@ -101,6 +111,29 @@ final class FileService: Sendable {
         return exchange.keepsOpen
     }
 
+    /// Tells why a request is not looked at any further; with what every answer has, as far as there is a head.
+    nonisolated(nonsending) private func reject(
+        _ status: HTTPStatus, _ detail: String, _ head: HTTPRequestHead?, _ connection: Connection,
+        since start: ContinuousClock.Instant, _ remoteAddress: SocketAddress?
+    ) async throws {
+        let target = head.map { RequestTarget($0.uri) }
+        let id = accessLog.map { head.flatMap { Self.requestID($0.headers) } ?? $0.makeRequestID() }
+        let writer = AnswerWriter(connection, to: head, keepsOpen: false)
+        var exchange = Exchange(
+            self, route: .other, writer: writer, commonLines: commonLines(head?.headers ?? HTTPHeaders(), id: id))
+        let retryAfter = status == .serviceUnavailable ? 1 : nil
+        try await exchange.send(FileProblem(status, detail, retryAfterSeconds: retryAfter))
+        log(
+            exchange, method: head?.method.rawValue ?? "-", path: target?.path ?? "-", id: id, since: start,
+            remoteAddress, isAborted: false)
+    }
+
+    /// The fields that every answer to such a request has.
+    private func commonLines(_ headers: HTTPHeaders, id: String?) -> String {
+        let lines = cors?.lines(headers) ?? ""
+        return id.map { lines + "X-Request-Id: \($0)\r\n" } ?? lines
+    }
+
     nonisolated(nonsending) private func answer(
         _ target: RequestTarget, _ head: HTTPRequestHead, _ body: ByteBuffer?, _ exchange: inout Exchange
     ) async throws {
@@ -115,7 +148,11 @@ final class FileService: Sendable {
             }
         case (.GET, .meta(let uid)), (.HEAD, .meta(let uid)):
             try await limited(&exchange) { exchange throws in
-                try await self.answerMeta(uid, target, head, &exchange)
+                try await self.answerMeta(uid, isBelowFile: false, target, head, &exchange)
+            }
+        case (.GET, .metaBelowFile(let uid)), (.HEAD, .metaBelowFile(let uid)):
+            try await limited(&exchange) { exchange throws in
+                try await self.answerMeta(uid, isBelowFile: true, target, head, &exchange)
             }
         case (.GET, .metrics), (.HEAD, .metrics):
             guard !metricsAreOpen else { return try await answerMetrics(&exchange) }
@@ -127,9 +164,12 @@ final class FileService: Sendable {
         case (.GET, .live), (.HEAD, .live): try await answer(health.liveness, &exchange)
         case (.GET, .ready), (.HEAD, .ready): try await answerReadiness(&exchange)
         case (.GET, .openAPI), (.HEAD, .openAPI):
-            try await answerText(OpenAPIDocument.json, type: "application/json", .ok, &exchange)
+            try await answer(
+                TelemetryPage(.ok, contentType: "application/json", body: OpenAPIDocument.json), &exchange)
         case (_, .unknown):
-            let hint = target.path.hasPrefix("/files/") ? "; a / in a uid is written as %2F" : ""
+            let hint =
+                target.path.hasPrefix("/files/") || target.path.hasPrefix("/meta/")
+                ? "; a / in a uid is written as %2F" : ""
             try await exchange.send(FileProblem(.notFound, "there is nothing at this path\(hint)"))
         case (.OPTIONS, _) where cors != nil:
             var answer = exchange.head(.noContent)
@@ -149,12 +189,12 @@ final class FileService: Sendable {
     nonisolated(nonsending) private func limited(
         _ exchange: inout Exchange, _ answer: nonisolated(nonsending) (inout Exchange) async throws -> Void
     ) async throws {
-        guard limits.requestBegan() else {
+        guard requests.began() else {
             try await exchange.send(
                 FileProblem(.serviceUnavailable, "too many requests at once; try again", retryAfterSeconds: 1))
             return
         }
-        defer { limits.requestEnded() }
+        defer { requests.ended() }
         do {
             try await answer(&exchange)
         } catch let problem as FileProblem where exchange.status == nil {
@@ -198,7 +238,7 @@ final class FileService: Sendable {
     }
 
     nonisolated(nonsending) private func answerMetrics(_ exchange: inout Exchange) async throws {
-        try await answerText(registry.text(), type: "text/plain; version=0.0.4; charset=utf-8", .ok, &exchange)
+        try await answer(TelemetryPage(registry), &exchange)
     }
 
     /// Not ready is also who cannot read the store.
@@ -207,24 +247,16 @@ final class FileService: Sendable {
         guard report.isHealthy, let problem = await storeProbe.problem() else {
             return try await answer(report, &exchange)
         }
-        try await answerText(
-            "{\"status\":\"store\",\"reason\":\(problem.jsonQuoted)}", type: Self.healthType, .serviceUnavailable,
-            &exchange)
+        try await answer(TelemetryPage(HealthReport(isHealthy: false, status: "store", reason: problem)), &exchange)
     }
 
     nonisolated(nonsending) private func answer(_ report: HealthReport, _ exchange: inout Exchange) async throws {
-        try await answerText(
-            report.json, type: Self.healthType, report.isHealthy ? .ok : .serviceUnavailable, &exchange)
+        try await answer(TelemetryPage(report), &exchange)
     }
 
-    nonisolated(nonsending) private func answerText(
-        _ text: String, type: String, _ status: HTTPStatus, _ exchange: inout Exchange
-    ) async throws {
-        var head = exchange.head(status, bodySize: text.utf8.count)
-        head.add("Content-Type", type)
-        head.add(lines: "Cache-Control: no-store\r\n")
-        if status == .serviceUnavailable { head.add(lines: "Retry-After: 2\r\n") }
-        try await exchange.send(head, body: text.utf8)
+    nonisolated(nonsending) private func answer(_ page: TelemetryPage, _ exchange: inout Exchange) async throws {
+        try await exchange.send(
+            page.head(exchange.head(page.status, bodySize: page.body.utf8.count)), body: page.body.utf8)
     }
 
     private func log(
@@ -243,7 +275,7 @@ final class FileService: Sendable {
         switch resource {
         case .file(encodedUID: "batch") where method == .POST: .batch
         case .file: method == .GET || method == .HEAD ? .file : .other
-        case .meta: .meta
+        case .meta, .metaBelowFile: .meta
         case .metrics: .metrics
         case .health, .live, .ready: .health
         case .openAPI: .openapi

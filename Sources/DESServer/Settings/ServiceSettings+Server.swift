@@ -1,4 +1,5 @@
 import DESConfiguration
+import DESHTTPFront
 import DESSystem
 import NIOSSL
 
@@ -11,9 +12,12 @@ extension ServiceSettings {
         server.port = port(&reader)
         server.tls = tls(&reader)
         server.maximumRequests = reader.integer("DES_MAX_REQUESTS", in: 1...1_000_000, default: server.maximumRequests)
-        server.maximumConnections = reader.integer(
-            "DES_MAX_CONNECTIONS", in: 1...1_000_000, default: server.maximumConnections)
-        server.drainTimeout = reader.seconds("DES_DRAIN_SECONDS", in: 0...3600, default: server.drainTimeout)
+        server.limits.maximumConnections = reader.integer(
+            "DES_MAX_CONNECTIONS", in: 1...1_000_000, default: server.limits.maximumConnections)
+        server.limits.idleTimeout = reader.seconds(
+            "DES_IDLE_SECONDS", in: 1...86_400, default: server.limits.idleTimeout)
+        server.limits.drainTimeout = reader.seconds(
+            "DES_DRAIN_SECONDS", in: 0...3600, default: server.limits.drainTimeout)
         server.cors = cors(&reader)
         server.metricsAreOpen = reader.boolean("DES_METRICS_OPEN", default: true)
         return server
@@ -31,7 +35,7 @@ extension ServiceSettings {
         return reader.integer(variable, in: 0...65_535, default: 8000)
     }
 
-    private static func tls(_ reader: inout EnvironmentReader) -> FileServerConfiguration.TLS? {
+    private static func tls(_ reader: inout EnvironmentReader) -> HTTPFrontConfiguration.TLS? {
         let variables = ["DES_TLS_CERT", "DES_TLS_KEY"]
         let paths = variables.map { reader.text($0) }
         var areReadable = true
@@ -46,7 +50,7 @@ extension ServiceSettings {
         }
         switch (paths[0], paths[1]) {
         case (let certificate?, let key?):
-            let tls = FileServerConfiguration.TLS(certificatePath: certificate, keyPath: key)
+            let tls = HTTPFrontConfiguration.TLS(certificatePath: certificate, keyPath: key)
             if areReadable { check(tls, variables, &reader) }
             return tls
         case (nil, nil): return nil
@@ -58,7 +62,7 @@ extension ServiceSettings {
 
     /// Whether they are what they should be, and of each other.
     private static func check(
-        _ tls: FileServerConfiguration.TLS, _ variables: [String], _ reader: inout EnvironmentReader
+        _ tls: HTTPFrontConfiguration.TLS, _ variables: [String], _ reader: inout EnvironmentReader
     ) {
         if (try? NIOSSLCertificate.fromPEMFile(tls.certificatePath))?.isEmpty ?? true {
             reader.report(variables[0], "expected a PEM file of certificates; \(tls.certificatePath) is none")

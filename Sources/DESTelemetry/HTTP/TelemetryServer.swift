@@ -1,6 +1,5 @@
-import Hummingbird
+import DESHTTPFront
 package import Logging
-import NIOCore
 import ServiceLifecycle
 
 /// Serves `GET /metrics`, `/health`, `/health/live` and `/health/ready` of a program that has no HTTP interface else.
@@ -35,58 +34,23 @@ package struct TelemetryServer: Service {
 
     /// Listens until the task is cancelled or told to shut down gracefully; both are a normal end.
     ///
-    /// - Throws: `TelemetryServerError` when it cannot listen.
+    /// - Throws: `TelemetryServerError` when it cannot listen; `MetricRegistrationError`.
     package func run() async throws {
-        guard (0...65_535).contains(port) else {
-            throw TelemetryServerError(host: host, port: port, reason: "the port must be between 0 and 65535")
-        }
-        var quietLogger = logger
-        quietLogger.logLevel = max(.warning, logger.logLevel)
-        let application = Application(
-            router: router(),
-            configuration: ApplicationConfiguration(address: .hostname(host, port: port)),
-            onServerRunning: { [host, port, logger, onListening] channel in
-                let actualPort = channel.localAddress?.port ?? port
+        try registry.showProcessStart()
+        var limits = HTTPLimits()
+        // The descriptors belong to the program's own work.
+        limits.maximumConnections = 64
+        limits.drainTimeout = .seconds(2)
+        let front = HTTPFront(
+            HTTPFrontConfiguration(host: host, port: port, limits: limits),
+            answerer: TelemetryService(registry: registry, health: health), logger: logger)
+        do {
+            try await front.run { actualPort in
                 logger.info("serving metrics and health", metadata: ["host": "\(host)", "port": "\(actualPort)"])
                 await onListening(actualPort)
-            },
-            logger: quietLogger
-        )
-        do {
-            try await application.run()
-        } catch is CancellationError {
-            return
-        } catch {
-            throw TelemetryServerError(host: host, port: port, reason: Self.reason(error))
+            }
+        } catch let error as HTTPFrontError {
+            throw TelemetryServerError(host: host, port: port, reason: error.description)
         }
-    }
-
-    private func router() -> Router<BasicRequestContext> {
-        let router = Router(options: .autoGenerateHeadEndpoints)
-        router.get("metrics") { [registry] _, _ in
-            Self.response(.ok, contentType: PrometheusText.contentType, body: registry.text())
-        }
-        router.get("health") { [health] _, _ in Self.response(health.overall) }
-        router.get("health/live") { [health] _, _ in Self.response(health.liveness) }
-        router.get("health/ready") { [health] _, _ in Self.response(health.readiness) }
-        return router
-    }
-
-    private static func response(_ report: HealthReport) -> Response {
-        response(
-            report.isHealthy ? .ok : .serviceUnavailable, contentType: "application/json; charset=utf-8",
-            body: report.json)
-    }
-
-    private static func response(_ status: HTTPResponse.Status, contentType: String, body: String) -> Response {
-        Response(
-            status: status,
-            headers: [.contentType: contentType, .cacheControl: "no-store"],
-            body: ResponseBody(byteBuffer: ByteBuffer(string: body))
-        )
-    }
-
-    private static func reason(_ error: any Error) -> String {
-        (error as? IOError).map { systemErrorText($0.errnoCode) } ?? "\(error)"
     }
 }

@@ -19,6 +19,13 @@ package struct HealthReport: Sendable, Equatable {
     /// More than the word says, for people.
     package let reason: String?
 
+    /// Any answer; the reason is shown to whoever asks: no secrets.
+    package init(isHealthy: Bool, status: String, reason: String?) {
+        self.isHealthy = isHealthy
+        self.status = status
+        self.reason = reason
+    }
+
     /// The body of the answer: `{"status":"ok"}` or `{"status":"failed","reason":"…"}`.
     package var json: String {
         let reason = reason.map { ",\"reason\":\($0.jsonQuoted)" } ?? ""

@@ -1,3 +1,4 @@
+import DESHTTPFront
 import DESRetrieval
 import DESServer
 import DESTelemetry
@@ -74,20 +75,17 @@ private let get = "GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n"
     @Test(
         arguments: [
             "nonsense\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "GET /x y HTTP/1.1\r\n\r\n", "\u{0}\u{1}\u{2}\r\n\r\n",
-            "GET / HTTP/1.1\r\nbad header\r\n\r\n", "GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
-            "POST /files/batch HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-            "GET / HTTP/1.1\r\nA: \(String(repeating: "x", count: 200_000))\r\n\r\n",
-            "GET /files/\(String(repeating: "x", count: 200_000)) HTTP/1.1\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: a\r\nbad header\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n",
+            "POST /files/batch HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
         ])
     func `What is not HTTP is refused and the connection closed`(text: String) async throws {
         try await service.run { server in
             let client = try server.client()
-            // The server may close while a long one is still being sent.
-            try? await client.send(text)
+            try await client.send(text)
             client.endSending()
             let all = try await client.receiveAll()
-            #expect(all.isEmpty || String(decoding: all, as: UTF8.self).hasPrefix("HTTP/1.1 400 Bad Request\r\n"))
-            if text.utf8.count < 1000 { #expect(!all.isEmpty) }
+            #expect(String(decoding: all, as: UTF8.self).hasPrefix("HTTP/1.1 400 Bad Request\r\n"))
             let other = try await server.request(target)
             #expect(other.status == 200)
         }
@@ -95,16 +93,17 @@ private let get = "GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n"
 
     @Test func `A body that is too large is refused before it is sent`() async throws {
         var service = service
-        service.configuration.maximumBodySize = 1000
+        service.configuration.limits.maximumBodySize = 1000
         try await service.run { server in
             let client = try server.client()
-            try await client.send("POST /files/batch HTTP/1.1\r\nContent-Length: 1001\r\nExpect: 100-continue\r\n\r\n")
+            try await client.send(
+                "POST /files/batch HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\nExpect: 100-continue\r\n\r\n")
             let answer = try await client.answer()
             #expect(answer.status == 413)
             let rest = try await client.receiveAll()
             #expect(rest.isEmpty)
             let chunked = try server.client()
-            try await chunked.send("POST /files/batch HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n")
+            try await chunked.send("POST /files/batch HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
             try await chunked.send("3e9\r\n\(String(repeating: "x", count: 1001))\r\n")
             let second = try await chunked.answer()
             #expect(second.status == 413)
@@ -114,7 +113,8 @@ private let get = "GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n"
     @Test func `A client that waits for a go-ahead gets one`() async throws {
         try await service.run { server in
             let client = try server.client()
-            try await client.send("POST /files/batch HTTP/1.1\r\nContent-Length: 12\r\nExpect: 100-continue\r\n\r\n")
+            try await client.send(
+                "POST /files/batch HTTP/1.1\r\nHost: a\r\nContent-Length: 12\r\nExpect: 100-continue\r\n\r\n")
             let goAhead = try await client.receive()
             #expect(String(decoding: goAhead, as: UTF8.self) == "HTTP/1.1 100 Continue\r\n\r\n")
             try await client.send(#"{"files":[]}"#)
@@ -126,16 +126,16 @@ private let get = "GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n"
     @Test(
         arguments: [
             "", "GET /files/a?created_at=2024", get + "GET /files/a?cre",
-            "POST /files/batch HTTP/1.1\r\nContent-Length: 100\r\n\r\n{",
+            "POST /files/batch HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{",
         ])
     func `A connection that sends nothing, or not all, does not stay`(text: String) async throws {
         var service = service
         // Only the one that is to be met is short: the client may be slow to begin.
         switch text.prefix(20) {
-        case let start where start.hasPrefix("POST"): service.configuration.bodyTimeout = .milliseconds(200)
+        case let start where start.hasPrefix("POST"): service.configuration.limits.bodyTimeout = .milliseconds(200)
         case let start where start.isEmpty || !text.contains("\r\n"):
-            service.configuration.headerTimeout = .milliseconds(200)
-        default: service.configuration.idleTimeout = .milliseconds(200)
+            service.configuration.limits.headerTimeout = .milliseconds(200)
+        default: service.configuration.limits.idleTimeout = .milliseconds(200)
         }
         try await service.run { server in
             let client = try server.client()
@@ -154,7 +154,7 @@ private let get = "GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n"
 
     @Test func `A client that does not read holds no memory, and not for ever`() async throws {
         var service = service
-        service.configuration.stallTimeout = .milliseconds(300)
+        service.configuration.limits.stallTimeout = .milliseconds(300)
         let size = 64 << 20
         service.retriever.add("big", [UInt8](repeating: 5, count: size), isBig: true)
         try await service.run { server in
@@ -171,8 +171,8 @@ private let get = "GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n"
 
     @Test func `A client that reads slowly gets all of it`() async throws {
         var service = service
-        service.configuration.stallTimeout = .seconds(10)
-        service.configuration.idleTimeout = .milliseconds(100)
+        service.configuration.limits.stallTimeout = .seconds(10)
+        service.configuration.limits.idleTimeout = .milliseconds(100)
         service.retriever.add("big", [UInt8](repeating: 5, count: 3 << 20), isBig: true)
         try await service.run { server in
             let client = try server.client(receiveBuffer: 16_384)
@@ -213,7 +213,7 @@ private let get = "GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n"
 
     @Test func `Too many connections are told to come again`() async throws {
         var service = service
-        service.configuration.maximumConnections = 2
+        service.configuration.limits.maximumConnections = 2
         try await service.run { server in
             let others = [try server.client(), try server.client()]
             for client in others {
@@ -252,7 +252,7 @@ private let get = "GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n"
 
     @Test func `On shutdown what takes too long is cut`() async throws {
         var service = service
-        service.configuration.drainTimeout = .milliseconds(200)
+        service.configuration.limits.drainTimeout = .milliseconds(200)
         service.retriever.add("big", [UInt8](repeating: 5, count: 64 << 20), isBig: true)
         try await service.run { server in
             let client = try server.client(receiveBuffer: 4096)

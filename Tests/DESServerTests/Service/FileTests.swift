@@ -10,7 +10,7 @@ private let time = "created_at=2024-01-02T03:04:05.678Z"
     let service = TestService()
     let bytes = (0..<5000).map { UInt8(truncatingIfNeeded: $0) }
 
-    @Test func `A file is its bytes, its length, its tag and its time`() async throws {
+    @Test func `A file is its bytes, its length and its tag, and no time`() async throws {
         let file = service.retriever.add("a.bin", bytes)
         try await service.run { server in
             let answer = try await server.request("/files/a.bin?\(time)")
@@ -21,8 +21,10 @@ private let time = "created_at=2024-01-02T03:04:05.678Z"
             #expect(answer["ETag"] == "\"\(file.entityTag)\"")
             #expect(answer["Accept-Ranges"] == "bytes")
             #expect(answer["X-Content-Type-Options"] == "nosniff")
-            #expect(answer["Last-Modified"] == "Tue, 02 Jan 2024 03:04:05 GMT")
-            #expect(answer["Cache-Control"] == "private, max-age=31536000, immutable")
+            // created_at is the catalog's, not when the bytes were last changed (RFC 9110, section 8.8.2).
+            #expect(answer["Last-Modified"] == nil)
+            // Other bytes may be packed for the same uid and time: whoever keeps them has to ask (RFC 9111, section 5.2.2.4).
+            #expect(answer["Cache-Control"] == "private, no-cache")
             #expect(answer["Connection"] == "close")
             #expect(answer["Date"]?.hasSuffix(" GMT") == true)
             #expect(service.metric(#"des_retrievals_total{backend="local",status="200"}"#) == 1)
@@ -113,9 +115,12 @@ private let time = "created_at=2024-01-02T03:04:05.678Z"
             "2024-01-02T03:04:05.678Z", "2024-01-02T03:04:05.678+00:00", "2024-01-02T05:04:05.678+02:00",
             "2024-01-02T03%3A04%3A05.678%2B00%3A00", "2024-01-02+03:04:05.678", "2024-01-02%2003:04:05.678Z",
             "2024-01-02+03%3A04%3A05.678%2B00%3A00", "2024-01-01T20:04:05.678-07:00", "1704164645678",
+            "2024-01-02%2B00:00", "2024-01-02", "20240102", "2024-01-02+03:04%2B00:00", "20240102+03:04:05.678",
         ])
     func `A time may be written in any of the usual ways`(text: String) async throws {
-        service.retriever.add("a", bytes)
+        for time in ["2024-01-02T03:04:05.678Z", "2024-01-02T00:00:00Z", "2024-01-02T03:04:00Z"] {
+            service.retriever.add("a", bytes, createdAt: try #require(Timestamp(parsing: time)))
+        }
         try await service.run { server in
             let status = try await server.request("/files/a?x=1&created_at=\(text)&y").status
             #expect(status == 200)
@@ -155,21 +160,15 @@ private let time = "created_at=2024-01-02T03:04:05.678Z"
 
     @Test func `Conditions are weighed in the order of RFC 9110`() async throws {
         let tag = service.retriever.add("a", bytes).entityTag
-        let date = "Tue, 02 Jan 2024 03:04:05 GMT"
         let later = "Tue, 02 Jan 2024 03:04:06 GMT"
-        let earlier = "Tue, 02 Jan 2024 03:04:04 GMT"
         let cases: [([String], Int)] = [
             (["If-None-Match: \"\(tag)\""], 304), (["If-None-Match: W/\"\(tag)\""], 304), (["If-None-Match: *"], 304),
             (["If-None-Match: \"x\", \"\(tag)\""], 304), (["If-None-Match: \"x\"", "If-None-Match: \"\(tag)\""], 304),
             (["If-None-Match: \"x\""], 200), (["If-None-Match: \"x\"", "If-Modified-Since: \(later)"], 200),
             (["If-Match: \"\(tag)\""], 200), (["If-Match: W/\"\(tag)\""], 412), (["If-Match: \"x\""], 412),
             (["If-Match: *"], 200), (["If-Match: \"x\"", "If-None-Match: \"\(tag)\""], 412),
-            (["If-Modified-Since: \(date)"], 304), (["If-Modified-Since: \(earlier)"], 200),
-            (["If-Modified-Since: soon"], 200), (["If-Unmodified-Since: \(earlier)"], 412),
-            (["If-Unmodified-Since: \(date)"], 200),
             (["Range: bytes=0-1", "If-Range: \"\(tag)\""], 206), (["Range: bytes=0-1", "If-Range: W/\"\(tag)\""], 200),
-            (["Range: bytes=0-1", "If-Range: \"x\""], 200), (["Range: bytes=0-1", "If-Range: \(date)"], 206),
-            (["Range: bytes=0-1", "If-Range: \(later)"], 200), (["Range: bytes=9999-", "If-Range: \"x\""], 200),
+            (["Range: bytes=0-1", "If-Range: \"x\""], 200), (["Range: bytes=9999-", "If-Range: \"x\""], 200),
             (["Range: bytes=9999-", "If-None-Match: \"\(tag)\""], 304),
         ]
         try await service.run { server in

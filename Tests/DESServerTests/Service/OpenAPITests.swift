@@ -1,3 +1,4 @@
+import DESHTTPFront
 import DESRetrieval
 import DESServer
 import DESTelemetry
@@ -25,7 +26,9 @@ import Testing
     private static var cases: [Case] {
         let query = Self.query
         var cases: [Case] = []
-        for (path, target) in [("/files/{uid}", "/files/a"), ("/files/{uid}/meta", "/files/a/meta")] {
+        for (path, target) in [
+            ("/files/{uid}", "/files/a"), ("/files/{uid}/meta", "/files/a/meta"), ("/meta/{uid}", "/meta/a"),
+        ] {
             let unknown = target.replacingOccurrences(of: "/a", with: "/b")
             cases += [
                 Case(path: path, target: target + query, status: 200),
@@ -72,8 +75,8 @@ import Testing
         var service = TestService()
         let gate = FakeGate()
         service.gate = gate
-        service.configuration.maximumBodySize = 1000
-        service.configuration.bodyTimeout = .milliseconds(200)
+        service.configuration.limits.maximumBodySize = 1000
+        service.configuration.limits.bodyTimeout = .milliseconds(200)
         service.retriever.add("a", [1, 2, 3])
         try await service.run { server in
             let answer = try await server.request("/openapi.json")
@@ -107,7 +110,7 @@ import Testing
                 }
             }
             let slow = try server.client()
-            try await slow.send("POST /files/batch HTTP/1.1\r\nContent-Length: 10\r\n\r\n")
+            try await slow.send("POST /files/batch HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n")
             let late = try await slow.answer()
             seen.insert("POST /files/batch \(late.status)")
             // A service that hangs cannot be asked for here; DESTelemetry's tests hold that it says so.

@@ -1,3 +1,4 @@
+import DESHTTPFront
 import DESRetrieval
 import DESServer
 import DESTelemetry

@@ -1,3 +1,4 @@
+import DESHTTPFront
 import DESConfiguration
 import DESRetrieval
 import DESRouting
@@ -61,8 +62,9 @@ private final class Place: Sendable {
         #expect(settings.retriever == RetrieverSettings())
         #expect(settings.server.host == "0.0.0.0" && settings.server.port == 8000)
         #expect(settings.server.tls == nil && settings.server.cors == nil)
-        #expect(settings.server.maximumRequests == 1024 && settings.server.maximumConnections == 4096)
-        #expect(settings.server.drainTimeout == .seconds(30))
+        #expect(settings.server.maximumRequests == 1024 && settings.server.limits.maximumConnections == 4096)
+        #expect(settings.server.limits.drainTimeout == .seconds(30))
+        #expect(settings.server.limits.idleTimeout >= .seconds(75))
         #expect(settings.redis == nil && settings.keys == nil && settings.hasAccessLog)
         #expect(settings.logLevel == .info && settings.logFormat == .text && settings.warnings.isEmpty)
     }
@@ -77,7 +79,8 @@ private final class Place: Sendable {
             "DES_CACHE_BYTES": "1.5 MiB",
             "DES_MEMORY_BYTES": "64MB", "DES_LISTING_SECONDS": "0.5", "DES_NEGATIVE_SECONDS": "0", "DES_HOST": "::1",
             "DES_PORT": " 0 ", "DES_TLS_CERT": tls.certificate, "DES_TLS_KEY": tls.key, "DES_MAX_REQUESTS": "7",
-            "DES_MAX_CONNECTIONS": "8", "DES_DRAIN_SECONDS": "9", "DES_ACCESS_LOG": "off", "DES_LOG_LEVEL": "Warn",
+            "DES_MAX_CONNECTIONS": "8", "DES_DRAIN_SECONDS": "9", "DES_IDLE_SECONDS": "600", "DES_ACCESS_LOG": "off",
+            "DES_LOG_LEVEL": "Warn",
             "DES_LOG_FORMAT": "json", "DES_REDIS_URL": "redis://user:secret@cache:6380/2", "DES_API_KEYS_FILE": keys,
             "DES_CORS_ORIGINS": "https://a.example, http://b.example:8080", "DES_METRICS_OPEN": "on",
             "DES_S3_BUCKET": "",
@@ -89,8 +92,9 @@ private final class Place: Sendable {
                     listingLifetime: .milliseconds(500), negativeLifetime: .zero, memoryBytes: 64_000_000))
         #expect(settings.server.host == "::1" && settings.server.port == 0)
         #expect(settings.server.tls == .init(certificatePath: tls.certificate, keyPath: tls.key))
-        #expect(settings.server.maximumRequests == 7 && settings.server.maximumConnections == 8)
-        #expect(settings.server.drainTimeout == .seconds(9))
+        #expect(settings.server.maximumRequests == 7 && settings.server.limits.maximumConnections == 8)
+        #expect(settings.server.limits.drainTimeout == .seconds(9))
+        #expect(settings.server.limits.idleTimeout == .seconds(600))
         #expect(settings.server.cors?.origins == ["https://a.example", "http://b.example:8080"])
         #expect(settings.redis?.place == "redis://cache:6380/2")
         #expect(settings.keys?.content.keys.map(\.id) == ["a"])

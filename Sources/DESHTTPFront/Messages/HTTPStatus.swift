@@ -12,10 +12,13 @@ package enum HTTPStatus: Int, Sendable, CaseIterable {
     case requestTimeout = 408
     case preconditionFailed = 412
     case contentTooLarge = 413
+    case uriTooLong = 414
     case rangeNotSatisfiable = 416
     case unprocessableContent = 422
     case tooManyRequests = 429
+    case requestHeaderFieldsTooLarge = 431
     case internalServerError = 500
+    case notImplemented = 501
     case badGateway = 502
     case serviceUnavailable = 503
 
@@ -34,10 +37,13 @@ package enum HTTPStatus: Int, Sendable, CaseIterable {
         case .requestTimeout: "HTTP/1.1 408 Request Timeout\r\n"
         case .preconditionFailed: "HTTP/1.1 412 Precondition Failed\r\n"
         case .contentTooLarge: "HTTP/1.1 413 Content Too Large\r\n"
+        case .uriTooLong: "HTTP/1.1 414 URI Too Long\r\n"
         case .rangeNotSatisfiable: "HTTP/1.1 416 Range Not Satisfiable\r\n"
         case .unprocessableContent: "HTTP/1.1 422 Unprocessable Content\r\n"
         case .tooManyRequests: "HTTP/1.1 429 Too Many Requests\r\n"
+        case .requestHeaderFieldsTooLarge: "HTTP/1.1 431 Request Header Fields Too Large\r\n"
         case .internalServerError: "HTTP/1.1 500 Internal Server Error\r\n"
+        case .notImplemented: "HTTP/1.1 501 Not Implemented\r\n"
         case .badGateway: "HTTP/1.1 502 Bad Gateway\r\n"
         case .serviceUnavailable: "HTTP/1.1 503 Service Unavailable\r\n"
         }

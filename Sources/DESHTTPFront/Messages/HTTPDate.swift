@@ -35,29 +35,6 @@ enum HTTPDate {
         }
     }
 
-    /// Reads the one form that is still made; nil for the obsolete ones and anything else, which is then ignored.
-    static func parse(_ text: String) -> Timestamp? {
-        let bytes = Array(text.utf8)
-        guard bytes.count == 29, bytes[3...4].elementsEqual(", ".utf8), bytes[25...].elementsEqual(" GMT".utf8),
-            bytes[7] == UInt8(ascii: " "), bytes[11] == UInt8(ascii: " "), bytes[16] == UInt8(ascii: " "),
-            bytes[19] == UInt8(ascii: ":"), bytes[22] == UInt8(ascii: ":"),
-            let month = months.firstIndex(where: { name in
-                bytes[8...10].elementsEqual(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
-            }),
-            let day = number(bytes[5...6]), let year = number(bytes[12...15]), let hour = number(bytes[17...18]),
-            let minute = number(bytes[20...21]), let second = number(bytes[23...24])
-        else { return nil }
-        return Timestamp(
-            year: year, month: month + 1, day: day, hour: hour, minute: minute, second: min(second, 59))
-    }
-
-    private static func number(_ digits: ArraySlice<UInt8>) -> Int? {
-        digits.reduce(0 as Int?) { value, byte in
-            guard let value, (48...57).contains(byte) else { return nil }
-            return value * 10 + Int(byte - 48)
-        }
-    }
-
     /// The day with that number since 1970-01-01, as in H. Hinnant's `civil_from_days`.
     private static func civil(_ dayNumber: Int64) -> (year: Int, month: Int, day: Int) {
         let shifted = dayNumber + 719_468
@@ -97,7 +74,7 @@ private struct FixedText {
 }
 
 /// The `Date` header of now, made once a second.
-final class DateCache: Sendable {
+package final class DateCache: Sendable {
     private struct Entry {
         var second = 0
         var text = ""
@@ -105,8 +82,11 @@ final class DateCache: Sendable {
 
     private let entry = Mutex(Entry())
 
+    /// Makes an empty cache.
+    package init() {}
+
     /// Now, as text.
-    var text: String {
+    package var text: String {
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
         let second = now.tv_sec

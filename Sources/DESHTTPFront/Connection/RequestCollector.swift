@@ -6,17 +6,20 @@ import NIOHTTP1
 ///
 /// It is the end of the pipeline: the task that answers takes requests from it and gives it pieces of answers, through a
 /// ``Connection``.
-final class RequestCollector: ChannelDuplexHandler, RemovableChannelHandler {
+final class RequestCollector<Answerer: RequestAnswering>: ChannelDuplexHandler, RemovableChannelHandler,
+    ConnectionHandler
+{
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// Requests that may wait for the answer to another; then no more are read.
-    private static let waitingLimit = 4
+    /// With so many requests waiting for the answer to another no more are read; those that were read already are kept.
+    private static var readLimit: Int { 4 }
 
-    private let answerNow: (HTTPRequestHead) -> QuickAnswer
+    private let answerer: Answerer
     private let limits: ConnectionLimits
-    private let maximumBodySize: Int
+    private let signal: DecoderSignal
+    private let remoteAddress: SocketAddress?
     private var deadline: ConnectionDeadline
     private var timer: Scheduled<Void>?
     private var timerTime = NIODeadline.distantFuture
@@ -33,35 +36,44 @@ final class RequestCollector: ChannelDuplexHandler, RemovableChannelHandler {
     /// Requests that came and are not yet answered.
     private var pending = 0
     private var head: HTTPRequestHead?
+    private var frame: RequestFrame?
     private var body: ByteBuffer?
     private var reservedBody = 0
+    /// Bytes of a body that nobody wants.
+    private var droppedBody = 0
+    /// Whether the client waits for a go-ahead that it did not get yet.
+    private var owesGoAhead = false
     /// Of the bodies of requests that are not yet answered, in their order.
     private var pendingBodies: CircularBuffer<Int> = []
     private var isCounted = false
-    private var isOverLimit = false
-    /// Nothing that still arrives is looked at.
-    private var isDeaf = false
+    private var isSpare = false
     private var isQuiescing = false
     private var isOutputClosed = false
 
     /// Whether an answer was written and not yet flushed.
     private var needsFlush = false
 
-    /// - Parameter answerNow: makes an answer without waiting, if it can.
+    /// - Parameter signal: tells the decoder before it.
     init(
-        limits: ConnectionLimits, maximumBodySize: Int, deadlines: ConnectionDeadline.Limits,
-        answerNow: @escaping (HTTPRequestHead) -> QuickAnswer = { _ in .later(nil) }
+        answerer: Answerer, limits: ConnectionLimits, signal: DecoderSignal, remoteAddress: SocketAddress?
     ) {
-        self.answerNow = answerNow
+        self.answerer = answerer
         self.limits = limits
-        self.maximumBodySize = maximumBodySize
-        deadline = ConnectionDeadline(limits: deadlines, openedAt: .now())
+        self.signal = signal
+        self.remoteAddress = remoteAddress
+        deadline = ConnectionDeadline(limits: limits.limits.deadlines, openedAt: .now())
+    }
+
+    /// Nothing that still arrives is looked at.
+    private var isDeaf: Bool {
+        get { signal.isDeaf }
+        set { signal.isDeaf = newValue }
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         isCounted = true
-        isOverLimit = !limits.connectionOpened()
+        isSpare = !limits.opened(context.channel)
         schedule(context)
     }
 
@@ -70,7 +82,7 @@ final class RequestCollector: ChannelDuplexHandler, RemovableChannelHandler {
     func channelInactive(context: ChannelHandlerContext) { release() }
 
     func read(context: ChannelHandlerContext) {
-        if waiting.count < Self.waitingLimit {
+        if waiting.count < Self.readLimit {
             context.read()
         } else {
             isReadHeld = true
@@ -93,16 +105,20 @@ final class RequestCollector: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard let error = error as? HTTPParserError else {
-            // The connection itself is broken: whoever answers on it learns it from the next write.
-            context.close(promise: nil)
-            return
-        }
+        switch error {
+        case HeadTooLong.target:
+            reject(.uriTooLong, "the request line is longer than \(limits.limits.headBytes) bytes", context)
+        case HeadTooLong.fields:
+            reject(
+                .requestHeaderFieldsTooLarge,
+                "there are more than \(limits.limits.fieldCount) fields, or more than \(limits.limits.headBytes) bytes of them",
+                context)
         // A client that left in the middle of a request is owed no answer.
-        guard error != .invalidEOFState else { return }
-        reject(
-            .badRequest, error == .headerOverflow ? "the request line or a header is too long" : "not valid HTTP/1.1",
-            context)
+        case HTTPParserError.invalidEOFState: break
+        case is HTTPParserError: reject(.badRequest, "not valid HTTP/1.1", context)
+        // The connection itself is broken: whoever answers on it learns it from the next write.
+        default: context.close(promise: nil)
+        }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -161,8 +177,13 @@ final class RequestCollector: ChannelDuplexHandler, RemovableChannelHandler {
             context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
             pending -= 1
             if let size = pendingBodies.popFirst(), size > 0 { limits.releaseBody(size) }
-            guard pending == 0, head == nil else { break }
-            if isQuiescing {
+            guard pending == 0 else { break }
+            if head != nil {
+                // The rest of a request that was begun behind the others has its time too.
+                deadline.receiving(at: .now())
+                schedule(context)
+                sendGoAhead(context)
+            } else if isQuiescing {
                 closeOutput()
             } else {
                 deadline.answered(at: .now())
@@ -212,32 +233,45 @@ final class RequestCollector: ChannelDuplexHandler, RemovableChannelHandler {
     // MARK: Receiving
 
     private func receive(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
-        if isOverLimit { return reject(.serviceUnavailable, "too many connections", context) }
+        let frame = RequestFrame(head)
         self.head = head
+        self.frame = frame
         body = nil
-        if head.method == .POST {
-            if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }), length > maximumBodySize {
-                return rejectBody(context)
-            }
-            body = ByteBuffer()
-            if pending == 0,
-                head.headers[canonicalForm: "expect"].contains(where: { $0.lowercased() == "100-continue" })
-            {
-                context.writeAndFlush(
-                    wrapOutboundOut(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
+        droppedBody = 0
+        if let problem = frame.problem { return reject(problem.status, problem.detail, context) }
+        if isSpare {
+            isSpare = !limits.adopted(context.channel)
+            if isSpare, !answerer.isExempt(head) {
+                return reject(.serviceUnavailable, "too many connections", context)
             }
         }
-        if pending == 0 {
-            deadline.receiving(at: .now())
-            // Other requests come whole, as a rule: for them the timer that runs already is good enough.
-            if body != nil { schedule(context) }
+        guard waiting.count < limits.limits.waitingRequests else {
+            return reject(.serviceUnavailable, "too many requests before the answers to others", context)
         }
+        if let length = frame.contentLength, length > limits.limits.maximumBodySize { return rejectBody(context) }
+        if answerer.wantsBody(head) { body = ByteBuffer() }
+        owesGoAhead = frame.expectsGoAhead && frame.hasBody
+        guard pending == 0 else { return }
+        sendGoAhead(context)
+        deadline.receiving(at: .now())
+        // Other requests come whole, as a rule: for them the timer that runs already is good enough.
+        if frame.hasBody { schedule(context) }
+    }
+
+    private func sendGoAhead(_ context: ChannelHandlerContext) {
+        guard owesGoAhead else { return }
+        owesGoAhead = false
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
     }
 
     private func receive(_ piece: ByteBuffer, _ context: ChannelHandlerContext) {
-        // What comes with other methods has no meaning (RFC 9110, section 9.3.1).
-        guard body != nil else { return }
-        guard reservedBody + piece.readableBytes <= maximumBodySize else { return rejectBody(context) }
+        owesGoAhead = false
+        guard body != nil else {
+            droppedBody += piece.readableBytes
+            if droppedBody > limits.limits.maximumBodySize { rejectBody(context) }
+            return
+        }
+        guard reservedBody + piece.readableBytes <= limits.limits.maximumBodySize else { return rejectBody(context) }
         guard limits.reserveBody(piece.readableBytes) else {
             return reject(.serviceUnavailable, "too many large requests at once", context)
         }
@@ -248,35 +282,39 @@ final class RequestCollector: ChannelDuplexHandler, RemovableChannelHandler {
     private func receiveEnd(_ context: ChannelHandlerContext) {
         guard let head else { return }
         self.head = nil
-        var decision: GateDecision?
-        if body == nil, pending == 0, !isQuiescing, !isOutputClosed, context.channel.isWritable {
-            switch answerNow(head) {
+        owesGoAhead = false
+        if frame?.offersOtherProtocol == true { signal.expectsOtherProtocol = true }
+        var note: (any Sendable)?
+        if body == nil, pending == 0, !isQuiescing, !isOutputClosed, !isSpare, context.channel.isWritable {
+            switch answerer.answerNow(head, from: remoteAddress) {
             case .whole(let bytes):
                 context.write(wrapOutboundOut(bytes), promise: nil)
                 needsFlush = true
                 deadline.answered(at: .now())
                 return schedule(context)
-            case .later(let known): decision = known
+            case .later(let known): note = known
             }
         }
         pendingBodies.append(reservedBody)
         reservedBody = 0
-        pass(.complete(head, body: body, decision: decision), context)
+        pass(.complete(head, body: body, isLast: isSpare, note: note), context)
         body = nil
     }
 
     private func rejectBody(_ context: ChannelHandlerContext) {
-        reject(.contentTooLarge, "the body is larger than \(maximumBodySize) bytes", context)
+        reject(.contentTooLarge, "the body is larger than \(limits.limits.maximumBodySize) bytes", context)
     }
 
     private func reject(_ status: HTTPStatus, _ detail: String, _ context: ChannelHandlerContext) {
         guard !isDeaf else { return }
         isDeaf = true
-        head = nil
+        let head = head
+        self.head = nil
+        owesGoAhead = false
         body = nil
         pendingBodies.append(reservedBody)
         reservedBody = 0
-        pass(.rejected(status, detail: detail), context)
+        pass(.rejected(status, detail: detail, head: head), context)
     }
 
     private func pass(_ request: ReceivedRequest, _ context: ChannelHandlerContext) {
@@ -329,7 +367,7 @@ final class RequestCollector: ChannelDuplexHandler, RemovableChannelHandler {
         isDeaf = true
         timer?.cancel()
         timer = nil
-        limits.connectionClosed()
+        if let context { limits.closed(context.channel, isSpare: isSpare) }
         limits.releaseBody(reservedBody + pendingBodies.reduce(0, +))
         reservedBody = 0
         pendingBodies = []

@@ -1,33 +1,40 @@
 import NIOCore
+package import NIOHTTP1
 
 /// Writes one answer to a connection, and knows how much of it was written.
 ///
 /// Each write waits until the connection takes more: no answer is held in memory for a client that is slow.
-struct AnswerWriter {
+package struct AnswerWriter {
     /// The largest piece that is handed to the connection at once, so that a slow client is seen to take something.
-    static let pieceSize = 64 * 1024
+    package static let pieceSize = 64 * 1024
 
     /// How the end of the body is told.
     private enum Framing { case length(remaining: UInt64), chunked, untilClose }
 
     private let connection: Connection
     /// Whether another request may follow.
-    private(set) var keepsOpen: Bool
+    package private(set) var keepsOpen: Bool
     /// Whether the client only wants the head.
-    let isHead: Bool
-    /// Whether the client understands chunks.
-    private let knowsChunks: Bool
+    package let isHead: Bool
+    /// Whether it is a client of HTTP/1.0: it understands no chunks, and wants to be told that the connection stays open (RFC 9112,
+    /// section 9.3 and appendix C.2.2).
+    private let isOld: Bool
     private var framing = Framing.length(remaining: 0)
     /// What was begun to be sent; nil: nothing yet.
-    private(set) var status: HTTPStatus?
+    package private(set) var status: HTTPStatus?
     /// Bytes of the body that were written.
-    private(set) var bodyBytes: UInt64 = 0
+    package private(set) var bodyBytes: UInt64 = 0
 
-    init(_ connection: Connection, keepsOpen: Bool, isHead: Bool, knowsChunks: Bool) {
+    /// Begins an answer.
+    ///
+    /// - Parameters:
+    ///   - head: of the request; nil if there is none.
+    ///   - keepsOpen: whether another request may follow, if the client wants that too.
+    package init(_ connection: Connection, to head: HTTPRequestHead?, keepsOpen: Bool) {
         self.connection = connection
-        self.keepsOpen = keepsOpen
-        self.isHead = isHead
-        self.knowsChunks = knowsChunks
+        self.keepsOpen = keepsOpen && (head?.isKeepAlive ?? false)
+        isHead = head?.method == .HEAD
+        isOld = head?.version.minor == 0
     }
 
     /// Writes a whole answer.
@@ -35,7 +42,7 @@ struct AnswerWriter {
     /// - Parameters:
     ///   - head: without the length of the body, which is added here.
     ///   - body: not written for HEAD, but its length is told.
-    nonisolated(nonsending) mutating func write(_ head: consuming ResponseHead, body: some Collection<UInt8>)
+    package nonisolated(nonsending) mutating func write(_ head: consuming ResponseHead, body: some Collection<UInt8>)
         async throws
     {
         guard isHead || body.count <= Self.pieceSize else {
@@ -54,7 +61,8 @@ struct AnswerWriter {
     }
 
     /// Writes the head of an answer without its body, whose length it tells.
-    nonisolated(nonsending) mutating func write(_ head: consuming ResponseHead, lengthOfAbsentBody: UInt64) async throws
+    package nonisolated(nonsending) mutating func write(_ head: consuming ResponseHead, lengthOfAbsentBody: UInt64)
+        async throws
     {
         status = head.status
         if !head.status.isBodiless { head.add(contentLength: lengthOfAbsentBody) }
@@ -64,12 +72,12 @@ struct AnswerWriter {
     /// Begins an answer that comes in pieces.
     ///
     /// - Parameter length: bytes that will come; nil if that is not known.
-    nonisolated(nonsending) mutating func begin(_ head: consuming ResponseHead, length: UInt64?) async throws {
+    package nonisolated(nonsending) mutating func begin(_ head: consuming ResponseHead, length: UInt64?) async throws {
         status = head.status
         if let length {
             head.add(contentLength: length)
             framing = .length(remaining: length)
-        } else if knowsChunks {
+        } else if !isOld {
             head.add(lines: "Transfer-Encoding: chunked\r\n")
             framing = .chunked
         } else {
@@ -80,14 +88,14 @@ struct AnswerWriter {
     }
 
     /// Writes a piece of the body.
-    nonisolated(nonsending) mutating func write(piece: [UInt8]) async throws {
+    package nonisolated(nonsending) mutating func write(piece: [UInt8]) async throws {
         try await write(inSlices: piece)
     }
 
     /// Ends an answer that came in pieces.
     ///
     /// - Throws: when bytes are missing; the connection must then be closed, so that the client sees it.
-    nonisolated(nonsending) mutating func finish() async throws {
+    package nonisolated(nonsending) mutating func finish() async throws {
         switch framing {
         case .length(let remaining):
             guard remaining == 0 else { throw IncompleteAnswer() }
@@ -126,7 +134,11 @@ struct AnswerWriter {
     }
 
     private func finished(_ head: consuming ResponseHead) -> ByteBuffer {
-        if !keepsOpen { head.add(lines: "Connection: close\r\n") }
+        if !keepsOpen {
+            head.add(lines: "Connection: close\r\n")
+        } else if isOld {
+            head.add(lines: "Connection: keep-alive\r\n")
+        }
         return head.finish()
     }
 
@@ -136,4 +148,7 @@ struct AnswerWriter {
 }
 
 /// An answer has more or fewer bytes than its head says.
-struct IncompleteAnswer: Error {}
+package struct IncompleteAnswer: Error {
+    /// Makes the error.
+    package init() {}
+}

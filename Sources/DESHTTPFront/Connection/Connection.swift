@@ -1,15 +1,14 @@
-import HummingbirdCore
 import NIOCore
 
 /// A connection as the task sees that answers its requests. On the connection's own event loop, where that task runs as a
 /// rule, each call goes straight to the handler.
-struct Connection: ServerChildChannelValue {
+package struct Connection: Sendable {
     let channel: any Channel
     private let loop: any EventLoop
-    private let collector: NIOLoopBound<RequestCollector>
+    private let collector: NIOLoopBound<any ConnectionHandler>
 
     /// To be made on the channel's event loop.
-    init(_ channel: any Channel, _ collector: RequestCollector) {
+    init(_ channel: any Channel, _ collector: any ConnectionHandler) {
         self.channel = channel
         loop = channel.eventLoop
         self.collector = NIOLoopBound(collector, eventLoop: channel.eventLoop)
@@ -52,11 +51,35 @@ struct Connection: ServerChildChannelValue {
     /// Closes at once, so that an answer that is not whole is seen not to be.
     func abort() { onLoop { $0.closeNow() } }
 
-    private func onLoop(_ work: @escaping @Sendable (RequestCollector) -> Void) {
+    private func onLoop(_ work: @escaping @Sendable (any ConnectionHandler) -> Void) {
         if loop.inEventLoop {
             work(collector.value)
         } else {
             loop.execute { work(collector.value) }
         }
     }
+}
+
+/// What a ``Connection`` asks of its handler, on the event loop.
+protocol ConnectionHandler: AnyObject {
+    /// The next request if it is there, else whoever waits is told of it; nil at the end of the connection.
+    func take(_ taker: CheckedContinuation<ReceivedRequest?, Never>)
+
+    /// The next request if it is there.
+    func takeNow() -> ReceivedRequest?
+
+    /// Writes a piece of an answer.
+    ///
+    /// - Returns: whether the client takes more; if not, the next write is to wait with ``waitUntilWritable(_:)``.
+    /// - Throws: `ChannelError` when the connection is closed.
+    func write(_ part: AnswerPart) throws -> Bool
+
+    /// Tells when the client takes more, or is gone.
+    func waitUntilWritable(_ writer: CheckedContinuation<Void, any Error>)
+
+    /// Closes our side only: a full close while the client still sends would destroy the answer on its way.
+    func closeOutput()
+
+    /// Closes the connection at once; what is not sent yet is lost.
+    func closeNow()
 }

@@ -1,18 +1,18 @@
-import NIOCore
+package import NIOCore
 
 /// The head of an answer, written straight into the buffer that is sent.
-struct ResponseHead {
+package struct ResponseHead {
     /// Status line and headers so far.
-    private(set) var buffer: ByteBuffer
+    package private(set) var buffer: ByteBuffer
     /// What is answered.
-    let status: HTTPStatus
+    package let status: HTTPStatus
 
     /// Begins a head.
     ///
     /// - Parameters:
     ///   - date: the value of `Date`.
     ///   - bodySize: bytes of the body that will be put behind it, so that the buffer need not grow.
-    init(_ status: HTTPStatus, date: String, bodySize: Int = 0) {
+    package init(_ status: HTTPStatus, date: String, bodySize: Int = 0) {
         self.status = status
         buffer = ByteBufferAllocator().buffer(capacity: 384 + bodySize)
         buffer.writeStaticString(status.line)
@@ -22,13 +22,13 @@ struct ResponseHead {
     }
 
     /// Adds headers that are always the same, each with its line end.
-    mutating func add(lines: StaticString) { buffer.writeStaticString(lines) }
+    package mutating func add(lines: StaticString) { buffer.writeStaticString(lines) }
 
     /// Adds headers, each with its line end, in which nothing stands that a client sent and nobody checked.
-    mutating func add(rawLines: String) { buffer.writeString(rawLines) }
+    package mutating func add(rawLines: String) { buffer.writeString(rawLines) }
 
     /// Adds a header. A control character in the value becomes a blank: nothing can end the line.
-    mutating func add(_ name: StaticString, _ value: String) {
+    package mutating func add(_ name: StaticString, _ value: String) {
         buffer.writeStaticString(name)
         buffer.writeStaticString(": ")
         if value.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
@@ -40,7 +40,7 @@ struct ResponseHead {
     }
 
     /// Adds a header whose value we made ourselves.
-    mutating func add(_ name: StaticString, made value: String) {
+    package mutating func add(_ name: StaticString, made value: String) {
         buffer.writeStaticString(name)
         buffer.writeStaticString(": ")
         buffer.writeString(value)
@@ -48,21 +48,21 @@ struct ResponseHead {
     }
 
     /// Adds an entity tag, which is strong.
-    mutating func add(entityTag: String) {
+    package mutating func add(entityTag: String) {
         buffer.writeStaticString("ETag: \"")
         buffer.writeString(entityTag)
         buffer.writeStaticString("\"\r\n")
     }
 
     /// Adds the length of the body.
-    mutating func add(contentLength: UInt64) {
+    package mutating func add(contentLength: UInt64) {
         buffer.writeStaticString("Content-Length: ")
         buffer.writeDecimal(contentLength)
         buffer.writeStaticString("\r\n")
     }
 
     /// Adds the empty line.
-    consuming func finish() -> ByteBuffer {
+    package consuming func finish() -> ByteBuffer {
         buffer.writeStaticString("\r\n")
         return buffer
     }

@@ -1,0 +1,106 @@
+import NIOHTTP1
+
+/// What the fields of a request say about the request itself: where it ends, and what is wrong with that. Decides without I/O.
+struct RequestFrame: Equatable {
+    /// Why a request is refused, and the connection closed after it.
+    struct Problem: Equatable {
+        let status: HTTPStatus
+        let detail: String
+    }
+
+    /// Bytes of the body; nil if the head does not tell.
+    private(set) var contentLength: Int?
+    /// Whether the body comes in chunks.
+    private(set) var isChunked = false
+    /// Whether the client waits for a go-ahead before it sends the body (RFC 9110, section 10.1.1).
+    private(set) var expectsGoAhead = false
+    /// Whether the parser takes what follows the request for another protocol.
+    private(set) var offersOtherProtocol = false
+    /// What is wrong.
+    private(set) var problem: Problem?
+
+    /// Whether a body follows.
+    var hasBody: Bool { isChunked || (contentLength ?? 0) > 0 }
+
+    /// Looks at a head. This is done for each request, so names are told apart by their length first.
+    init(_ head: HTTPRequestHead) {
+        var hosts = 0
+        var lengths = 0
+        var offersUpgrade = false
+        var wantsUpgrade = false
+        for (name, value) in head.headers {
+            switch name.utf8.count {
+            case 4 where Self.isSame(name, "host"):
+                hosts += 1
+                if !HostField.isValid(value) {
+                    problem = Problem(status: .badRequest, detail: "the field Host is not a host")
+                }
+            case 6 where Self.isSame(name, "expect"):
+                if head.version.minor >= 1, Self.has("100-continue", in: value) { expectsGoAhead = true }
+            case 7 where Self.isSame(name, "upgrade"): offersUpgrade = offersUpgrade || !value.isEmpty
+            case 10 where Self.isSame(name, "connection"): wantsUpgrade = wantsUpgrade || Self.has("upgrade", in: value)
+            case 14 where Self.isSame(name, "content-length"):
+                lengths += 1
+                contentLength = Int(value)
+            case 17 where Self.isSame(name, "transfer-encoding"):
+                if isChunked || !Self.isSame(Self.trimmed(value), "chunked") {
+                    problem = Problem(
+                        status: .notImplemented, detail: "of transfer codings only chunked is understood")
+                }
+                isChunked = true
+            default: break
+            }
+        }
+        offersOtherProtocol = head.method == .CONNECT || offersUpgrade && wantsUpgrade
+        if problem == nil { problem = Self.problem(head, hosts: hosts, lengths: lengths, isChunked: isChunked) }
+    }
+
+    private static func problem(
+        _ head: HTTPRequestHead, hosts: Int, lengths: Int, isChunked: Bool
+    ) -> Problem? {
+        // RFC 9112, section 3.2.
+        if hosts != 1, hosts > 1 || head.version.minor >= 1 {
+            return Problem(
+                status: .badRequest, detail: hosts == 0 ? "the field Host is missing" : "the field Host is there twice")
+        }
+        // RFC 9112, sections 6.1 and 6.3: two ends of one message are how requests are smuggled past a proxy.
+        if isChunked, lengths > 0 || head.version.minor == 0 {
+            return Problem(
+                status: .badRequest,
+                detail: lengths > 0
+                    ? "a body has a Content-Length or a Transfer-Encoding, not both"
+                    : "HTTP/1.0 has no Transfer-Encoding")
+        }
+        if lengths > 1 { return Problem(status: .badRequest, detail: "the field Content-Length is there twice") }
+        if head.method == .CONNECT {
+            return Problem(status: .notImplemented, detail: "this is no proxy: there is no CONNECT")
+        }
+        return nil
+    }
+
+    /// Whether a list has an element, whatever its case.
+    private static func has(_ element: StaticString, in list: String) -> Bool {
+        if isSame(list, element) { return true }
+        return list.utf8.split(separator: UInt8(ascii: ",")).contains { part in
+            isSame(trimmed(part), element)
+        }
+    }
+
+    private static func trimmed(_ text: String) -> Substring.UTF8View.SubSequence { trimmed(text.utf8[...]) }
+
+    private static func trimmed(_ text: Substring.UTF8View.SubSequence) -> Substring.UTF8View.SubSequence {
+        let start = text.drop { $0 == 0x20 || $0 == 0x09 }
+        guard let end = start.lastIndex(where: { $0 != 0x20 && $0 != 0x09 }) else { return start }
+        return start[...end]
+    }
+
+    private static func isSame(_ text: String, _ lowercased: StaticString) -> Bool { isSame(text.utf8, lowercased) }
+
+    private static func isSame(_ text: some Collection<UInt8>, _ lowercased: StaticString) -> Bool {
+        let expected = UnsafeBufferPointer(start: lowercased.utf8Start, count: lowercased.utf8CodeUnitCount)
+        return text.count == expected.count
+            && zip(text, expected).allSatisfy { byte, expected in
+                ((65...90).contains(byte) ? byte | 0x20 : byte) == expected
+            }
+    }
+}
