@@ -39,6 +39,7 @@ test: build-deps deps ## build and run all tests; a warning is an error
 	@Tests/Scripts/no-warnings .build/build.log
 	Tests/Scripts/test-lanes $(SWIFT)
 	promtool test rules alerts/migration.test.yml alerts/retriever.test.yml
+	Tests/Scripts/dashboard-states
 	Tests/Scripts/des2_reader.py --expected Tests/DESShardTests/Golden/des2/expected.json Tests/DESShardTests/Golden/des2
 	Tests/Scripts/kill-loop --binary .build/debug/des-migrate --rounds 12 --files 1500
 	Tests/Scripts/kill-loop --binary .build/debug/des-migrate --rounds 12 --files 1500 --delete-sources --saved-anew --unmounted
