@@ -35,6 +35,45 @@ struct VariableSubstitutionTests {
         }
     }
 
+    @Test(
+        "the forms of shells are refused, with what to write instead, whether the variable is set or not",
+        arguments: [
+            (":-/srv/out", "${V:default}"), (":=/srv/out", "${V:default}"), (":?must be set", "write ${V}:"),
+            (":+/srv/out", "whole value"), ("-/srv/out", "${V:default}"), ("=/srv/out", "${V:default}"),
+            ("?must be set", "write ${V}:"), ("+/srv/out", "whole value"), ("%/", "whole value"),
+            ("##*/", "whole value"),
+            ("/a/b", "whole value"), ("^^", "whole value"), (",,", "whole value"), ("@Q", "whole value"),
+            (":-", "${V:default}"),
+            (":?", "write ${V}:"),
+        ])
+    func shellForms(form: String, advice: String) {
+        for environment in [[:], ["V": "secret"]] {
+            let result = VariableSubstitution(environment: environment).expand("a${V\(form)}b")
+            #expect(result.complaints.count == 1)
+            #expect(result.complaints.first?.contains(advice) == true, "\(result.complaints)")
+            #expect(!result.text.contains("srv") && !result.text.contains("secret"))
+        }
+    }
+
+    @Test(
+        "what only a shell reads another way is no silent default",
+        arguments: ["${HOST-localhost:80}", "${U-http://h/x}", "${!V}", "${#V}", "${V:-${W}}"])
+    func dangerous(text: String) {
+        #expect(substitution.expand(text).complaints.count == 1)
+    }
+
+    @Test("a negative number is a default with a blank before it")
+    func negativeDefault() throws {
+        let configuration = try parse(minimalAnd: "packer: {compression: {level: '${LEVEL: -3}'}}")
+        #expect(configuration.packer.compression.level == -3)
+    }
+
+    @Test("a combining character behind a bracket or a dollar sign hides neither")
+    func combining() {
+        #expect(Array(substitution.expand("${A}\u{301}").text.utf8) == Array("1\u{301}".utf8))
+        #expect(substitution.expand("$\u{301}{A}").complaints.isEmpty)
+    }
+
     @Test("variables are replaced in lists, nested sections, numbers and opaque parts")
     func everywhere() throws {
         let configuration = try parse(
