@@ -83,7 +83,7 @@ let package = Package(
             ]
         ),
         module("DESCoordination", ["DESSystem", "DESRouting", "DESPostgres", "DESCatalog"]),
-        module("DESConfiguration", ["DESRouting", "Yams"]),
+        module("DESConfiguration", ["DESSystem", "DESRouting", "Yams"]),
         module(
             "DESHTTPFront",
             [

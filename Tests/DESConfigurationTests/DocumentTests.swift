@@ -120,7 +120,15 @@ struct DocumentTests {
 
         try Data([0x61, 0x3A, 0xFF]).write(to: file)
         #expect(
-            try failure(file.path) == "1 problem in the configuration \(file.path):\n  the file is not UTF-8 text")
+            try failure(file.path)
+                == "1 problem in the configuration \(file.path):\n  line 1: the file is not UTF-8 text")
+        try Data("a: 1\nü: 2\n".utf8 + [0x62, 0xFF]).write(to: file)
+        #expect(try failure(file.path).hasSuffix("  line 3: the file is not UTF-8 text"))
+        try Data([0xFF, 0xFE, 0x61, 0x00]).write(to: file)
+        #expect(try failure(file.path).hasSuffix("the file is UTF-16 text; write it as UTF-8"))
+        #expect(try failure(file.path + "/x").hasSuffix("cannot read the file: Not a directory"))
+        #expect(try failure("/dev/zero").hasSuffix("cannot read the file: it has more than 64 MiB"))
+        #expect(try failure("").hasSuffix("cannot read the file: its name is empty"))
         #expect(try failure(folder.path).hasSuffix("cannot read the file: it is a directory"))
         #expect(try failure(folder.path + "/none").hasSuffix("cannot read the file: no such file"))
     }

@@ -168,6 +168,17 @@ struct MigrationConfigurationTests {
         #expect(empty.packer.bigFilesPrefix == "file")
     }
 
+    @Test("a misspelt variable is a warning, and is told beside mistakes")
+    func misspelt() throws {
+        let environment = ["DES_BIGFILE_PREFIX": "x", "DES_BASE_DIR": "/d", "DES_N_BITS": "8", "OTHER": "1"]
+        let warning =
+            "environment variable DES_BIGFILE_PREFIX: is not known and ignored; did you mean DES_BIGFILES_PREFIX?"
+        #expect(try parse(minimalAnd: "", environment: environment).warnings == [warning])
+        let found = try problems(inMinimalAnd: "packer: {n_bits: 99}", environment: environment)
+        #expect(found.count == 2)
+        #expect(found.last == warning)
+    }
+
     @Test(
         "an output folder among the sources is a warning",
         arguments: [

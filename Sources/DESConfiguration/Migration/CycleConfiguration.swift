@@ -1,3 +1,5 @@
+import DESSystem
+
 /// Section `migration`: what a cycle takes, in which portions, and what becomes of the sources.
 package struct CycleConfiguration: Sendable, Equatable {
     /// How it is known which files are migrated.
@@ -45,6 +47,12 @@ package struct CycleConfiguration: Sendable, Equatable {
     /// `source_roots`: local sources must lie below one of these folders; empty: anywhere.
     package var sourceRoots: [String]
 
+    /// `source_base`: the folder that relative locations are meant from, an absolute path; nil: the working directory.
+    package var sourceBase: String?
+
+    /// `allow_odd_times`: whether sources of rows are deleted whose time lies outside of 1990 to tomorrow. Default false.
+    package var allowsOddTimes: Bool
+
     /// `meta_columns`: columns whose values are kept with the file. Never `created_at` or `crc32`, whose places are taken.
     package var metaColumns: [String]
 
@@ -55,7 +63,8 @@ package struct CycleConfiguration: Sendable, Equatable {
     package init(
         archiveAgeDays: Double = 7, batchSize: Int = 1000, deletesSourceFiles: Bool = false, maxFiles: Int? = nil,
         maxSizeInBytes: Int? = nil, maxDuration: Duration? = nil, maxDeletedFiles: Int? = nil,
-        sourceRoots: [String] = [], metaColumns: [String] = [], mode: Mode = .mark, watermarkURL: DatabaseURL? = nil,
+        sourceRoots: [String] = [], sourceBase: String? = nil, allowsOddTimes: Bool = false, metaColumns: [String] = [],
+        mode: Mode = .mark, watermarkURL: DatabaseURL? = nil,
         watermarkID: Int = 1, maxSetAside: Int = 1000
     ) {
         self.archiveAgeDays = archiveAgeDays
@@ -66,6 +75,8 @@ package struct CycleConfiguration: Sendable, Equatable {
         self.maxDuration = maxDuration
         self.maxDeletedFiles = maxDeletedFiles
         self.sourceRoots = sourceRoots
+        self.sourceBase = sourceBase
+        self.allowsOddTimes = allowsOddTimes
         self.metaColumns = metaColumns
         self.mode = mode
         self.watermarkURL = watermarkURL
@@ -78,9 +89,20 @@ extension CycleConfiguration {
     /// Keys of an entry's meta object that DES writes itself.
     private static let reservedMetaKeys = ["created_at", "crc32"]
 
+    /// An entry of `source_roots`: a local folder, or `s3://bucket/prefix/`.
+    private static func root(_ text: String) -> ConfigurationSection.ElementResult {
+        let isObject = text.lowercased().hasBytePrefix("s3://")
+        let rest = String(decoding: text.utf8.dropFirst("s3://".utf8.count), as: UTF8.self)
+        switch isObject ? WrittenPath(rest).asKeyPrefix : WrittenPath(text).asPath {
+        case .plain: return .keep(text)
+        case .doubtful(let why): return .keepDoubtful(text, why)
+        case .refused(let why): return .complain(why)
+        }
+    }
+
     /// Reads the section.
     init(_ section: ConfigurationSection) {
-        var columns: Set<String> = []
+        var columns: Set<ByteString> = []
         self.init(
             archiveAgeDays: section.number("archive_age_days", in: 0...365_000) ?? 7,
             batchSize: section.integer("batch_size", in: 1...100_000, default: 1000),
@@ -89,12 +111,14 @@ extension CycleConfiguration {
             maxSizeInBytes: section.byteCount("max_bytes", in: 1...Int.max),
             maxDuration: section.seconds("max_duration_seconds", in: 0.001...1_000_000_000),
             maxDeletedFiles: section.integer("max_delete", in: 1...Int.max),
-            sourceRoots: section.strings("source_roots", of: "paths") ?? [],
+            sourceRoots: section.strings("source_roots", of: "paths", transform: Self.root) ?? [],
+            sourceBase: section.absolutePath("source_base"),
+            allowsOddTimes: section.boolean("allow_odd_times", default: false),
             metaColumns: section.strings("meta_columns", of: "column names") { name in
                 if Self.reservedMetaKeys.contains(name.lowercased()) {
                     return .refuse("a column other than created_at and crc32, which are kept with every file")
                 }
-                return columns.insert(name).inserted ? .keep(name) : .refuse("each column once")
+                return columns.insert(ByteString(name)).inserted ? .keep(name) : .refuse("each column once")
             } ?? [],
             mode: section.choice("mode", of: ["mark": .mark, "watermark": .watermark], default: .mark),
             watermarkURL: section.contains("watermark_url") ? DatabaseURL.required("watermark_url", in: section) : nil,

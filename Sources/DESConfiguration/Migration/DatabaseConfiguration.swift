@@ -1,3 +1,5 @@
+import DESSystem
+
 /// Section `database`: the catalog table and its columns. Names are taken as they are and quoted when used.
 package struct DatabaseConfiguration: Sendable, Equatable {
     /// `url`: the database. Required.
@@ -85,7 +87,8 @@ extension DatabaseConfiguration {
         if let archivedAtColumn { written.append(("archived_at_column", archivedAtColumn)) }
         if let shardKeyColumn { written.append(("shard_key_column", shardKeyColumn)) }
         for (index, (key, name)) in written.enumerated() {
-            for (other, otherName) in others + written[..<index] where name.lowercased() == otherName.lowercased() {
+            for (other, otherName) in others + written[..<index]
+            where name.lowercased().isByteEqual(to: otherName.lowercased()) {
                 section.report(key, "must be another column than \(other): marking would overwrite it")
             }
         }
@@ -100,7 +103,9 @@ extension DatabaseURL {
             return unusable
         }
         do {
-            return try DatabaseURL(text)
+            let url = try DatabaseURL(text)
+            guard case .sqlite(let path) = url else { return url }
+            return section.judged(path, key, WrittenPath(path).asPath) == nil ? unusable : url
         } catch {
             section.report(key, error.message)
             return unusable

@@ -1,3 +1,5 @@
+import DESSystem
+
 /// Where a catalog is. Describes itself without passwords; the associated texts hold them.
 package enum DatabaseURL: Sendable, Equatable {
     /// A SQLite file; the path is relative to the working directory or absolute, percent escapes are decoded.
@@ -46,15 +48,15 @@ package enum DatabaseURL: Sendable, Equatable {
             throw Invalid(message: "expected \(Self.expectation) (the value is not shown)")
         }
         let scheme = text[..<colon].prefix { $0 != "+" }.lowercased()
-        let rest = text[text.index(after: colon)...]
+        let rest = Substring(text.utf8[text.utf8.index(after: colon)...])
         if scheme == "odbc" {
             self = .odbc(try Self.odbc(rest))
             return
         }
-        guard rest.hasPrefix("//") else {
+        guard rest.hasBytePrefix("//") else {
             throw Invalid(message: "expected \(Self.expectation) (the value is not shown)")
         }
-        let body = rest.dropFirst(2)
+        let body = Substring(rest.utf8.dropFirst(2))
         switch scheme {
         case "sqlite":
             self = .sqlite(path: try Self.sqlitePath(body))
@@ -74,15 +76,15 @@ package enum DatabaseURL: Sendable, Equatable {
     }
 
     private static func sqlitePath(_ body: Substring) throws(Invalid) -> String {
-        let withoutQuery = body.prefix { $0 != "?" }
-        guard withoutQuery.isEmpty || withoutQuery.first == "/" else {
+        let withoutQuery = Substring(body.utf8.prefix { $0 != UInt8(ascii: "?") })
+        guard withoutQuery.isEmpty || withoutQuery.utf8.first == UInt8(ascii: "/") else {
             throw Invalid(
                 message: "a SQLite URL names no host: three slashes before a relative path, four before an absolute one"
             )
         }
-        var path = PercentCoding.decode(withoutQuery.dropFirst())
-        if path.hasPrefix("file:") {
-            path = String(path.dropFirst("file:".count))
+        var path = PercentCoding.decode(Substring(withoutQuery.utf8.dropFirst()))
+        if path.hasBytePrefix("file:") {
+            path = String(decoding: path.utf8.dropFirst("file:".utf8.count), as: UTF8.self)
         }
         let isMemory = path.isEmpty || path.hasPrefix(":memory:") || body.contains("mode=memory")
         guard !isMemory else {

@@ -1,12 +1,15 @@
+import DESSystem
+
 /// A path compared by its text alone: `.`, `..` and doubled slashes are resolved, symbolic links are not.
 struct LexicalPath: Equatable {
     /// The names from the root down.
-    private let components: [Substring]
+    private let components: [ByteString]
 
     /// The path `text`, below `directory` when it is relative.
     init(_ text: String, relativeTo directory: String) {
-        let absolute = text.hasPrefix("/") ? text : "\(directory)/\(text)"
-        components = absolute.split(separator: "/").reduce(into: []) { result, component in
+        let absolute = text.hasBytePrefix("/") ? text : "\(directory)/\(text)"
+        components = absolute.utf8.split(separator: UInt8(ascii: "/")).reduce(into: []) { result, part in
+            let component = ByteString(Substring(part))
             switch component {
             case ".": break
             case "..": _ = result.popLast()

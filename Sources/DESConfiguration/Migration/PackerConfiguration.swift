@@ -1,3 +1,5 @@
+import DESSystem
+
 /// Section `packer`: how shards are made and where.
 package struct PackerConfiguration: Sendable, Equatable {
     /// `output_dir`: the folder of the shards. Default `./des_output`.
@@ -40,7 +42,8 @@ package struct PackerConfiguration: Sendable, Equatable {
         self.bigFileThresholdInBytes = bigFileThresholdInBytes
         self.bigFilesPrefix = bigFilesPrefix
         self.stagingDirectory =
-            stagingDirectory ?? (outputDirectory.hasSuffix("/") ? outputDirectory : outputDirectory + "/") + ".staging"
+            stagingDirectory ?? (outputDirectory.hasByteSuffix("/") ? outputDirectory : outputDirectory + "/")
+            + ".staging"
         self.s3Source = s3Source
     }
 }
@@ -51,14 +54,15 @@ extension PackerConfiguration {
 
     /// Reads the section and the environment variables that win over it.
     init(_ section: ConfigurationSection) {
+        section.reader.lookForMisspelt([Self.thresholdVariable, Self.prefixVariable])
         self.init(
-            outputDirectory: section.string("output_dir", expected: "a path", default: "./des_output"),
+            outputDirectory: section.path("output_dir", default: "./des_output"),
             maxShardSizeInBytes: section.byteCount("max_shard_size", in: 1...Int.max, default: 1_000_000_000),
             routingBits: section.integer("n_bits", in: 4...16, default: 8),
             compression: CompressionConfiguration(section.section("compression")),
             bigFileThresholdInBytes: Self.bigFileThreshold(section),
             bigFilesPrefix: Self.bigFilesPrefix(section),
-            stagingDirectory: section.string("staging_dir", expected: "a path"),
+            stagingDirectory: section.path("staging_dir"),
             s3Source: S3SourceConfiguration(section.section("s3_source")))
     }
 
@@ -70,23 +74,16 @@ extension PackerConfiguration {
 
     private static func bigFilesPrefix(_ section: ConfigurationSection) -> String {
         let expected = "a relative folder name without . and .."
-        let prefix = section.value("bigfiles_prefix", expected: expected, parse: relativeFolder) ?? "_bigFiles"
+        let prefix =
+            section.value("bigfiles_prefix", expected: expected, parse: { WrittenPath($0).relativeFolder })
+            ?? "_bigFiles"
         guard let text = section.variableValue(prefixVariable) else {
             return prefix
         }
-        if let override = relativeFolder(text) {
+        if let override = WrittenPath(text).relativeFolder {
             return override
         }
         section.reportVariable(prefixVariable, "expected \(expected), found \(Display.value(text))")
         return prefix
-    }
-
-    /// `text` without a slash at its end; nil when it is absolute, empty or leads out of its folder.
-    private static func relativeFolder(_ text: String) -> String? {
-        let trimmed = text.hasSuffix("/") ? String(text.dropLast()) : text
-        let components = trimmed.split(separator: "/", omittingEmptySubsequences: false)
-        let isUsable =
-            components.allSatisfy { !["", ".", ".."].contains($0) } && !trimmed.unicodeScalars.contains("\0")
-        return isUsable ? trimmed : nil
     }
 }

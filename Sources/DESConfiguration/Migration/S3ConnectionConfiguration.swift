@@ -94,9 +94,15 @@ extension S3ConnectionConfiguration {
                 "addressing_style", of: ["auto": .automatic, "path": .path, "virtual": .virtualHost],
                 default: outer?.addressingStyle ?? .automatic),
             profile: hasOwn ? profile : outer?.profile, keys: hasOwn ? keys : outer?.keys,
-            authorityFile: section.string("ca_file", expected: "a path") ?? outer?.authorityFile,
+            authorityFile: section.path("ca_file") ?? outer?.authorityFile,
             checksum: section.choice(
                 "checksum", of: ["md5": .md5, "crc32": .crc32, "none": .none], default: outer?.checksum ?? .md5))
+    }
+
+    /// What no host has in its name, and templates and shells have in theirs.
+    private static func isForbidden(_ scalar: Unicode.Scalar) -> Bool {
+        "/?#@ \"'`<>{}$\\^|".unicodeScalars.contains(scalar) || scalar.properties.isWhitespace
+            || scalar.properties.generalCategory == .control
     }
 
     private static func endpoint(_ section: ConfigurationSection) -> String? {
@@ -105,7 +111,7 @@ extension S3ConnectionConfiguration {
             guard let scheme else { return nil }
             var authority = text.dropFirst(scheme.count)
             if authority.hasSuffix("/") { authority.removeLast() }
-            let isPlain = !authority.isEmpty && !authority.contains { "/?#@ ".contains($0) }
+            let isPlain = !authority.isEmpty && !authority.unicodeScalars.contains(where: isForbidden)
             let port = authority.split(separator: ":").last.flatMap { Int($0) } ?? 0
             return isPlain && (authority.hasPrefix("[") || port <= 65_535) ? text : nil
         }

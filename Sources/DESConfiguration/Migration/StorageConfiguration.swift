@@ -69,8 +69,8 @@ extension StorageConfiguration {
         // nil when the type is wrong: then nothing can be said about the other keys.
         let kind: Kind? = section.choice("type", of: ["local": .local, "s3": .s3], default: nil)
         var s3 = S3StorageConfiguration(
-            bucket: section.string("bucket", expected: "the name of a bucket"),
-            prefix: section.string("prefix", expected: "the beginning of a key"),
+            bucket: section.bucket("bucket"),
+            prefix: section.keyPrefix("prefix"),
             connection: S3ConnectionConfiguration(section),
             storageClass: section.string("storage_class", expected: "a storage class"),
             encryption: section.string("server_side_encryption", expected: "AES256 or aws:kms"),

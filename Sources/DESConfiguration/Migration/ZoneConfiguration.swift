@@ -35,8 +35,8 @@ extension ZoneConfiguration {
         let start = range.integer("start", in: 0...last)
         let end = range.integer("end", in: 0...last)
         let s3 = section.section("s3")
-        let bucket = s3.string("bucket", expected: "the name of a bucket") ?? storage.bucket
-        let prefix = s3.string("prefix", expected: "the beginning of a key") ?? storage.prefix
+        let bucket = s3.bucket("bucket") ?? storage.bucket
+        let prefix = s3.keyPrefix("prefix") ?? storage.prefix
         let connection = S3ConnectionConfiguration(s3, outer: storage.connection)
         if name == nil, !section.contains("name") { section.report("name", "missing; expected the name of the zone") }
         for key in ["start", "end"] where !range.contains(key) {

@@ -1,7 +1,7 @@
 /// One thing that is wrong in a configuration file or in an environment variable that overrides it.
 ///
 /// Holds no value of a setting that may be secret, so it can be logged.
-package struct ConfigurationProblem: Error, Sendable, Equatable {
+package struct ConfigurationProblem: Error, Sendable, Hashable {
     /// Dotted path of the key, such as `packer.n_bits` or `storage.zones[2].name`; the name of the variable when an
     /// environment variable is wrong; nil when the problem concerns the whole file.
     package var keyPath: String?
@@ -59,18 +59,21 @@ package struct ConfigurationError: Error, Sendable, Equatable {
             let rightKey = (right.element.line ?? .max, right.element.column ?? 0, right.offset)
             return leftKey < rightKey
         }
-        self.problems = ordered.reduce(into: []) { result, next in
-            if !result.contains(next.element) {
-                result.append(next.element)
-            }
-        }
+        var seen: Set<ConfigurationProblem> = []
+        self.problems = ordered.compactMap { seen.insert($0.element).inserted ? $0.element : nil }
     }
 }
 
 extension ConfigurationError: CustomStringConvertible {
-    /// One line with the number of problems, then an indented line for each.
+    /// The most problems that are told one by one.
+    private static let mostTold = 1000
+
+    /// One line with the number of problems, then an indented line for each of the first thousand.
     package var description: String {
         let count = problems.count == 1 ? "1 problem" : "\(problems.count) problems"
-        return (["\(count) in the configuration \(fileName):"] + problems.map { "  \($0)" }).joined(separator: "\n")
+        var lines = ["\(count) in the configuration \(fileName):"]
+        lines += problems.prefix(Self.mostTold).map { "  \($0)" }
+        if problems.count > Self.mostTold { lines.append("  and \(problems.count - Self.mostTold) more") }
+        return lines.joined(separator: "\n")
     }
 }

@@ -1,3 +1,5 @@
+import DESSystem
+
 /// Reads a configuration of sections and keys, collecting everything that is wrong with it.
 ///
 /// The schema is what is asked for: a `ConfigurationSection` notes each key that is read from it, and when reading is done every
@@ -11,6 +13,8 @@ package final class ConfigurationReader {
 
     private var problems: [ConfigurationProblem] = []
     private var warnings: [String] = []
+    /// Variables that are ignored and may be misspelt: warnings, or told beside the problems, whose cause they may be.
+    private var misspelt: [ConfigurationProblem] = []
     private var openedSections: [ConfigurationSection] = []
     private var knownKeys = KnownKeys()
 
@@ -51,9 +55,9 @@ package final class ConfigurationReader {
         let result = body(reader.open(path: "", position: root.position, entries: entries, isPresent: true))
         reader.reportUnknownKeys()
         guard reader.problems.isEmpty else {
-            throw ConfigurationError(fileName: fileName, problems: reader.problems)
+            throw ConfigurationError(fileName: fileName, problems: reader.problems + reader.misspelt)
         }
-        return (result, reader.warnings)
+        return (result, reader.warnings + reader.misspelt.map(\.description))
     }
 
     /// Makes a section and remembers it for the search of unknown keys.
@@ -76,12 +80,28 @@ package final class ConfigurationReader {
         warnings.append(message)
     }
 
+    /// Looks for variables that are not known to any program and were probably meant to be one of those that win over the file.
+    func lookForMisspelt(_ known: [String]) {
+        for variable in substitution.environment.keys.sorted()
+        where variable.hasBytePrefix("DES_") && !known.contains(variable) {
+            guard let nearest = KeySuggestions.nearest(to: variable, in: known) else { continue }
+            misspelt.append(
+                ConfigurationProblem(
+                    keyPath: "environment variable \(variable)",
+                    message: "is not known and ignored; did you mean \(nearest)?"))
+        }
+    }
+
     /// Notes that the section at `path` knows `key`.
     func note(_ key: String, in path: String) {
         knownKeys.note(key, in: path)
     }
 
+    /// More unknown keys than this come without a guess at what was meant.
+    private static let mostExplained = 1000
+
     private func reportUnknownKeys() {
+        var count = 0
         for section in openedSections {
             for entry in section.entries where !knownKeys.contains(entry.key, in: section.path) {
                 // As in other YAML tools: a place for anchors, and for notes of the user's own.
@@ -92,7 +112,9 @@ package final class ConfigurationReader {
                     ConfigurationProblem(
                         keyPath: DottedPath.join(section.path, entry.key), line: entry.position.line,
                         column: entry.position.column,
-                        message: knownKeys.explanation(ofUnknown: entry.key, in: section.path)))
+                        message: count < Self.mostExplained
+                            ? knownKeys.explanation(ofUnknown: entry.key, in: section.path) : "unknown key"))
+                count += 1
             }
         }
     }

@@ -36,6 +36,12 @@ extension ConfigurationSection {
                 switch transform(scalar.text) {
                 case .keep(let text):
                     return text
+                case .keepDoubtful(let text, let why):
+                    reader.warn("\(DottedPath.join(DottedPath.join(path, key), index: index)): \(why)")
+                    return text
+                case .complain(let message):
+                    complain(message)
+                    return nil
                 case .refuse(let expectation):
                     complain("expected \(expectation), \(scalar.found)")
                     return nil
@@ -48,6 +54,10 @@ extension ConfigurationSection {
     package enum ElementResult {
         /// It is kept as this text.
         case keep(String)
+        /// It is kept as this text; why it is probably not meant.
+        case keepDoubtful(String, String)
+        /// It is wrong; how, in a whole sentence.
+        case complain(String)
         /// It is wrong; what was expected instead, such as `a name other than crc32`.
         case refuse(String)
     }

@@ -169,8 +169,8 @@ extension ConfigurationSection {
 extension String {
     /// The text without white space at either end.
     func trimmingBlanks() -> String {
-        let start = drop(while: \.isWhitespace)
-        let trailing = start.reversed().prefix(while: \.isWhitespace).count
+        let start = unicodeScalars.drop { $0.properties.isWhitespace }
+        let trailing = start.reversed().prefix { $0.properties.isWhitespace }.count
         return String(start.dropLast(trailing))
     }
 }

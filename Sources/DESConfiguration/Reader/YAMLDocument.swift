@@ -31,6 +31,9 @@ private struct DuplicateTolerantComposer {
     /// The original first occurrence of each renamed key, by its new name.
     private(set) var renamedKeys: [String: String] = [:]
 
+    /// Each costs a pass over the text, so that of a large one there are fewer.
+    private var mostRenamed: Int { min(200, max(1, (4 << 20) / max(1, text.utf8.count))) }
+
     init(text: String) {
         self.text = text
     }
@@ -53,7 +56,7 @@ private struct DuplicateTolerantComposer {
 
     /// False when the key is written in a way that cannot be renamed (empty, tagged, an alias) or there are too many.
     private mutating func rename(_ key: String, at mark: Mark) -> Bool {
-        guard renamedKeys.count < 200, let marker = Unicode.Scalar(0xE000 + UInt32(renamedKeys.count)),
+        guard renamedKeys.count < mostRenamed, let marker = Unicode.Scalar(0xE000 + UInt32(renamedKeys.count)),
             let first = key.unicodeScalars.first, var index = text.unicodeScalars.index(of: mark)
         else {
             return false
@@ -99,6 +102,11 @@ extension String.UnicodeScalarView {
 }
 
 extension ConfigurationProblem {
+    private static func shown(_ keys: [String]) -> String {
+        let names = keys.sorted().prefix(10).map(Display.key).joined(separator: ", ")
+        return keys.count > 10 ? "\(names) and \(keys.count - 10) more" : names
+    }
+
     /// A syntax error. Built from the parser's fixed texts and its position only: its own description quotes the line.
     fileprivate init(_ error: YamlError, in text: String) {
         switch error {
@@ -116,7 +124,7 @@ extension ConfigurationProblem {
         case .duplicatedKeysInMapping(let keys, let context):
             self.init(
                 line: context.mark.line, column: context.mark.column,
-                message: "the key \(keys.map(Display.key).joined(separator: ", ")) stands twice in one mapping")
+                message: "the key \(Self.shown(keys)) stands twice in one mapping")
         default:
             self.init(message: "not valid YAML or JSON")
         }

@@ -90,11 +90,8 @@ package struct EnvironmentReader {
 
     /// A folder below another one, without a slash at its end.
     package mutating func relativeFolder(_ variable: String, default fallback: String) -> String {
-        value(variable, expected: "a relative folder name without . and ..") { text in
-            let trimmed = text.hasSuffix("/") ? String(text.dropLast()) : text
-            let components = trimmed.split(separator: "/", omittingEmptySubsequences: false)
-            return components.allSatisfy { !["", ".", ".."].contains($0) } ? trimmed : nil
-        } ?? fallback
+        value(variable, expected: "a relative folder name without . and ..") { WrittenPath($0).relativeFolder }
+            ?? fallback
     }
 
     /// Adds a problem with a variable. The message must not hold a secret.
@@ -118,12 +115,18 @@ package struct EnvironmentReader {
     /// - Returns: the warnings.
     /// - Throws: `ConfigurationError` with all problems.
     package consuming func finish(_ prefix: String, others: Set<String>) throws(ConfigurationError) -> [String] {
-        guard problems.isEmpty else { throw ConfigurationError(fileName: "environment", problems: problems) }
+        var misspelt: [ConfigurationProblem] = []
         for variable in environment.keys.sorted() {
             guard variable.hasPrefix(prefix), !known.contains(variable), !others.contains(variable),
                 let nearest = KeySuggestions.nearest(to: variable, in: known)
             else { continue }
-            warnings.append("the variable \(variable) is not known and ignored; did you mean \(nearest)?")
+            let message = "is not known and ignored; did you mean \(nearest)?"
+            misspelt.append(ConfigurationProblem(keyPath: variable, message: message))
+            warnings.append("the variable \(variable) \(message)")
+        }
+        // Beside mistakes it is probably one of their causes: what is missing may be there under a wrong name.
+        guard problems.isEmpty else {
+            throw ConfigurationError(fileName: "environment", problems: problems + misspelt)
         }
         return warnings
     }

@@ -292,4 +292,12 @@ private final class Place: Sendable {
         #expect(warnings.count == 2)
         #expect(warnings.allSatisfy { $0.hasSuffix("has no meaning with DES_BACKEND local and is ignored") })
     }
+
+    @Test("a misspelt variable is told beside other mistakes, of which it may be the cause")
+    func misspeltBesideMistakes() throws {
+        let found = try problems(["DES_BASEDIR": place.path, "DES_N_BITS": "99", "DES_PORTT": "1"])
+        #expect(found.contains("DES_BASEDIR: is not known and ignored; did you mean DES_BASE_DIR?"), "\(found)")
+        #expect(found.contains("DES_PORTT: is not known and ignored; did you mean DES_PORT?"))
+        #expect(found.contains { $0.hasPrefix("DES_N_BITS: ") })
+    }
 }
