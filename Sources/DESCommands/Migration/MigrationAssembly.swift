@@ -86,7 +86,7 @@ struct MigrationAssembly {
         var world = try await MigrationWorld(
             catalog: parts.catalog, output: output, bits: settings.shardBits,
             stagingDirectory: packer.stagingDirectory, sourceRoots: settings.sourceRoots,
-            deletesSources: settings.deletesSources,
+            sourceBase: configuration.migration.sourceBase, deletesSources: settings.deletesSources,
             s3Source: packer.s3Source.isEnabled ? packer.s3Source : nil, bigFilesPrefix: packer.bigFilesPrefix,
             catalogFiles: [configuration.database.url, configuration.migration.watermarkURL].compactMap { $0 }
                 .flatMap(CatalogFactory.files),
@@ -159,7 +159,8 @@ extension MigrationWorld {
     /// The real one.
     init(
         catalog: any SourceCatalog, output: OutputPlace, bits: ShardBits, stagingDirectory: String,
-        sourceRoots: [String], deletesSources: Bool = false, s3Source: S3SourceConfiguration?, bigFilesPrefix: String,
+        sourceRoots: [String], sourceBase: String? = nil, deletesSources: Bool = false,
+        s3Source: S3SourceConfiguration?, bigFilesPrefix: String,
         catalogFiles: [String] = [],
         access: S3Access, metrics: MigrationMetrics? = nil
     ) async throws {
@@ -192,7 +193,8 @@ extension MigrationWorld {
         }
         self.init(
             catalog: catalog, store: store,
-            sources: try RoutedSourceFiles(roots: roots, keeping: kept, deletes: deletesSources, s3: remote),
+            sources: try RoutedSourceFiles(
+                roots: roots, base: sourceBase, keeping: kept, deletes: deletesSources, s3: remote),
             staging: StagingFolder(path: stagingDirectory),
             processors: ProcessLimits.processors,
             fileDescriptors: ProcessLimits.raiseOpenFiles()

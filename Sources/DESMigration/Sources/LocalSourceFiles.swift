@@ -2,8 +2,7 @@ package import DESShard
 package import DESSystem
 import Glibc
 
-/// Sources in the local file system; a location is a path, absolute or relative to the working directory, or a
-/// `file://` URL of an absolute one.
+/// Sources in the local file system, as ``SourceAddress`` reads their locations.
 package struct LocalSourceFiles: SourceFiles {
     /// Resolved folders that sources must lie in, each with a `/` at its end; empty: anywhere.
     private let roots: [String]
@@ -11,15 +10,19 @@ package struct LocalSourceFiles: SourceFiles {
     /// Nil if nothing is to be deleted, so that nobody has to know.
     let watch: ChangeWatch?
     let ownChanges = OwnChanges()
+    /// The folder that relative locations are meant from; nil: the working directory.
+    private let base: String?
 
     /// - Parameters:
     ///   - roots: folders that sources must lie in, after all links are resolved; empty: anywhere.
+    ///   - base: the folder that relative locations are meant from, an absolute path; nil: the working directory.
     ///   - kept: files and folders of which nothing is ever deleted, whatever a row says: where shards lie, the catalog.
     ///   - watch: tells whether a file may change without its times showing it; nil: nothing will be deleted.
     /// - Throws: `SystemError` when a root does not exist.
     package init(
-        roots: [String] = [], keeping kept: [String] = [], watch: ChangeWatch? = ChangeWatch()
+        roots: [String] = [], base: String? = nil, keeping kept: [String] = [], watch: ChangeWatch? = ChangeWatch()
     ) throws(SystemError) {
+        self.base = base
         protection = SourceProtection(kept)
         self.watch = watch
         var resolved: [String] = []
@@ -89,21 +92,7 @@ package struct LocalSourceFiles: SourceFiles {
     }
 
     /// The path that a location means.
-    func path(of location: String) throws(SourceError) -> String {
-        guard !location.utf8.contains(0) else {
-            throw SourceError(.invalidRow, "the location holds a NUL byte and cannot be a path")
-        }
-        if location.hasBytePrefix("file:///") {
-            guard let path = Self.percentDecoded(location.utf8.dropFirst(7)) else {
-                throw SourceError(.invalidRow, "the location is a URL with a malformed %-escape")
-            }
-            return path
-        }
-        if location.hasBytePrefix("s3://") {
-            throw SourceError(.unsupportedLocation, "cannot read \(location): this build reads local paths only")
-        }
-        return location
-    }
+    func path(of location: String) throws(SourceError) -> String { try SourceAddress(location).path(base: base) }
 
     /// The identity of a regular file, looked at before it is opened: opening a device can do things.
     private func regularFile(_ path: String) throws(SourceError) -> FileIdentity {
@@ -129,24 +118,6 @@ package struct LocalSourceFiles: SourceFiles {
         guard isInRoots(real) else {
             throw SourceError(.outsideRoots, "cannot read \(location): it is outside of source_roots")
         }
-    }
-
-    /// The path of a URL (RFC 3986, section 2.1); nil when an escape is none, or makes a NUL byte.
-    private static func percentDecoded(_ text: Substring.UTF8View) -> String? {
-        var bytes: [UInt8] = []
-        var rest = text
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            guard let digits = String(rest.prefix(2)), digits.utf8.count == 2, digits.allSatisfy(\.isHexDigit),
-                let value = UInt8(digits, radix: 16), value != 0
-            else { return nil }
-            bytes.append(value)
-            rest = rest.dropFirst(2)
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 
     private static func changed(_ path: String) -> SourceError {

@@ -131,6 +131,18 @@ import Testing
         #expect(reason("s3://bucket/key") == .unsupportedLocation)
     }
 
+    @Test func `relative locations are read from the base folder, and its roots hold for them`() throws {
+        let path = try folder.write("in", "based")
+        let based = try LocalSourceFiles(roots: [folder.path], base: folder.path)
+        #expect(try based.identity(of: "in") == FileSystem.existingStatus(path).identity)
+        #expect(based.absences(of: ["none", "gone/none"]).first == .certain)
+        let buffer = ByteBuffer(capacity: 16)
+        let error = #expect(throws: SourceError.self) {
+            try based.read("../../../../../../etc/hostname", bigFileThreshold: 1 << 20, into: buffer)
+        }
+        #expect(error?.reason == .outsideRoots || error?.reason == .missing)
+    }
+
     /// Its size is said to be 0.
     @Test func `a file that holds more than its size says has changed`() {
         #expect(reason("/proc/self/status") == .changed)

@@ -15,17 +15,18 @@ package struct RoutedSourceFiles: SourceFiles {
     }
 
     /// - Parameters:
+    ///   - base: the folder that relative locations are meant from, an absolute path; nil: the working directory.
     ///   - keptFiles: local files and folders of which nothing is ever deleted.
     ///   - deletes: whether sources are to be deleted.
     ///   - s3: made with the `s3` of the same roots; nil: sources in S3 are not enabled.
     /// - Throws: `SystemError` when a local root does not exist.
     package init(
-        roots: SourceRoots, keeping keptFiles: [String], deletes: Bool, s3: S3SourceFiles?
+        roots: SourceRoots, base: String? = nil, keeping keptFiles: [String], deletes: Bool, s3: S3SourceFiles?
     ) throws(SystemError) {
         var local: LocalSourceFiles?
         if let folders = roots.local {
             local = try LocalSourceFiles(
-                roots: folders, keeping: keptFiles, watch: deletes ? ChangeWatch() : nil)
+                roots: folders, base: base, keeping: keptFiles, watch: deletes ? ChangeWatch() : nil)
         }
         self.init(local: local, s3: s3)
     }
@@ -89,8 +90,12 @@ package struct RoutedSourceFiles: SourceFiles {
     }
 
     private func unavailable(_ location: String) -> SourceError {
-        S3SourceLocation.isOne(location)
-            ? SourceError(.unsupportedLocation, "cannot read \(location): packer.s3_source.enabled is false")
-            : SourceError(.outsideRoots, "cannot read \(location): it is outside of source_roots")
+        switch SourceAddress(location) {
+        case .object:
+            SourceError(.unsupportedLocation, "cannot read \(location): packer.s3_source.enabled is false")
+        case .unreadable(let error): error
+        case .absolutePath, .relativePath:
+            SourceError(.outsideRoots, "cannot read \(location): it is outside of source_roots")
+        }
     }
 }

@@ -7,11 +7,14 @@ package struct SourceRoots: Sendable, Hashable {
     /// Nil: anywhere.
     package let s3: [S3Folder]?
 
-    /// - Throws: ``SourceSettingsError`` for an entry that begins with `s3://` and names no bucket.
+    /// - Throws: ``SourceSettingsError`` for an entry that begins with `s3://` and names no bucket, or that no source can lie in.
     package init(_ entries: [String]) throws(SourceSettingsError) {
         var (folders, local): ([S3Folder], [String]) = ([], [])
         for entry in entries {
             guard S3SourceLocation.isOne(entry) else {
+                if case .unreadable(let error) = SourceAddress(entry) {
+                    throw SourceSettingsError("migration.source_roots: \(error.message)")
+                }
                 local.append(entry)
                 continue
             }

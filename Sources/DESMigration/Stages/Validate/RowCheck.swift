@@ -25,6 +25,11 @@ struct CheckedRow: Sendable, Hashable {
                 "the uid has \(uid.utf8.count) bytes, a shard holds at most \(Self.maximumUIDLength); left unmarked"
             )
         }
+        if case .blob = row.key.location, row.key.location.uidText == nil {
+            throw SourceError(
+                .unsupportedLocation,
+                "the location \(row.key.location.shown) is no UTF-8, and DES reads no such file; left unmarked")
+        }
         guard let location = row.key.location.uidText, !location.isEmpty else {
             throw invalid("the row has no location (it is \(row.key.location.shown))")
         }
