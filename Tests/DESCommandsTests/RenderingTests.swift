@@ -74,7 +74,7 @@ struct RenderingTests {
         statistics.totalFiles = 1234
         statistics.totalSizeInBytes = 5_000_000
         statistics.rowsWithoutUID = 2
-        let text = StatisticsReport(statistics, cutoff: cutoff).text
+        let text = StatisticsReport(statistics, cutoff: cutoff, now: cutoff).text
         #expect(text.contains("files to migrate   1,234\n"))
         #expect(text.contains("4.8 MiB (5,000,000 bytes)"))
         #expect(text.contains("created before     2024-01-02T03:04:05Z"))
@@ -84,7 +84,7 @@ struct RenderingTests {
 
     @Test("without a size column the size is unknown, and absent in JSON")
     func noSizes() throws {
-        let report = StatisticsReport(CatalogStatistics(hasSizes: false), cutoff: cutoff)
+        let report = StatisticsReport(CatalogStatistics(hasSizes: false), cutoff: cutoff, now: cutoff)
         #expect(report.text.contains("unknown: no size column"))
         #expect(report.text.contains("oldest file        none"))
         let json = try JSONOutput.text(report)

@@ -110,6 +110,7 @@ package struct MigrateCommand: AsyncParsableCommand {
     package func run() async throws {
         let configuration = try loadConfiguration()
         guard !checkConfig else {
+            for warning in configuration.warnings { Console.error("warning: \(warning)") }
             try Console.out("\(config): the configuration is valid")
             return
         }
@@ -161,7 +162,10 @@ package struct MigrateCommand: AsyncParsableCommand {
         let parts = try assembly.parts(access: .readOnly)
         let cutoff = try await parts.cutoff(at: SystemTime.now(), assembly.settings)
         try await parts.catalog.checkSchema()
-        let report = StatisticsReport(try await parts.catalog.statistics(olderThan: cutoff), cutoff: cutoff)
+        let statistics = try await parts.catalog.statistics(olderThan: cutoff)
+        let report = StatisticsReport(
+            statistics, cutoff: cutoff,
+            oldest: try await parts.catalog.oldestStoredTime(statistics.oldest, before: cutoff), now: SystemTime.now())
         await parts.close()
         try Console.out(json ? try JSONOutput.text(report) : report.text)
     }

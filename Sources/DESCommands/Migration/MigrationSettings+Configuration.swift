@@ -16,6 +16,7 @@ extension MigrationSettings {
             duration: migration.maxDuration, deletions: migration.maxDeletedFiles
         )
         deletesSources = migration.deletesSourceFiles
+        allowsOddTimes = migration.allowsOddTimes
         sourceRoots = migration.sourceRoots
         metaColumns = migration.metaColumns
         shardBits = ShardBits(packer.routingBits) ?? .standard

@@ -1,6 +1,7 @@
 package import ArgumentParser
 import DESCatalog
 import DESConfiguration
+import DESMigration
 import DESRouting
 
 /// `des-stats`: what waits in a catalog, without a configuration file.
@@ -72,7 +73,10 @@ package struct StatsCommand: AsyncParsableCommand {
                 schema: schema, access: .readOnly, statementTimeout: .seconds(statementTimeoutSeconds))
             let catalog = try factory.catalog(at: url)
             try await catalog.checkSchema()
-            let report = StatisticsReport(try await catalog.statistics(olderThan: moment), cutoff: moment)
+            let statistics = try await catalog.statistics(olderThan: moment)
+            let report = StatisticsReport(
+                statistics, cutoff: moment,
+                oldest: try await catalog.oldestStoredTime(statistics.oldest, before: moment), now: SystemTime.now())
             await catalog.close()
             try Console.out(json ? try JSONOutput.text(report) : report.text)
         } catch let error as CatalogError {

@@ -23,6 +23,9 @@ enum CycleResultText {
         add(result.bigFiles, "big files stored beside the shards")
         add(result.filesDeleted, "sources deleted")
         add(result.filesKept, "sources kept although they were to be deleted; the log says why")
+        add(
+            result.filesWithOddTimes,
+            "have a time outside of 1990 to tomorrow: does the column count from another moment than 1970?")
         add(result.filesSkipped, "skipped: their rows were marked or changed by somebody else meanwhile")
         add(result.unitsSetAside, "units of work are set aside; --status names them")
         add(result.rowsWithoutTime, "rows have no readable time: they are never migrated in mode watermark")

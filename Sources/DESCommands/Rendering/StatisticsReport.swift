@@ -14,8 +14,25 @@ struct StatisticsReport: Encodable {
     let rowsWithoutTime: Int64
     let rowsWithoutLocation: Int64
     let rowsWithoutSize: Int64
+    /// What is probably wrong with the column of times.
+    let warnings: [String]
 
-    init(_ statistics: CatalogStatistics, cutoff: Timestamp) {
+    /// - Parameters:
+    ///   - oldest: the oldest time as it is stored, if that tells more.
+    ///   - now: what later times are measured by.
+    init(_ statistics: CatalogStatistics, cutoff: Timestamp, oldest: CatalogValue? = nil, now: Timestamp) {
+        let plausible = PlausibleTimes(now: now)
+        let isOldestOdd =
+            oldest.map { !plausible.contains($0) } ?? statistics.oldest.map { !plausible.contains($0) } ?? false
+        let isNewestOdd = statistics.newest.map { !plausible.contains($0) } ?? false
+        warnings = [("oldest", statistics.oldest, isOldestOdd), ("newest", statistics.newest, isNewestOdd)].compactMap {
+            name, time, isOdd in
+            guard let time, isOdd else { return nil }
+            return
+                "the \(name) file is of \(time.rfc3339), outside of 1990 (numbers: 2001) to tomorrow: does the column of times count "
+                + "from another moment than 1970? Such files are never too young, and their sources are kept unless "
+                + "migration.allow_odd_times is true"
+        }
         totalFiles = statistics.totalFiles
         totalSizeBytes = statistics.totalSizeInBytes
         oldestFile = statistics.oldest?.rfc3339
@@ -39,6 +56,7 @@ struct StatisticsReport: Encodable {
         case rowsWithoutTime = "rows_without_time"
         case rowsWithoutLocation = "rows_without_location"
         case rowsWithoutSize = "rows_without_size"
+        case warnings
     }
 
     /// For people.
@@ -57,6 +75,6 @@ struct StatisticsReport: Encodable {
         ] where count > 0 {
             lines.append("rows without a \(what): \(count.groupedByThousands)")
         }
-        return lines.joined(separator: "\n")
+        return (lines + warnings.map { "WARNING: \($0)" }).joined(separator: "\n")
     }
 }

@@ -12,10 +12,16 @@ struct CycleContext: Sendable {
     let ledger: CycleLedger
     let clock: any Clock<Duration>
     let retryPolicy: RetryPolicy
+    let oddTimes: OddTimes
     /// Time since the cycle began.
     private let elapsedTime: @Sendable () -> Duration
 
-    init(control: CycleControl, ledger: CycleLedger, clock: some Clock<Duration>, retryPolicy: RetryPolicy) {
+    /// - Parameter oddTimes: made when the cycle begins.
+    init(
+        control: CycleControl, ledger: CycleLedger, clock: some Clock<Duration>, retryPolicy: RetryPolicy,
+        oddTimes: OddTimes
+    ) {
+        self.oddTimes = oddTimes
         self.control = control
         self.ledger = ledger
         self.clock = clock

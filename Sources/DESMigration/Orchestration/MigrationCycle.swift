@@ -23,7 +23,7 @@ struct MigrationCycle: Sendable {
         let work = world.work ?? WholeCatalogWork(catalog: world.catalog, store: world.store)
         let cleanup = SourceCleanup(
             sources: world.sources, catalog: world.catalog, threads: threads.files, limit: settings.limits.deletions,
-            cycle: cycle
+            allowsOddTimes: settings.allowsOddTimes, cycle: cycle
         )
         let heldBack = HeldBackRows()
         let fetchGate = SharedFetchGate(settings.limits)

@@ -70,7 +70,9 @@ package struct Migrator: Sendable {
             world: world, settings: settings, plan: plan, threads: threads, cycle: cycle, hasSizes: hasSizes,
             knownStore: knownStore
         ).run()
-        let result = ledger.finish(reason: control.reason, after: cycle.elapsed)
+        var result = ledger.finish(reason: control.reason, after: cycle.elapsed)
+        result.filesWithOddTimes = cycle.oddTimes.count
+        cycle.oddTimes.warn(logger, deletesSources: settings.deletesSources)
         metrics.cycleFinished(result.status, duration: cycle.elapsed)
         if result.fatalError == nil && !result.interrupted {
             metrics.lastSuccess(secondsSinceEpoch: Double(world.now().microsecondsSinceEpoch) / 1e6)
@@ -94,7 +96,9 @@ package struct Migrator: Sendable {
         _ control: CycleControl, _ ledger: CycleLedger, _ world: MigrationWorld
     ) -> CycleContext {
         func make(_ clock: some Clock<Duration>) -> CycleContext {
-            CycleContext(control: control, ledger: ledger, clock: clock, retryPolicy: world.retryPolicy)
+            CycleContext(
+                control: control, ledger: ledger, clock: clock, retryPolicy: world.retryPolicy,
+                oddTimes: OddTimes(now: world.now()))
         }
         return make(world.clock)
     }

@@ -29,6 +29,8 @@ package struct CycleResult: Sendable, Hashable, Codable {
     package var unitsSetAside = 0
     /// Rows that the cycle did not look at, because they have no readable time; only with a watermark.
     package var rowsWithoutTime = 0
+    /// Rows whose time is hardly that of a file, among those whose files were read.
+    package var filesWithOddTimes = 0
     package var durationSeconds: Double = 0
     /// Whether a signal ended it before everything eligible was done.
     package var interrupted = false
@@ -58,6 +60,7 @@ package struct CycleResult: Sendable, Hashable, Codable {
         case filesKept = "files_kept"
         case unitsSetAside = "units_set_aside"
         case rowsWithoutTime = "rows_without_time"
+        case filesWithOddTimes = "files_with_odd_times"
         case durationSeconds = "duration_seconds"
         case interrupted
         case limitReached = "limit_reached"

@@ -12,6 +12,8 @@ package struct MigrationSettings: Sendable, Hashable {
     package var deletesSources = false
     /// Whether a store that is empty is taken although rows are marked, whose shards should be in it.
     package var acceptsNewStore = false
+    /// Whether sources of rows are deleted whose time is hardly that of a file.
+    package var allowsOddTimes = false
     /// Folders that sources must lie in, links resolved; empty: anywhere.
     package var sourceRoots: [String] = []
     /// Catalog columns to carry into the meta of entries, parallel to the meta values of rows.

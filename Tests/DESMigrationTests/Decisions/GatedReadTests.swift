@@ -1,4 +1,5 @@
 import DESCatalog
+import DESRouting
 import DESShard
 import DESStorage
 import DESSystem
@@ -61,7 +62,8 @@ private struct UnitChangingSources: SourceFiles {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let ledger = CycleLedger(runID: "run", metrics: metrics, logger: logger)
         let cycle = CycleContext(
-            control: CycleControl(), ledger: ledger, clock: ContinuousClock(), retryPolicy: RetryPolicy())
+            control: CycleControl(), ledger: ledger, clock: ContinuousClock(), retryPolicy: RetryPolicy(),
+            oddTimes: OddTimes(now: .latest))
         let gate = ByteGate(capacity: plan.gateBytes)
         let stage = ValidateStage(
             sources: UnitChangingSources(first: first, second: second), settings: settings, hasSizes: false, plan: plan,

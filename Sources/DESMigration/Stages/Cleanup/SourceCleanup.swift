@@ -13,12 +13,17 @@ final class SourceCleanup: Sendable {
     private let threads: ThreadPool
     private let cycle: CycleContext
     private let limit: Int?
+    private let allowsOddTimes: Bool
     private let deletedCount = Mutex(0)
 
-    /// - Parameter limit: sources deleted in this cycle at most.
+    /// - Parameters:
+    ///   - limit: sources deleted in this cycle at most.
+    ///   - allowsOddTimes: whether those of rows go as well whose time is hardly that of a file.
     init(
-        sources: any SourceFiles, catalog: any SourceCatalog, threads: ThreadPool, limit: Int?, cycle: CycleContext
+        sources: any SourceFiles, catalog: any SourceCatalog, threads: ThreadPool, limit: Int?,
+        allowsOddTimes: Bool = false, cycle: CycleContext
     ) {
+        self.allowsOddTimes = allowsOddTimes
         self.sources = sources
         self.catalog = catalog
         self.threads = threads
@@ -80,6 +85,13 @@ final class SourceCleanup: Sendable {
 
     private func isAllowed(_ row: PackedRow, _ needed: Set<ByteString>) -> Bool {
         guard let location = row.key.location.uidText else { return false }
+        guard allowsOddTimes || cycle.oddTimes.isPlausible(row.key) else {
+            cycle.ledger.kept(
+                row.key,
+                "its time \(row.key.createdAt.display) is hardly that of a file, and migration.allow_odd_times is false"
+            )
+            return false
+        }
         guard !needed.contains(ByteString(location)) else {
             cycle.ledger.kept(row.key, "another row that is still pending names it")
             return false

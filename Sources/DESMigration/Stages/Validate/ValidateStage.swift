@@ -80,6 +80,7 @@ actor ValidateStage {
             }
             let file = try Self.file(row, checked, found, part.bytes, from: start)
             cycle.ledger.read(file.identity.size)
+            cycle.oddTimes.look(at: row.key)
             part.add(file, gateBytes: held)
         } catch let error as SourceError {
             part.bytes.truncate(to: start)
