@@ -38,16 +38,19 @@ package final class StagingLock: Sendable {
     /// A folder that has files but no lock of ours was made for something else, for example for published shards; and a
     /// link or another file in the lock's place is not ours to write to.
     private static func checkIsOurs(_ folder: StagingFolder, lock: String) throws(SystemError) {
-        guard let status = try FileSystem.status(lock, followingLinks: false) else {
-            // Without its lock, but with nothing that we did not make, it is ours all the same.
-            guard StagingFolder.isStaging(try FileSystem.names(in: folder.path)) else {
+        var status = try FileSystem.status(lock, followingLinks: false)
+        // Without its lock, but with nothing that we did not make, it is ours all the same.
+        if status == nil, try !StagingFolder.isStaging(FileSystem.names(in: folder.path)) {
+            // What lies there may be what another process has made since.
+            status = try FileSystem.status(lock, followingLinks: false)
+            guard status != nil else {
                 throw SystemError(
                     code: ENOTEMPTY, operation: "use a folder with other files, name one of its own as",
                     subject: "packer.staging_dir"
                 )
             }
-            return
         }
+        guard let status else { return }
         // Ours holds a number, or what a power failure left of it.
         guard status.kind == .regular, status.size <= 32, contents(lock).allSatisfy({ "0123456789\n\0".contains($0) })
         else {

@@ -28,6 +28,26 @@ import Testing
         withExtendedLifetime(lock) {}
     }
 
+    @Test func `of two that begin on a new folder in one instant the loser is told of the other one`() async throws {
+        for round in 0..<200 {
+            let staging = StagingFolder(path: folder("round-\(round)"))
+            let results = await withTaskGroup(of: Result<StagingLock, StagingLockError>.self) { group in
+                for _ in 0..<2 {
+                    group.addTask {
+                        do throws(StagingLockError) { return .success(try StagingLock(folder: staging)) } catch {
+                            return .failure(error)
+                        }
+                    }
+                }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            for case .failure(let error) in results {
+                #expect(error.description.hasPrefix("another process"), "\(error)")
+            }
+            #expect(results.contains { (try? $0.get()) != nil })
+        }
+    }
+
     @Test func `when the holder has gone the next one gets it`() throws {
         do { _ = try StagingLock(folder: staging) }
         _ = try StagingLock(folder: staging)
