@@ -42,6 +42,22 @@ import Testing
             ])
     }
 
+    @Test(arguments: [
+        ("files", "12", "12"), ("files_migrated", "0", "0"), ("duration_seconds", "1.5", "1.5"),
+        ("duration_seconds", "1e-05", "1e-05"),
+        ("rows", "-3", "-3"), ("port", "8000", "8000"), ("uid", "12", #""12""#), ("shard", "7", #""7""#),
+        ("unit", "5", #""5""#),
+        ("files", "all", #""all""#), ("files", "012", #""012""#), ("files", "+1", #""+1""#),
+        ("seconds", "nan", #""nan""#),
+        ("seconds", "inf", #""inf""#), ("seconds", "0x10", #""0x10""#), ("files", "", #""""#), ("run_id", "1", #""1""#),
+    ])
+    func `What counts or measures is a number in JSON, a name that looks like one is not`(
+        key: String, value: String, written: String
+    ) {
+        logger(.json).info("m", metadata: [key: .string(value)])
+        #expect(sink.lines.first?.hasSuffix(#""message":"m","\#(key)":\#(written)}"#) == true, "\(sink.lines)")
+    }
+
     @Test func `A JSON line is an object that other programs read, with values of their types`() throws {
         let message = "line\nbreak \"quoted\" \\ \u{1} \u{2028} ü"
         logger(.json).warning(

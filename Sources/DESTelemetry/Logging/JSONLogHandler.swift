@@ -34,7 +34,7 @@ package struct JSONLogHandler: LogHandler {
         line += event.message.description.jsonQuoted
         for (key, value) in LogFields.merged(provider: metadataProvider, handler: metadata, event: event) {
             let isTaken = key == "ts" || key == "level" || key == "message"
-            line += ",\((isTaken ? "metadata." + key : key).jsonQuoted):\(value.json)"
+            line += ",\((isTaken ? "metadata." + key : key).jsonQuoted):\(LogFields.json(value, of: key))"
         }
         line += "}"
         sink.write(line: line)

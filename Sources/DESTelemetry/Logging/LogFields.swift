@@ -16,6 +16,33 @@ enum LogFields {
     }
 }
 
+extension LogFields {
+    /// Fields that count or measure something, whatever they do it in.
+    private static let numbers: Set<String> = [
+        "attempt", "bytes", "connections", "count", "days", "entries", "files", "folders", "keys", "limit", "objects",
+        "port",
+        "rows", "seconds", "shards", "size", "suppressed_before", "token", "units",
+    ]
+
+    /// The value of a field as JSON. What counts or measures is a number also where the program's own interpolation made a text of
+    /// it; a uid or a name that looks like a number stays a text, so that a field has one type.
+    static func json(_ value: Logger.MetadataValue, of key: String) -> String {
+        guard case .string(let text) = value, isNumber(key), isJSONNumber(text) else { return value.json }
+        return text
+    }
+
+    private static func isNumber(_ key: String) -> Bool {
+        numbers.contains(key) || key.hasPrefix("files_") || key.hasPrefix("shards_") || key.hasSuffix("_seconds")
+            || key.hasSuffix("_bytes")
+    }
+
+    /// What an interpolation makes of a whole number, or of a finite one with a fraction; both are numbers of JSON.
+    private static func isJSONNumber(_ text: String) -> Bool {
+        if let whole = Int64(text) { return whole.description == text }
+        return Double(text).map { $0.isFinite && $0.description == text } ?? false
+    }
+}
+
 extension Logger.MetadataValue {
     /// The value as text: lists as `[a, b]`, dictionaries as `{key=value, key=value}` sorted by key.
     var logText: String {
