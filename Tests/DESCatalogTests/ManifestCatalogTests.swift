@@ -59,7 +59,41 @@ struct ManifestCatalogTests {
         #expect(try await catalog.statistics(olderThan: .latest).rowsWithUnusableKey == 4)
     }
 
-    @Test("What is no JSON or no list is refused", arguments: ["", "[", "{}", "5", "[{\"uid\": }]", "\"text\""])
+    @Test(
+        "What is wrong is told with line and column",
+        arguments: [
+            ("[{\"uid\": NaN}]", "line 1, column 10: expected a value, found \"NaN\""),
+            ("[\n  {\"uid\": \"é\", \"size_bytes\": 05}]", "line 2, column 30: expected a number"),
+            ("[{\"uid\": \"a\"},\n]", "line 2, column 1: expected a value after \",\", found \"]\""),
+            ("[{\"uid\" \"a\"}]", "line 1, column 9: expected \":\", found"),
+            ("[{'uid': 1}]", "line 1, column 3: expected a key in quotation marks"),
+            ("[{\"uid\": \"a}]", "line 1, column 10: a text that begins here does not end"),
+            ("[{\"uid\": \"a\nb\"}]", "line 1, column 12: a text goes over the end of its line"),
+            ("[{\"uid\": \"\\q\"}]", "line 1, column 12: a backslash"),
+            ("[{\"uid\": 1}] x", "line 1, column 14: expected the end, found \"x\""),
+            ("[{\"uid\": 1}", "line 1, column 13: expected \",\" or \"]\", found the end"),
+            ("{\"uid\": \"a\", \"source_path\": \"/a\"}\n\n{\"uid\": }", "line 3, column 9: expected a value"),
+            ("{\"uid\": \"a\",\n \"source_path\": \"/a\"}", "line 1, column 14: expected a key"),
+            ("{\"a\": 1}", "line 1: expected an entry with uid, created_at and source_path"),
+            ("", "it is empty"), (" \n", "it is empty"), ("5", "something else than a list"),
+        ])
+    func place(json: String, reason: String) throws {
+        let error = #expect(throws: CatalogError.self) { try manifest(json) }
+        #expect(error?.code == .corrupt)
+        #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
+    }
+
+    @Test("JSON lines are read, an entry on each, with blank lines, Windows line ends and a byte order mark")
+    func lines() async throws {
+        let catalog = try manifest(
+            "\u{FEFF}{\"uid\": \"b\", \"created_at\": \"2024-01-02\", \"source_path\": \"/b\"}\r\n\n"
+                + "{\"uid\": \"a\", \"created_at\": \"2024-01-01\", \"source_path\": \"/a\"}\r\n")
+        #expect(try await catalog.pendingRows(olderThan: .latest).allRows().uids == ["a", "b"])
+    }
+
+    @Test(
+        "What is no JSON or no list is refused",
+        arguments: ["", "[", "{}", "{\"files\": []}", "5", "[{\"uid\": }]", "\"text\""])
     func noList(json: String) {
         #expect(throws: CatalogError.self) { try manifest(json) }
     }

@@ -1,10 +1,9 @@
 @preconcurrency import Dispatch
 package import DESRouting
 package import DESSystem
-import FoundationEssentials
 import Synchronization
 
-/// A catalog in memory, read from a JSON manifest: a list of `{uid, created_at, size_bytes, source_path}`.
+/// A catalog in memory, read from a manifest: a JSON list of `{uid, created_at, size_bytes, source_path}`, or JSON lines.
 ///
 /// All rows are pending at first; marks last as long as the process. A row's `rowID` is the number of its entry, counted
 /// from 1. An entry that is not as it should be becomes a row with NULL values, and one of ``problems``.
@@ -40,32 +39,27 @@ package final class ManifestCatalog: SourceCatalog {
             DispatchQueue.global().async {
                 continuation.resume(
                     with: Result {
-                        let data: Data
-                        do {
-                            data = try Data(contentsOf: URL(filePath: path))
-                        } catch {
+                        let bytes: [UInt8]
+                        do throws(SystemError) { bytes = try WholeFile.bytes(path) } catch {
                             throw CatalogError(
-                                code: .cannotOpen, what: "cannot read the manifest", place: path, reason: "\(error)")
+                                code: .cannotOpen, what: "cannot read the manifest", place: path,
+                                reason: error.reason)
                         }
-                        return try ManifestCatalog(json: data, path: path)
+                        return try ManifestCatalog(json: bytes, path: path)
                     })
             }
         }
     }
 
     /// - Parameter path: for messages.
-    package convenience init(json: some Collection<UInt8>, path: String) throws {
-        try self.init(json: Data(json), path: path)
-    }
-
-    private init(json: Data, path: String) throws {
+    package init(json: some Collection<UInt8>, path: String) throws {
         let decoded: [ManifestEntry]
-        do {
-            decoded = try JSONDecoder().decode([ManifestEntry].self, from: json)
-        } catch {
+        do throws(ManifestText.Invalid) { decoded = try ManifestText(Array(json)).entries } catch {
             throw CatalogError(
-                code: .corrupt, what: "cannot read the manifest", place: path, reason: Self.reason(for: error),
-                advice: "expected a JSON list of {uid, created_at, size_bytes, source_path}; nothing was packed")
+                code: .corrupt, what: "cannot read the manifest", place: path, reason: error.reason,
+                advice:
+                    "expected a JSON list of {uid, created_at, size_bytes, source_path}, or one of them on each line; "
+                    + "nothing was packed")
         }
         self.path = path
         problems = decoded.enumerated().flatMap { index, entry in
@@ -175,20 +169,10 @@ package final class ManifestCatalog: SourceCatalog {
         case (.some, nil): return true
         case (nil, .some): return false
         default:
-            let leftUID = ByteString(left.row.key.uid.uidText ?? "")
-            let rightUID = ByteString(right.row.key.uid.uidText ?? "")
-            return leftUID == rightUID ? left.row.key.rowID ?? 0 < right.row.key.rowID ?? 0 : leftUID < rightUID
-        }
-    }
-
-    private static func reason(for error: any Error) -> String {
-        switch error {
-        case DecodingError.dataCorrupted(let context):
-            // The parser's own message, which has the line and column, is the innermost.
-            context.underlyingError.map { "\($0)" } ?? context.debugDescription
-        case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
-            context.debugDescription
-        default: "\(error)"
+            let leftUID = left.row.key.uid.uidText ?? ""
+            let rightUID = right.row.key.uid.uidText ?? ""
+            return leftUID.isByteEqual(to: rightUID)
+                ? left.row.key.rowID ?? 0 < right.row.key.rowID ?? 0 : leftUID.isByteOrdered(before: rightUID)
         }
     }
 }

@@ -13,7 +13,8 @@ package struct PackCommand: AsyncParsableCommand {
         commandName: ProgramName.command("pack"),
         abstract: "Pack the files that a JSON manifest lists into shards.",
         discussion: """
-            The manifest is a list of {"uid", "created_at", "size_bytes", "source_path"}; a source_path may be s3://bucket/key. \
+            The manifest is a JSON list of {"uid", "created_at", "size_bytes", "source_path"}, or has one of them on each line; it \
+            may be a pipe, such as /dev/stdin. A source_path may be s3://bucket/key. \
             What S3 needs is taken from the standard AWS_* variables and files. Sources are never deleted. Each \
             run makes new shards; what an interrupted run had sealed is not packed again.
 
@@ -52,6 +53,11 @@ package struct PackCommand: AsyncParsableCommand {
         guard ShardBits(bits) != nil else { throw ValidationError("--n-bits is \(bits), expected 4 to 16") }
         if let stagingDir, S3Place(stagingDir) != nil {
             throw ValidationError("--staging-dir is \(stagingDir), expected a local folder")
+        }
+        for (name, path) in [
+            ("--output-dir", S3Place(outputDir) == nil ? outputDir : nil), ("--staging-dir", stagingDir),
+        ] {
+            if let path, case .refused(let why) = WrittenPath(path).asPath { throw ValidationError("\(name): \(why)") }
         }
         guard maxShardSize > 0 else { throw ValidationError("--max-shard-size must be more than 0") }
     }
