@@ -2,5 +2,8 @@ import ArgumentParser
 import DESCommands
 
 @main enum DESHTTPProgram {
-    static func main() async { await HTTPCommand.main() }
+    static func main() async {
+        StandardStreams.openClosed()
+        await HTTPCommand.main()
+    }
 }

@@ -2,5 +2,8 @@ import ArgumentParser
 import DESCommands
 
 @main enum DESMigrateProgram {
-    static func main() async { await MigrateCommand.main() }
+    static func main() async {
+        StandardStreams.openClosed()
+        await MigrateCommand.main()
+    }
 }

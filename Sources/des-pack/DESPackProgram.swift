@@ -2,5 +2,8 @@ import ArgumentParser
 import DESCommands
 
 @main enum DESPackProgram {
-    static func main() async { await PackCommand.main() }
+    static func main() async {
+        StandardStreams.openClosed()
+        await PackCommand.main()
+    }
 }

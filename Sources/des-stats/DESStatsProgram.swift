@@ -2,5 +2,8 @@ import ArgumentParser
 import DESCommands
 
 @main enum DESStatsProgram {
-    static func main() async { await StatsCommand.main() }
+    static func main() async {
+        StandardStreams.openClosed()
+        await StatsCommand.main()
+    }
 }

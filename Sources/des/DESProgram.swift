@@ -2,5 +2,8 @@ import ArgumentParser
 import DESCommands
 
 @main enum DESProgram {
-    static func main() async { await DESCommand.main() }
+    static func main() async {
+        StandardStreams.openClosed()
+        await DESCommand.main()
+    }
 }
