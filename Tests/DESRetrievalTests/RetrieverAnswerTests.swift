@@ -40,6 +40,10 @@ import Testing
         let newest = TestFile(uid: "5", createdAt: "2024-01-02T02:30:00Z", contents: [3])
         store.put(try makeShard([newest]), old.prefix + suffix(1))
         #expect(try await retriever().file(uid: "5", createdAt: other) == [3])
+        // The clock of the last writer had gone back: its shard is the newest, its file is not.
+        let older = TestFile(uid: "5", createdAt: "2024-01-02T00:30:00Z", contents: [4])
+        store.put(try makeShard([older]), old.prefix + suffix(2))
+        #expect(try await retriever().file(uid: "5", createdAt: other) == [3])
     }
 
     @Test func `a file whose shard appears later is found at once, though its listing is kept`() async throws {
