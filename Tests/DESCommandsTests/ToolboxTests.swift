@@ -140,6 +140,9 @@ import Testing
         #expect(object["shard_index"] as? Int == 12345 % 256)
         #expect(object["shard_hex"] as? String == "39")
         #expect(object["prefix"] as? String == "20240103_39_")
+        #expect(object["pattern"] as? String == "20240103_39_*.des")
+        // No object is called 20240103/39.des.
+        #expect(object["object_key"] == nil)
         let text = try await place.run("des", "locate", "12345", "--created-at", "2024-01-03", "--n-bits", "4")
         #expect(text.output.contains("20240103_9_*.des"))
         let wrong = try await place.run("des", "locate", "12345", "--created-at", "soon")

@@ -1,5 +1,5 @@
 import DESConfiguration
-import Foundation
+import DESSystem
 
 /// What a command line calls a place in S3: `s3://bucket` or `s3://bucket/prefix`. Everything else about the service comes from
 /// the standard `AWS_*` variables and files.
@@ -10,14 +10,15 @@ struct S3Place {
 
     /// Nil if it is not that.
     init?(_ text: String) {
-        guard text.hasPrefix("s3://") else { return nil }
-        let parts = text.dropFirst(5).split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let bucket = parts.first, !bucket.isEmpty else { return nil }
-        self.bucket = String(bucket)
-        var prefix = parts.count > 1 ? parts[1] : ""
-        while prefix.hasSuffix("/") { prefix.removeLast() }
-        while prefix.hasPrefix("/") { prefix.removeFirst() }
-        self.prefix = String(prefix)
+        guard text.hasBytePrefix("s3://") else { return nil }
+        let slash = UInt8(ascii: "/")
+        let rest = text.utf8.dropFirst(5)
+        let bucket = rest.prefix { $0 != slash }
+        guard !bucket.isEmpty else { return nil }
+        self.bucket = String(Substring(bucket))
+        var prefix = rest[bucket.endIndex...].drop { $0 == slash }
+        while prefix.last == slash { prefix.removeLast() }
+        self.prefix = String(Substring(prefix))
     }
 
     /// As a configuration would say it.

@@ -8,16 +8,18 @@ struct CatCommand: ToolCommand {
         commandName: "cat",
         abstract: "Write one file to standard output.",
         discussion: """
-            The bytes are checked first; of a big file they are checked while they are written, so look at the exit code.
+            The bytes are checked first; of a big file they are checked while they are written, so look at the exit code. \
+            What is no text is not written to a terminal.
 
             EXAMPLE
               des cat ./des_output doc-00000001.txt > doc.txt
             """
     )
 
-    @Argument(help: "A shard or a directory of shards, local or s3://bucket/prefix.") var place: String
+    @Argument(help: PlaceHelp.text) var place: String
     @Argument(help: "The file's uid.") var uid: String
     @Option(name: .long, help: "When it was created, if the uid occurs on several days.") var createdAt: String?
+    @Flag(name: .long, help: "Write it to a terminal too, whatever it holds.") var force = false
 
     func validate() throws {
         if let createdAt, Timestamp(parsing: createdAt) == nil {
@@ -28,12 +30,32 @@ struct CatCommand: ToolCommand {
     func run() async throws { try await run(in: ToolSurroundings()) }
 
     func run(in surroundings: ToolSurroundings) async throws {
-        try await ToolRun.run(surroundings) { [place, uid, createdAt] surroundings in
+        try await ToolRun.run(surroundings) { [place, uid, createdAt, force] surroundings in
             let console = surroundings.console
-            var lookup = FileLookup(place: try await ShardPlaces.open(place, surroundings.opening))
-            let found = try await lookup.find(uid, createdAt: createdAt.flatMap { Timestamp(parsing: $0) })
+            let place = try await ShardPlaces.open(place, surroundings.opening)
+            var lookup = FileLookup(place: place)
+            let file = try await lookup.find(uid, createdAt: createdAt.flatMap { Timestamp(parsing: $0) })
             lookup.warnOfUnreadable(console)
-            try await found.shard.fetchPieces(of: found.entry, decoder: PayloadDecoder()) { try console.write($0) }
+            FileLookup.warnOfRival(file, uid: uid, console)
+            var text: TerminalText? = console.isTerminal && !force ? TerminalText() : nil
+            var isBinary = false
+            var isFound = false
+            try await place.open(file.best.map { [$0.shard] } ?? []) { result in
+                let shard = try result.get()
+                guard let entry = try shard.entry(uid: uid) else { return }
+                isFound = true
+                try await shard.fetchPieces(of: entry, decoder: PayloadDecoder()) { piece in
+                    isBinary = isBinary || text?.accepts(piece) == false
+                    if !isBinary { try console.write(piece) }
+                }
+            }
+            guard isFound else { throw lookup.missing(uid) }
+            guard !isBinary else {
+                throw PlaceError(
+                    message:
+                        "the file is no text, and standard output is a terminal: write it to a file with >, or take --force"
+                )
+            }
         }
     }
 }

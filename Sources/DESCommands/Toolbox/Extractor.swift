@@ -29,21 +29,26 @@ struct Extractor {
 
     /// Restores a file whose bytes are at hand: of a local shard, or of one that was fetched whole and not a big file.
     ///
-    /// - Throws: `ShardProblem` for a damaged entry, `SystemError` when it cannot be written.
+    /// - Throws: `ShardProblem` for a damaged entry, ``FolderFailure`` or `SystemError` when it cannot be written.
     func extract(_ entry: ShardEntry, from shard: OpenShard) throws -> Outcome {
         var unfinished = try Unfinished(entry, in: folder)
         defer { unfinished.remove() }
-        try shard.withPieces(of: entry, decoder: decoder) { try unfinished.write($0) }
+        do throws(ShardProblem) {
+            try shard.withPieces(of: entry, decoder: decoder) { try unfinished.write($0) }
+        } catch { throw unfinished.failure ?? error }
         return try settle(unfinished, shard: shard.name)
     }
 
     /// Restores any file, fetched if the shard is remote.
     ///
-    /// - Throws: `ShardProblem` for an entry that is damaged or cannot be had, `SystemError` when it cannot be written.
+    /// - Throws: `ShardProblem` for an entry that is damaged or cannot be had, ``FolderFailure`` or `SystemError` when it cannot be
+    ///   written.
     func fetch(_ entry: ShardEntry, from shard: OpenShard) async throws -> Outcome {
         var unfinished = try Unfinished(entry, in: folder)
         defer { unfinished.remove() }
-        try await shard.fetchPieces(of: entry, decoder: decoder) { try unfinished.write($0) }
+        do throws(ShardProblem) {
+            try await shard.fetchPieces(of: entry, decoder: decoder) { try unfinished.write($0) }
+        } catch { throw unfinished.failure ?? error }
         return try settle(unfinished, shard: shard.name)
     }
 
@@ -54,17 +59,25 @@ struct Extractor {
         let path: String
         private let file: OpenFile
         private(set) var crc = CRC32()
+        /// Why it could not be written.
+        private(set) var failure: (any Error)?
 
         init(_ entry: ShardEntry, in folder: String) throws {
             name = ExtractedName.name(for: entry.uid)
-            path = "\(folder)/.\(name).partial"
+            let path = "\(folder)/.\(name).partial"
+            self.path = path
             try FileSystem.remove(path)
-            file = try OpenFile(path, .createNew)
+            file = try FolderFailure.telling { () throws(SystemError) in try OpenFile(path, .createNew) }
         }
 
         mutating func write(_ piece: UnsafeRawBufferPointer) throws {
             crc.update(piece)
-            try file.write(piece)
+            do {
+                try FolderFailure.telling { [file] () throws(SystemError) in try file.write(piece) }
+            } catch {
+                failure = error
+                throw error
+            }
         }
 
         /// Does nothing if it has got its name by now.
@@ -82,9 +95,23 @@ struct Extractor {
                 guard isSame, try FileContent.checksum(path) == unfinished.crc else { continue }
                 return .alreadyThere
             }
-            try FileSystem.renameNew(partial, to: path)
+            try FolderFailure.telling { () throws(SystemError) in try FileSystem.renameNew(partial, to: path) }
             return .written(candidate)
         }
         throw PlaceError(message: "\(folder)/\(name) exists with other content; it was left as it is")
+    }
+}
+
+/// Nothing more can be written into the folder: it is full, read-only, or its disk is broken.
+struct FolderFailure: Error, CustomStringConvertible {
+    let error: SystemError
+
+    var description: String { "\(error)" }
+
+    /// Runs what writes, and tells such a failure from one of a single file.
+    static func telling<Value>(_ body: () throws(SystemError) -> Value) throws -> Value {
+        do throws(SystemError) { return try body() } catch {
+            throw error.isUnwritable ? FolderFailure(error: error) : error
+        }
     }
 }

@@ -15,7 +15,7 @@ struct ListCommand: ToolCommand {
             """
     )
 
-    @Argument(help: "A shard or a directory of shards, local or s3://bucket/prefix.") var place: String
+    @Argument(help: PlaceHelp.text) var place: String
     @Flag(name: .long, help: "Print one JSON object a line.") var json = false
 
     private struct Row: Encodable {

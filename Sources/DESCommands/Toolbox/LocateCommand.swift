@@ -7,6 +7,9 @@ struct LocateCommand: AsyncParsableCommand {
         commandName: "locate",
         abstract: "Tell which shards a file belongs in.",
         discussion: """
+            Computed from uid and time, without a look at any store: the names of the shards begin with the prefix, and there \
+            may be none or several of them. Which of them has the file, des cat and des ls find out.
+
             EXAMPLE
               des locate doc-00000001.txt --created-at 2026-01-31T12:00:00Z
             """
@@ -22,14 +25,13 @@ struct LocateCommand: AsyncParsableCommand {
         let shardIndex: Int
         let shardHex: String
         let prefix: String
-        let objectKey: String
+        let pattern: String
 
         enum CodingKeys: String, CodingKey {
-            case prefix
+            case prefix, pattern
             case dateDir = "date_dir"
             case shardIndex = "shard_index"
             case shardHex = "shard_hex"
-            case objectKey = "object_key"
         }
     }
 
@@ -45,13 +47,13 @@ struct LocateCommand: AsyncParsableCommand {
         let key = locate(uid: uid, createdAt: time, bits: bits)
         let place = Place(
             dateDir: key.dateDirectory, shardIndex: key.shardIndex, shardHex: key.shardHex, prefix: key.namePrefix,
-            objectKey: key.objectKey
+            pattern: "\(key.namePrefix)*.des"
         )
         try Console.out(
             json
                 ? try JSONOutput.text(place)
                 : "day           \(place.dateDir)\nshard         \(place.shardHex) (\(place.shardIndex) of \(bits.shardCount))\n"
-                    + "shard files   \(place.prefix)*.des"
+                    + "shard files   \(place.pattern)"
         )
     }
 }

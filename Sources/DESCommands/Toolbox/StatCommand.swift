@@ -14,7 +14,7 @@ struct StatCommand: ToolCommand {
             """
     )
 
-    @Argument(help: "A shard or a directory of shards, local or s3://bucket/prefix.") var place: String
+    @Argument(help: PlaceHelp.text) var place: String
     @Flag(name: .long, help: "Print one JSON object.") var json = false
 
     struct Totals: Encodable {

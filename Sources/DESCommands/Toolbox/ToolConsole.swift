@@ -4,9 +4,12 @@ struct ToolConsole: Sendable {
     let write: @Sendable (UnsafeRawBufferPointer) throws -> Void
     /// Writes a message and a line end.
     let error: @Sendable (String) -> Void
+    /// Whether the result goes to a person's terminal.
+    var isTerminal = false
 
     /// Standard output and standard error.
-    static let standard = ToolConsole(write: { try Console.out($0) }, error: { Console.error($0) })
+    static let standard = ToolConsole(
+        write: { try Console.out($0) }, error: { Console.error($0) }, isTerminal: Console.isTerminal)
 
     /// Writes a result and a line end; throws when it cannot be written.
     func out(_ text: String) throws {

@@ -16,7 +16,7 @@ struct VerifyCommand: ToolCommand {
             """
     )
 
-    @Argument(help: "A shard or a directory of shards, local or s3://bucket/prefix.") var place: String
+    @Argument(help: PlaceHelp.text) var place: String
     @Flag(name: .long, help: "Print the result as one JSON object.") var json = false
 
     private struct Damage: Encodable {

@@ -19,13 +19,31 @@ public struct ShardFileName: Sendable, Hashable {
         suffix = String(parts[2])
     }
 
+    /// The shard's number.
+    public var shardIndex: Int { Int(shardHex, radix: 16) ?? 0 }
+
+    /// The numbers of bits with which a shard of this number has this name.
+    public var possibleBits: [ShardBits] {
+        let number = shardIndex
+        return ShardBits.range.compactMap { ShardBits($0) }.filter { bits in
+            number < bits.shardCount && ShardKey(dayNumber: 0, shardIndex: number, bits: bits).shardHex == shardHex
+        }
+    }
+
     /// Whether a file with this uid can be in the shard, whatever number of bits it was written with.
     public func mayHold(uid: String) -> Bool {
-        guard let number = Int(shardHex, radix: 16) else { return false }
-        return ShardBits.range.contains { count in
-            guard let bits = ShardBits(count), bits.shardIndex(ofUID: uid) == number else { return false }
-            return ShardKey(dayNumber: 0, shardIndex: number, bits: bits).shardHex == shardHex
-        }
+        let number = shardIndex
+        return possibleBits.contains { $0.shardIndex(ofUID: uid) == number }
+    }
+
+    /// Whether the shard was begun after another one of its day, as far as names tell: our suffixes sort by the clock of their
+    /// writer; those of older writers are counters, and older than all of ours.
+    public func isNewer(than other: ShardFileName) -> Bool {
+        let (length, otherLength) = (suffix.utf8.count, other.suffix.utf8.count)
+        let (isOurs, otherIsOurs) = (length == UniqueSuffix.length, otherLength == UniqueSuffix.length)
+        if isOurs != otherIsOurs { return isOurs }
+        if length != otherLength { return length > otherLength }
+        return other.suffix.utf8.lexicographicallyPrecedes(suffix.utf8)
     }
 
     private static func isDigit(_ byte: UInt8) -> Bool { (48...57).contains(byte) }

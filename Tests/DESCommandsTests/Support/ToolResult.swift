@@ -24,7 +24,9 @@ struct ToolResult: Sendable {
 extension Workspace {
     /// Runs `des` in this process. `s3://NAME` is the folder `buckets/NAME` of this workspace, behind the watch; afterwards
     /// nothing may be left in the folder for temporary files.
-    func tool(_ watch: StoreWatch = StoreWatch(), _ arguments: [String]) async throws -> ToolResult {
+    func tool(
+        _ watch: StoreWatch = StoreWatch(), _ arguments: [String], isTerminal: Bool = false
+    ) async throws -> ToolResult {
         let output = Mutex<[UInt8]>([])
         let errors = Mutex("")
         let temporary = "\(path)/temporary"
@@ -38,7 +40,7 @@ extension Workspace {
             temporaryFolder: temporary)
         let console = ToolConsole(
             write: { bytes in output.withLock { $0.append(contentsOf: bytes) } },
-            error: { text in errors.withLock { $0 += text + "\n" } })
+            error: { text in errors.withLock { $0 += text + "\n" } }, isTerminal: isTerminal)
         let command = try #require(try DESCommand.parseAsRoot(arguments) as? any ToolCommand)
         var code: Int32 = 0
         do { try await command.run(in: ToolSurroundings(opening: opening, console: console)) } catch {

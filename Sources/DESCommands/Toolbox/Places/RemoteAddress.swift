@@ -1,3 +1,5 @@
+import DESSystem
+
 /// `s3://bucket/prefix` or `s3://bucket/prefix/NAME.des`, as the user wrote it, without slashes at its end.
 struct RemoteAddress: Sendable, Hashable {
     static let scheme = "s3://"
@@ -8,14 +10,21 @@ struct RemoteAddress: Sendable, Hashable {
 
     /// - Throws: `PlaceError` when it names no bucket.
     init(_ place: String) throws {
-        var rest = place.dropFirst(Self.scheme.count)
-        let isFolder = rest.hasSuffix("/")
-        while rest.hasSuffix("/") { rest.removeLast() }
-        guard place.hasPrefix(Self.scheme), let first = rest.first, first != "/" else {
+        let slash = UInt8(ascii: "/")
+        var rest = place.utf8.dropFirst(Self.scheme.utf8.count)
+        let isFolder = rest.last == slash
+        while rest.last == slash { rest.removeLast() }
+        guard place.hasBytePrefix(Self.scheme), let first = rest.first, first != slash else {
             throw PlaceError(message: "cannot read \(place): expected s3://bucket or s3://bucket/prefix")
         }
-        text = Self.scheme + rest
-        mayBeShard = !isFolder && rest.hasSuffix(".des") && rest.contains("/")
+        text = Self.scheme + Substring(rest)
+        mayBeShard = !isFolder && text.hasByteSuffix(".des") && rest.contains(slash)
+    }
+
+    /// What the names of the shards begin with, if the last part of the address may say so.
+    var namePrefix: ShardNamePrefix? {
+        text.utf8.dropFirst(Self.scheme.utf8.count).contains(UInt8(ascii: "/"))
+            ? ShardNamePrefix(folderAndName.name) : nil
     }
 
     private init(folder: String) {

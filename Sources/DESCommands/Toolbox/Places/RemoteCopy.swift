@@ -136,7 +136,7 @@ final class RemoteCopy: Sendable {
     ) throws(ShardProblem) -> Value {
         do throws(SystemError) { return try body() } catch {
             throw ShardProblem(
-                .unreadable, file: source.address(of: key),
+                .unreadable, file: source.address(of: key), isOfLocalDisk: error.isUnwritable,
                 "no copy of it could be kept in \(source.temporaryFolder): \(error.reason)")
         }
     }

@@ -1,4 +1,5 @@
 import DESStorage
+import DESSystem
 
 /// The shards of a remote place in the order of their names, a page at a time.
 struct RemoteListing {
@@ -22,7 +23,9 @@ struct RemoteListing {
     mutating func next() async throws(PlaceError) -> ObjectAttributes? {
         while true {
             while let object = page.popFirst() {
-                if object.key.hasSuffix(".des"), !object.key.hasPrefix("."), !object.key.utf8.contains(Self.slash) {
+                if object.key.hasByteSuffix(".des"), !object.key.hasBytePrefix("."),
+                    !object.key.utf8.contains(Self.slash)
+                {
                     return object
                 }
             }

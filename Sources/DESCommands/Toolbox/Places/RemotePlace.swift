@@ -1,8 +1,9 @@
 import DESRouting
 import DESStorage
+import DESSystem
 import Synchronization
 
-/// A shard in a store, or all shards of a store.
+/// A shard in a store, all shards of a store, or those whose names begin in one way.
 final class RemotePlace: ShardPlace {
     /// Shards whose indexes are fetched at a time, before they are needed.
     private static let shardsAhead = 8
@@ -13,18 +14,23 @@ final class RemotePlace: ShardPlace {
     private let source: RemoteSource
     /// The only one, if the place is one shard.
     private let shard: ObjectAttributes?
+    /// What the names of the shards begin with.
+    private let namePrefix: String
     private let state = Mutex(State())
 
     private struct State {
+        /// Those that a search has looked into.
+        var visited: [ByteString: ObjectAttributes] = [:]
         /// All shards, once they were needed at a time.
         var shards: [ObjectAttributes]?
         /// Those of the last searches, the latest last.
         var copies: [(key: String, copy: RemoteCopy)] = []
     }
 
-    private init(_ source: RemoteSource, shard: ObjectAttributes?) {
+    private init(_ source: RemoteSource, shard: ObjectAttributes? = nil, namePrefix: String = "") {
         self.source = source
         self.shard = shard
+        self.namePrefix = namePrefix
     }
 
     /// Asks the store for the shard, if the address may be that of one; a prefix is not looked into yet.
@@ -47,18 +53,20 @@ final class RemotePlace: ShardPlace {
                 throw PlaceError(message: "cannot read \(address.text): \(error)")
             }
         }
-        return RemotePlace(try await source(address), shard: nil)
+        let all = try await source(address)
+        guard let prefix = address.namePrefix else { return RemotePlace(all) }
+        // A prefix of the store that is called so goes first.
+        var listing = RemoteListing(all)
+        if try await listing.next() != nil { return RemotePlace(all) }
+        return RemotePlace(try await source(address.folderAndName.folder), namePrefix: prefix.text)
     }
 
     func forEachShard(_ body: (Result<OpenShard, ShardProblem>) async throws -> Void) async throws {
         if let shard {
-            try await visit([shard], keepingCopies: false) {
-                try await body($0)
-                return true
-            }
+            try await visit([shard], keepingCopies: false, body)
             return
         }
-        var listing = RemoteListing(source)
+        var listing = RemoteListing(source, prefix: namePrefix)
         var isEmpty = true
         try await ReadAhead.run(
             Self.shardsAhead, next: { try await listing.next() }, work: { await self.copy(of: $0, isKept: false) },
@@ -71,33 +79,44 @@ final class RemotePlace: ShardPlace {
     }
 
     func search(
-        for uid: String, day: String?, _ body: (Result<OpenShard, ShardProblem>) async throws -> Bool
+        day: String?, wants: (ShardFileName?) -> Bool, _ body: (Result<OpenShard, ShardProblem>) async throws -> Void
     ) async throws {
         if let shard {
             try await visit([shard], keepingCopies: true, body)
             return
         }
-        func mayHold(_ shard: ObjectAttributes) -> Bool {
-            guard let name = ShardFileName(shard.key) else { return true }
-            return name.mayHold(uid: uid) && (day == nil || name.dateDirectory == day)
+        var visited: Set<ByteString> = []
+        if let day, namePrefix.isEmpty {
+            let shards = ShardOrder.newestFirst(try await list(prefix: "\(day)_"), name: \.key)
+            visited = Set(shards.map { ByteString($0.key) })
+            try await visit(shards, wants: wants, body)
+            // What is not named after a day may have it as well.
+            guard wants(nil) else { return }
         }
-        var visited: Set<String> = []
-        if let day {
-            let shards = try await list(prefix: "\(day)_").reversed().filter(mayHold)
-            visited = Set(shards.map(\.key))
-            guard try await visit(shards, keepingCopies: true, body) else { return }
+        let rest = ShardOrder.newestFirst(try await allShards(), name: \.key).filter { shard in
+            guard !visited.contains(ByteString(shard.key)) else { return false }
+            return day == nil || tellingName(shard.key).map { $0.dateDirectory == day } ?? true
         }
-        // What is not named after a day may have it as well.
-        let all = try await allShards()
-        let rest = all.reversed().filter { !visited.contains($0.key) && (all.count == 1 || mayHold($0)) }
-        try await visit(rest, keepingCopies: true, body)
+        try await visit(rest, wants: wants, body)
     }
 
-    private var nothing: PlaceError { PlaceError(message: "there is nothing at \(source.address.text)") }
+    func open(
+        _ names: [String], _ body: (Result<OpenShard, ShardProblem>) async throws -> Void
+    ) async throws {
+        let known = state.withLock { $0.visited }
+        try await visit(names.compactMap { known[ByteString($0)] }, keepingCopies: true, body)
+    }
+
+    func tellingName(_ shard: String) -> ShardFileName? { self.shard == nil ? ShardFileName(shard) : nil }
+
+    private var nothing: PlaceError {
+        let place = namePrefix.isEmpty ? source.address.text : "\(source.address.text)/\(namePrefix)"
+        return PlaceError(message: "there is nothing at \(place)")
+    }
 
     private func allShards() async throws -> [ObjectAttributes] {
         if let known = state.withLock({ $0.shards }) { return known }
-        let shards = try await list(prefix: "")
+        let shards = try await list(prefix: namePrefix)
         guard !shards.isEmpty else { throw nothing }
         state.withLock { $0.shards = shards }
         return shards
@@ -110,20 +129,27 @@ final class RemotePlace: ShardPlace {
         return shards
     }
 
-    /// - Returns: false if `body` wanted no more.
-    @discardableResult private func visit(
-        _ shards: [ObjectAttributes], keepingCopies: Bool,
-        _ body: (Result<OpenShard, ShardProblem>) async throws -> Bool
-    ) async throws -> Bool {
+    /// - Parameter wants: asked before a shard is fetched, some of them ahead.
+    private func visit(
+        _ shards: [ObjectAttributes], keepingCopies: Bool = true, wants: (ShardFileName?) -> Bool = { _ in true },
+        _ body: (Result<OpenShard, ShardProblem>) async throws -> Void
+    ) async throws {
         var rest = shards[...]
-        var goesOn = true
         try await ReadAhead.run(
-            Self.shardsAhead, next: { rest.popFirst() }, work: { await self.copy(of: $0, isKept: keepingCopies) },
+            Self.shardsAhead,
+            next: {
+                while let shard = rest.popFirst() {
+                    guard wants(tellingName(shard.key)) else { continue }
+                    if keepingCopies { state.withLock { $0.visited[ByteString(shard.key)] = shard } }
+                    return shard
+                }
+                return nil
+            },
+            work: { await self.copy(of: $0, isKept: keepingCopies) },
             use: { copy in
-                goesOn = try await body(Self.open(copy))
-                return goesOn
+                try await body(Self.open(copy))
+                return true
             })
-        return goesOn
     }
 
     private static func open(_ copy: Result<RemoteCopy, ShardProblem>) -> Result<OpenShard, ShardProblem> {
@@ -132,7 +158,9 @@ final class RemotePlace: ShardPlace {
 
     private func copy(of shard: ObjectAttributes, isKept: Bool) async -> Result<RemoteCopy, ShardProblem> {
         let known = state.withLock { state -> RemoteCopy? in
-            guard let position = state.copies.firstIndex(where: { $0.key == shard.key }) else { return nil }
+            guard let position = state.copies.firstIndex(where: { $0.key.isByteEqual(to: shard.key) }) else {
+                return nil
+            }
             let known = state.copies.remove(at: position)
             guard known.copy.fetchedBytes < Self.keptBytes else { return nil }
             state.copies.append(known)

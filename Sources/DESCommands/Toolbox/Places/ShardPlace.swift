@@ -1,19 +1,31 @@
+import DESRouting
 import DESSystem
 
-/// What the toolbox works on: one shard, or all shards of a directory or of a prefix in S3.
+/// What the toolbox works on: one shard, all shards of a directory or of a prefix in S3, or those of them whose names begin in
+/// one way.
 protocol ShardPlace: Sendable {
     /// Opens one shard after the other, newest name last; a shard that cannot be opened comes as a problem.
     ///
     /// - Throws: what `body` throws, and `PlaceError` when the shards cannot be listed.
     func forEachShard(_ body: (Result<OpenShard, ShardProblem>) async throws -> Void) async throws
 
-    /// The same for those that may hold a uid, the newest day and name first, until `body` returns false. Files with other names
-    /// than shards have may hold anything.
+    /// The same for those that are wanted: first those whose names tell nothing, then the newest day, and of a day the newest
+    /// shard. Of a day that is known those of that day may come before the others.
     ///
-    /// - Parameter day: `YYYYMMDD`, if it is known.
+    /// - Parameters:
+    ///   - day: `YYYYMMDD`, if it is known.
+    ///   - wants: whether to look into a shard of such a name, asked just before; nil: into those whose names tell nothing.
     func search(
-        for uid: String, day: String?, _ body: (Result<OpenShard, ShardProblem>) async throws -> Bool
+        day: String?, wants: (ShardFileName?) -> Bool, _ body: (Result<OpenShard, ShardProblem>) async throws -> Void
     ) async throws
+
+    /// The same for shards that came up before, by their names, in any order.
+    func open(
+        _ names: [String], _ body: (Result<OpenShard, ShardProblem>) async throws -> Void
+    ) async throws
+
+    /// What a shard's name tells of what it may hold; nil if nothing, or if it is the only one that was named.
+    func tellingName(_ shard: String) -> ShardFileName?
 }
 
 /// Finds out what kind of place a command was given.
@@ -21,7 +33,7 @@ enum ShardPlaces {
     /// - Throws: `PlaceError` when there is no such place, or it cannot be read; exit code 78 for a wrong environment.
     static func open(_ place: String, _ opening: PlaceOpening) async throws -> any ShardPlace {
         let bigFilesPrefix = try EnvironmentSettings().bigFilesPrefix
-        guard place.hasPrefix(RemoteAddress.scheme) else {
+        guard place.hasBytePrefix(RemoteAddress.scheme) else {
             return try LocalPlace(place, bigFilesPrefix: bigFilesPrefix)
         }
         return try await RemotePlace.open(RemoteAddress(place), opening, bigFilesPrefix: bigFilesPrefix)

@@ -15,9 +15,12 @@ struct ShardProblem: Error, CustomStringConvertible {
     let file: String
     let uid: String?
     let message: String
+    /// Whether what failed is this machine's disk, so that every further shard would fail alike.
+    let isOfLocalDisk: Bool
     private let offset: UInt64?
 
-    init(_ kind: Kind, file: String, uid: String? = nil, _ message: String) {
+    init(_ kind: Kind, file: String, uid: String? = nil, isOfLocalDisk: Bool = false, _ message: String) {
+        self.isOfLocalDisk = isOfLocalDisk
         self.kind = kind
         self.file = file
         self.uid = uid
@@ -28,6 +31,7 @@ struct ShardProblem: Error, CustomStringConvertible {
     /// What was found in a local file.
     init(_ error: ShardError) {
         kind = .damage
+        isOfLocalDisk = false
         file = error.file
         uid = error.uid
         message = error.message
@@ -37,6 +41,7 @@ struct ShardProblem: Error, CustomStringConvertible {
     /// What was found in a copy of a remote one, which the user knows by its address only.
     init(_ error: ShardError, copy: String, address: String) {
         // The system's errors are those of the copy, or of where the contents went.
+        isOfLocalDisk = false
         kind = error.code == .inputOutput ? .unreadable : .damage
         file = error.file == copy ? address : error.file
         uid = error.uid
