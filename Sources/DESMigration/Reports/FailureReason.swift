@@ -12,6 +12,8 @@ package enum FailureReason: String, Sendable, Hashable, CaseIterable, Codable {
     case missing
     /// It is there, but cannot be read.
     case unreadable
+    /// The service, bucket or folder that should have it cannot be used, or this process cannot: nothing is known of the file.
+    case unreachable
     /// It is a directory, FIFO, device or socket.
     case notRegular = "not_a_regular_file"
     /// Its size is not the one in the catalog.

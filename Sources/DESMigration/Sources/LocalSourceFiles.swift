@@ -1,6 +1,5 @@
 package import DESShard
 package import DESSystem
-import Glibc
 
 /// Sources in the local file system, as ``SourceAddress`` reads their locations.
 package struct LocalSourceFiles: SourceFiles {
@@ -52,7 +51,7 @@ package struct LocalSourceFiles: SourceFiles {
                 buffer.commit(count)
                 return .contents(expected)
             }
-        } catch { throw Self.unreadable(error) }
+        } catch { throw SourceError(reading: error) }
         throw Self.changed(path)
     }
 
@@ -70,7 +69,7 @@ package struct LocalSourceFiles: SourceFiles {
             let wanted = Int(min(Int64(BigFileReader.pieceSize), identity.size - offset))
             let room = UnsafeMutableRawBufferPointer(rebasing: buffer.reserve(wanted).prefix(wanted))
             do throws(SystemError) { buffer.commit(try file.read(into: room, at: offset)) } catch {
-                throw Self.unreadable(error)
+                throw SourceError(reading: error)
             }
             guard buffer.count == wanted else { throw Self.changed(path) }
             try body(buffer.bytes)
@@ -88,7 +87,7 @@ package struct LocalSourceFiles: SourceFiles {
                 identity.mayChangeUnseen = watch.mayChangeUnseen(identity, file)
             }
             return identity
-        } catch { throw Self.unreadable(error) }
+        } catch { throw SourceError(reading: error, isLookup: true) }
     }
 
     /// The path that a location means.
@@ -97,7 +96,9 @@ package struct LocalSourceFiles: SourceFiles {
     /// The identity of a regular file, looked at before it is opened: opening a device can do things.
     private func regularFile(_ path: String) throws(SourceError) -> FileIdentity {
         let status: FileStatus
-        do throws(SystemError) { status = try FileSystem.existingStatus(path) } catch { throw Self.unreadable(error) }
+        do throws(SystemError) { status = try FileSystem.existingStatus(path) } catch {
+            throw SourceError(reading: error, isLookup: true)
+        }
         guard status.kind == .regular else {
             throw SourceError(.notRegular, "cannot read \(path): it is a \(status.kind.rawValue)")
         }
@@ -105,7 +106,7 @@ package struct LocalSourceFiles: SourceFiles {
     }
 
     private func open(_ path: String) throws(SourceError) -> OpenFile {
-        do throws(SystemError) { return try OpenFile(path) } catch { throw Self.unreadable(error) }
+        do throws(SystemError) { return try OpenFile(path) } catch { throw SourceError(reading: error) }
     }
 
     /// Whether a resolved path lies in one of the roots.
@@ -114,7 +115,7 @@ package struct LocalSourceFiles: SourceFiles {
     private func checkRoots(_ file: OpenFile, _ location: String) throws(SourceError) {
         guard !roots.isEmpty else { return }
         let real: String
-        do throws(SystemError) { real = try file.resolvedPath() } catch { throw Self.unreadable(error) }
+        do throws(SystemError) { real = try file.resolvedPath() } catch { throw SourceError(reading: error) }
         guard isInRoots(real) else {
             throw SourceError(.outsideRoots, "cannot read \(location): it is outside of source_roots")
         }
@@ -122,9 +123,5 @@ package struct LocalSourceFiles: SourceFiles {
 
     private static func changed(_ path: String) -> SourceError {
         SourceError(.changed, "\(path) changed while it was being read")
-    }
-
-    private static func unreadable(_ error: SystemError) -> SourceError {
-        SourceError(error.code == ENOENT || error.code == ENOTDIR ? .missing : .unreadable, error.description)
     }
 }

@@ -61,6 +61,19 @@ extension S3Error {
             || [.expiredToken, .invalidAccessKeyID, .signatureDoesNotMatch, "InvalidToken"].contains(code)
     }
 
+    /// Whether it may say something of this object alone, and not of the service, the credentials, the bucket or the connection.
+    /// Of a failure that nobody knows it is not assumed.
+    package var concernsObject: Bool {
+        switch code {
+        // A right to use a key of the service is none of the object's own.
+        case .accessDenied: !message.contains("kms:")
+        case .noSuchKey, .noSuchVersion, .objectChanged, .tooLarge, .invalidRange, .invalidRequest,
+            "InvalidObjectState", "KeyTooLongError", "KeyTooLong", "InvalidURI", "InvalidArgument", "MethodNotAllowed":
+            true
+        default: false
+        }
+    }
+
     /// Something is there already, or is not what the caller expects.
     package var isPreconditionFailed: Bool { code == .preconditionFailed || (status == 412 && code != .notS3) }
 

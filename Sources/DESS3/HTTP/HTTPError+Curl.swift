@@ -25,9 +25,7 @@ extension HTTPError {
                 ? .cannotConnect : .stalled
         case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING:
             .invalidResponse
-        case CURLE_URL_MALFORMAT, CURLE_UNKNOWN_OPTION, CURLE_BAD_FUNCTION_ARGUMENT, CURLE_FAILED_INIT,
-            CURLE_NOT_BUILT_IN, CURLE_OUT_OF_MEMORY:
-            .unusable
+        case CURLE_URL_MALFORMAT, CURLE_UNKNOWN_OPTION, CURLE_BAD_FUNCTION_ARGUMENT, CURLE_NOT_BUILT_IN: .unusable
         default: .connectionLost
         }
     }

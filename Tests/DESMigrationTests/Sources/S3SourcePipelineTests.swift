@@ -58,7 +58,7 @@ import Testing
         outcome.expectBooks(migrated: 1, failed: 4)
         #expect(outcome.failure("gone")?.reason == .missing)
         #expect(outcome.failure("other size")?.reason == .sizeMismatch)
-        #expect(outcome.failure("no bucket")?.reason == .unreadable)
+        #expect(outcome.failure("no bucket")?.reason == .unreachable)
         #expect(outcome.failure("no key")?.reason == .invalidRow)
         try pipeline.expectSettled([good])
         #expect(try await remote.names() == ["other size"])

@@ -117,7 +117,7 @@ extension SourceError {
     init(readingS3 error: any Error, _ place: S3Location) {
         guard let error = error as? S3Error else {
             self.init(
-                .unreadable, "cannot read \(place): \(error is CancellationError ? "it was cancelled" : "\(error)")")
+                .unreachable, "cannot read \(place): \(error is CancellationError ? "it was cancelled" : "\(error)")")
             return
         }
         if error.isNotFound {
@@ -125,7 +125,7 @@ extension SourceError {
         } else if error.isPreconditionFailed || error.code == .objectChanged {
             self = .changed(place)
         } else {
-            self.init(.unreadable, error.description)
+            self.init(error.concernsObject ? .unreadable : .unreachable, error.description)
         }
     }
 
