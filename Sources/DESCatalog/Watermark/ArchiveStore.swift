@@ -5,12 +5,12 @@ package import DESRouting
 /// - `des_archive_config(id, archived_until, lag_days)`: the watermark.
 /// - `des_archive_packed`: the rows after the watermark whose files are in a published shard. They go as it passes them.
 /// - `des_archive_set_aside`: the rows whose files failed; with `set_aside_at` those that the watermark may pass. They stay
-///   there, and out of all scans, until they are packed after all.
+///   there, and out of all scans, until they are packed after all. With `accepted_at` somebody knows of them.
 ///
 /// A store belongs to one `id` of the first table. All methods throw ``CatalogError``, or `CancellationError` when the task
 /// is cancelled. Those that read take a missing table for an empty one, so that a dry run creates nothing.
 package protocol ArchiveStore: Sendable {
-    /// Creates the tables that are missing.
+    /// Creates the tables that are missing, and the column that older ones lack.
     ///
     /// - Throws: with the SQL in the advice if that is not permitted.
     func prepare() async throws
@@ -50,11 +50,22 @@ package protocol ArchiveStore: Sendable {
     /// - Returns: in their order, whether a row is set aside now.
     func failed(_ failures: [ArchiveFailure], cycle: String, limit: Int) async throws -> [Bool]
 
-    /// How many rows are set aside.
+    /// The locations of packed rows, at most that many, that begin with these bytes.
+    func packedLocations(beginningWith prefix: String, atMost count: Int) async throws -> [String]
+
+    /// How many rows are set aside and not accepted.
     func setAsideCount() async throws -> Int
 
-    /// The rows that were set aside, the latest first, at most that many.
+    /// How many rows are set aside and accepted.
+    func acceptedCount() async throws -> Int
+
+    /// The rows that were set aside and are not accepted, the latest first, at most that many.
     func setAside(atMost count: Int) async throws -> [SetAsideRow]
+
+    /// From now on somebody knows of all rows that are set aside.
+    ///
+    /// - Returns: how many that are.
+    func acceptSetAside() async throws -> Int
 
     /// Later calls throw ``CatalogError/Code-swift.struct/closed``.
     func close() async
@@ -107,7 +118,10 @@ package struct SetAsideRow: Sendable, Hashable {
 /// Why scans leave a row out.
 package enum LeftOutKind: Sendable, CaseIterable {
     case packed
+    /// And not accepted.
     case setAside
+    /// Set aside, and accepted.
+    case accepted
 }
 
 /// A row that scans leave out.

@@ -7,6 +7,10 @@ enum ArchiveTables {
 
     static let postgres = statements(integer: "bigint", time: "timestamptz", identity: "uuid", end: "")
 
+    /// For tables of version 1, which know no accepted rows.
+    static let sqliteAcceptance = "ALTER TABLE des_archive_set_aside ADD COLUMN accepted_at TEXT"
+    static let postgresAcceptance = "ALTER TABLE des_archive_set_aside ADD COLUMN IF NOT EXISTS accepted_at timestamptz"
+
     private static func statements(integer: String, time: String, identity: String, end: String) -> [String] {
         [
             """
@@ -23,7 +27,7 @@ enum ArchiveTables {
             CREATE TABLE IF NOT EXISTS des_archive_set_aside \
             (config_id \(integer) NOT NULL, created_at \(time) NOT NULL, identity \(identity) NOT NULL, uid TEXT, \
             file_location TEXT, reason TEXT NOT NULL, message TEXT NOT NULL, attempts INTEGER NOT NULL, \
-            last_cycle TEXT NOT NULL, first_failed_at \(time) NOT NULL, set_aside_at \(time), \
+            last_cycle TEXT NOT NULL, first_failed_at \(time) NOT NULL, set_aside_at \(time), accepted_at \(time), \
             PRIMARY KEY (config_id, created_at, identity))\(end)
             """,
         ]

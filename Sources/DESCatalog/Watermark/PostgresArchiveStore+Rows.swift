@@ -77,12 +77,9 @@ extension PostgresArchiveStore {
     package func leftOut(
         _ kind: LeftOutKind, in range: PendingRange, after: LeftOutRow?, atMost count: Int
     ) async throws -> [LeftOutRow] {
-        let (name, condition) =
-            switch kind {
-            case .packed: ("des_archive_packed", "")
-            case .setAside: ("des_archive_set_aside", " AND set_aside_at IS NOT NULL")
-            }
-        return try await run("cannot read the rows that are \(kind)", ifMissing: []) { [id] session in
+        try await run("cannot read the rows that are \(kind)", ifMissing: []) { [id] session in
+            guard let condition = try Self.condition(for: kind, in: session) else { return [] }
+            let name = kind == .packed ? "des_archive_packed" : "des_archive_set_aside"
             var parameters: [PostgresParameter] = [
                 .int8(id), .timestamptz(range.before.microsecondsSinceEpoch), .int8(Int64(count)),
                 .timestamptz((after?.time ?? range.from).microsecondsSinceEpoch),
@@ -155,21 +152,61 @@ extension PostgresArchiveStore {
         return records.map { $0.map { setAside.contains($0.identity) } ?? false }
     }
 
-    package func setAsideCount() async throws -> Int {
-        try await run("cannot count the rows that were set aside", ifMissing: 0) { [id] session in
+    package func packedLocations(beginningWith prefix: String, atMost count: Int) async throws -> [String] {
+        try await run("cannot look up packed rows", ifMissing: []) { [id] session in
+            // As bytes: some collations take different texts for equal.
             let result = try session.query(
-                "SELECT count(*) FROM des_archive_set_aside WHERE config_id = $1 AND set_aside_at IS NOT NULL",
-                [.int8(id)])
+                """
+                SELECT file_location FROM des_archive_packed WHERE config_id = $1
+                AND left(file_location, char_length($2)) = $2 COLLATE "C" LIMIT $3
+                """, [.int8(id), .text(ArchiveRecord.withoutNUL(prefix)), .int8(Int64(count))])
+            return (0..<result.rowCount).compactMap { result.text($0, 0) }
+        }
+    }
+
+    package func setAsideCount() async throws -> Int { try await count(.setAside) }
+
+    package func acceptedCount() async throws -> Int { try await count(.accepted) }
+
+    private func count(_ kind: LeftOutKind) async throws -> Int {
+        try await run("cannot count the rows that were set aside", ifMissing: 0) { [id] session in
+            guard let condition = try Self.condition(for: kind, in: session) else { return 0 }
+            let result = try session.query(
+                "SELECT count(*) FROM des_archive_set_aside WHERE config_id = $1\(condition)", [.int8(id)])
             return Int(result.integer(0, 0) ?? 0)
+        }
+    }
+
+    package func acceptSetAside() async throws -> Int {
+        try await change("cannot accept the rows that are set aside") { [id] session in
+            let result = try session.query(
+                """
+                WITH accepted AS (UPDATE des_archive_set_aside SET accepted_at = now()
+                    WHERE config_id = $1 AND set_aside_at IS NOT NULL AND accepted_at IS NULL RETURNING 1)
+                SELECT count(*) FROM accepted
+                """, [.int8(id)])
+            return Int(result.integer(0, 0) ?? 0)
+        }
+    }
+
+    /// At the end of a WHERE clause; nil if the table has no such rows.
+    private static func condition(for kind: LeftOutKind, in session: PostgresSession) throws -> String? {
+        switch kind {
+        case .packed: ""
+        case .setAside:
+            try " AND set_aside_at IS NOT NULL" + (hasAcceptance(session) ? " AND accepted_at IS NULL" : "")
+        case .accepted:
+            try hasAcceptance(session) ? " AND set_aside_at IS NOT NULL AND accepted_at IS NOT NULL" : nil
         }
     }
 
     package func setAside(atMost count: Int) async throws -> [SetAsideRow] {
         try await run("cannot read the rows that were set aside", ifMissing: []) { [id] session in
+            guard let condition = try Self.condition(for: .setAside, in: session) else { return [] }
             let result = try session.query(
                 """
                 SELECT uid, created_at, file_location, reason, message, attempts, set_aside_at
-                FROM des_archive_set_aside WHERE config_id = $1 AND set_aside_at IS NOT NULL
+                FROM des_archive_set_aside WHERE config_id = $1\(condition)
                 ORDER BY set_aside_at DESC, created_at DESC, identity LIMIT $2
                 """, [.int8(id), .int8(Int64(count))])
             func time(_ row: Int, _ column: Int) -> Timestamp {

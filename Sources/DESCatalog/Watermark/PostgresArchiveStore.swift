@@ -31,6 +31,11 @@ package final class PostgresArchiveStore: ArchiveStore {
                 for sql in ArchiveTables.postgres { try session.execute(sql) }
             }
         }
+        try await run(
+            "cannot add a column to a table of the watermark mode", advice: "run: \(ArchiveTables.postgresAcceptance)"
+        ) { session in
+            if try !Self.hasAcceptance(session) { try session.execute(ArchiveTables.postgresAcceptance) }
+        }
         // An older or foreign table shows here, before anything is packed.
         try await run("the table des_archive_config is not as it should be") { [id] session in
             _ = try Self.config(id, in: session)
@@ -68,6 +73,16 @@ package final class PostgresArchiveStore: ArchiveStore {
 
     package func close() async {
         await connection.close()
+    }
+
+    /// Whether the table of rows that are set aside knows accepted ones.
+    static func hasAcceptance(_ session: PostgresSession) throws -> Bool {
+        let result = try session.query(
+            """
+            SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('des_archive_set_aside')
+                AND attname = 'accepted_at' AND NOT attisdropped)
+            """)
+        return result.bool(0, 0) == true
     }
 
     /// - Parameter lock: at the end of the statement, as in `FOR SHARE`.

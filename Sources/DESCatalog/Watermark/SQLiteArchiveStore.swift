@@ -29,6 +29,14 @@ package final class SQLiteArchiveStore: ArchiveStore {
                 for sql in ArchiveTables.sqlite { try database.execute(sql: sql) }
             }
         }
+        let hasAcceptance = try await connection.run(what) { try $0.hasAcceptance }
+        if !hasAcceptance {
+            try await connection.transaction(
+                "cannot add a column to a table of the watermark mode", advice: "run: \(ArchiveTables.sqliteAcceptance)"
+            ) { database in
+                if try !database.hasAcceptance { try database.execute(sql: ArchiveTables.sqliteAcceptance) }
+            }
+        }
         // An older or foreign table shows here, before anything is packed.
         try await connection.run("the table des_archive_config is not as it should be") { [id] database in
             _ = try Self.config(id, in: database)
@@ -109,6 +117,19 @@ package final class SQLiteArchiveStore: ArchiveStore {
 }
 
 extension Database {
+    /// Whether the table of rows that are set aside knows accepted ones.
+    var hasAcceptance: Bool {
+        get throws {
+            var isThere = false
+            let sql = "SELECT 1 FROM pragma_table_info('des_archive_set_aside', 'main') WHERE name = 'accepted_at'"
+            try rows(sql, binding: []) { _ in
+                isThere = true
+                return false
+            }
+            return isThere
+        }
+    }
+
     /// Runs a statement that returns no rows.
     func change(_ sql: String, _ values: [CatalogValue]) throws {
         try rows(sql, binding: values) { _ in true }

@@ -23,8 +23,6 @@ package final class WatermarkCatalog: SourceCatalog {
         try await base.checkSchema()
     }
 
-    /// What is packed or set aside when the scan begins is left out; it takes 16 bytes of memory for each such row of the
-    /// range.
     package func pendingRows(in range: PendingRange) async throws -> any PendingRowScan {
         guard range.state == .pending else { return try await archivedRows(in: range) }
         var range = range
@@ -32,20 +30,25 @@ package final class WatermarkCatalog: SourceCatalog {
         if range.from < range.before, let until = try await store.config()?.archivedUntil {
             range.from = max(range.from, until.next)
         }
-        var leftOut = IdentitySet()
-        for kind in LeftOutKind.allCases { try await add(kind, in: range, to: &leftOut) }
-        leftOut.sort()
         let scan = try await base.pendingRows(in: range)
-        return leftOut.isEmpty
-            ? scan : WatermarkScan(base: scan) { [leftOut] in !leftOut.contains(RowIdentity($0.key)) }
+        return try await hasLeftOut(in: range) ? LeftOutScan(base: scan, store: store) : scan
     }
 
-    /// The rows of a range that are set aside, wherever the watermark is.
+    private func hasLeftOut(in range: PendingRange) async throws -> Bool {
+        guard range.from < range.before else { return false }
+        for kind in LeftOutKind.allCases
+        where try await !store.leftOut(kind, in: range, after: nil, atMost: 1).isEmpty {
+            return true
+        }
+        return false
+    }
+
+    /// The rows of a range that are set aside and not accepted, wherever the watermark is.
     package func setAsideRows(in range: PendingRange) async throws -> any PendingRowScan {
         var range = range
         range.includesUndated = false
         var setAside = IdentitySet()
-        try await add(.setAside, in: range, to: &setAside)
+        try await setAside.add(.setAside, of: store, in: range)
         setAside.sort()
         return WatermarkScan(base: try await base.pendingRows(in: range)) { [setAside] row in
             setAside.contains(RowIdentity(row.key))
@@ -60,25 +63,17 @@ package final class WatermarkCatalog: SourceCatalog {
         range.includesUndated = false
         let until = try await store.config()?.archivedUntil
         var setAside = IdentitySet()
-        try await add(.setAside, in: range, to: &setAside)
+        try await setAside.add(.setAside, of: store, in: range)
+        try await setAside.add(.accepted, of: store, in: range)
         setAside.sort()
         var packed = IdentitySet()
-        try await add(.packed, in: range, to: &packed)
+        try await packed.add(.packed, of: store, in: range)
         packed.sort()
         if packed.isEmpty { range.before = min(range.before, until?.next ?? range.from) }
         return WatermarkScan(base: try await base.pendingRows(in: range)) { [setAside, packed] row in
             let identity = RowIdentity(row.key)
             if let until, let time = row.key.createdAt.timestamp, time <= until { return !setAside.contains(identity) }
             return packed.contains(identity)
-        }
-    }
-
-    private func add(_ kind: LeftOutKind, in range: PendingRange, to identities: inout IdentitySet) async throws {
-        guard range.from < range.before else { return }
-        var last: LeftOutRow?
-        while case let page = try await store.leftOut(kind, in: range, after: last, atMost: 20_000), !page.isEmpty {
-            for row in page { identities.append(row.identity) }
-            last = page.last
         }
     }
 
@@ -144,28 +139,6 @@ package final class WatermarkCatalog: SourceCatalog {
             code: .notMarkable, what: what, place: "watermark mode",
             reason: "one process works behind a watermark, and needs no fences",
             advice: "use migration.mode mark for several workers")
-    }
-}
-
-/// Identities in a sorted array: 16 bytes each.
-struct IdentitySet: Sendable {
-    private var identities: [RowIdentity] = []
-
-    var isEmpty: Bool { identities.isEmpty }
-
-    mutating func append(_ identity: RowIdentity) { identities.append(identity) }
-
-    /// To be called after the last ``append(_:)``.
-    mutating func sort() { identities.sort() }
-
-    func contains(_ identity: RowIdentity) -> Bool {
-        var low = 0
-        var high = identities.count
-        while low < high {
-            let middle = (low + high) / 2
-            if identities[middle] < identity { low = middle + 1 } else { high = middle }
-        }
-        return low < identities.count && identities[low] == identity
     }
 }
 

@@ -214,6 +214,92 @@ struct ArchiveStoreTests {
         #expect(try await store.failed([], cycle: "6", limit: 1).isEmpty)
     }
 
+    private func setAside(_ uids: [String], in store: any ArchiveStore) async throws {
+        let failures = try uids.map {
+            ArchiveFailure(key: try ArchiveFixture.mark($0).key, reason: "missing", message: "m", isPermanent: true)
+        }
+        #expect(try await store.failed(failures, cycle: "1", limit: 100).allSatisfy { $0 })
+    }
+
+    @Test(
+        "Rows that are accepted stay known and out of all scans, and count no more", arguments: ArchiveKind.allCases)
+    func accepted(kind: ArchiveKind) async throws {
+        let fixture = try ArchiveFixture(kind)
+        defer { withExtendedLifetime(fixture) {} }
+        let (store, other) = (fixture.store(), fixture.store(id: 2))
+        try await store.prepare()
+        try await setAside(["a", "b"], in: store)
+        try await setAside(["a"], in: other)
+        let waiting = ArchiveFailure(
+            key: try ArchiveFixture.mark("c").key, reason: "unreadable", message: "m", isPermanent: false)
+        #expect(try await store.failed([waiting], cycle: "1", limit: 9) == [false])
+        #expect(try await store.acceptSetAside() == 2)
+        #expect(try await store.acceptSetAside() == 0)
+        #expect(try await store.setAsideCount() == 0)
+        #expect(try await store.acceptedCount() == 2)
+        #expect(try await store.setAside(atMost: 9).isEmpty)
+        #expect(try await everything(store, .setAside) == 0)
+        #expect(try await everything(store, .accepted) == 2)
+        #expect(try await (other.setAsideCount(), other.acceptedCount()) == (1, 0))
+        let marks = try ["a", "b", "c"].map { try ArchiveFixture.mark($0) }
+        #expect(try await store.isArchived(marks.map(\.key)) == [false, false, false])
+        // A later one counts again, and one that is packed after all is gone.
+        try await setAside(["d"], in: store)
+        #expect(try await store.setAsideCount() == 1)
+        #expect(try await store.addPacked([marks[0]]) == [.marked])
+        #expect(try await store.acceptedCount() == 1)
+    }
+
+    @Test("Tables of an older version get what they lack, and lose nothing", arguments: ArchiveKind.allCases)
+    func olderSetAside(kind: ArchiveKind) async throws {
+        let fixture = try ArchiveFixture(kind)
+        let store = fixture.store()
+        try await store.prepare()
+        try await setAside(["a", "b"], in: store)
+        await store.close()
+        try fixture.execute("ALTER TABLE des_archive_set_aside DROP COLUMN accepted_at")
+
+        // Reading changes nothing.
+        let reader = fixture.store()
+        #expect(try await (reader.setAsideCount(), reader.acceptedCount()) == (2, 0))
+        #expect(try await everything(reader, .setAside) == 2)
+        #expect(try await everything(reader, .accepted) == 0)
+        #expect(try await reader.setAside(atMost: 9).count == 2)
+        #expect(await catalogError { _ = try await reader.acceptSetAside() } != nil)
+        for _ in 0..<2 { try await reader.prepare() }
+        #expect(try await reader.acceptSetAside() == 2)
+        #expect(try await (reader.setAsideCount(), reader.acceptedCount()) == (0, 2))
+        #expect(try fixture.integer("SELECT count(*) FROM des_archive_set_aside WHERE reason = 'missing'") == 2)
+    }
+
+    @Test("Packed rows are found by the begin of their locations, byte by byte", arguments: ArchiveKind.allCases)
+    func locations(kind: ArchiveKind) async throws {
+        let fixture = try ArchiveFixture(kind)
+        defer { withExtendedLifetime(fixture) {} }
+        let store = fixture.store()
+        #expect(try await store.packedLocations(beginningWith: "", atMost: 9).isEmpty)
+        try await store.prepare()
+        let locations = ["/a/x", "/a/y", "/A/x", "/ab", "/%/x", "/\u{E9}/x", "/e\u{301}/x", "s3://b/k"]
+        var marks: [RowMark] = []
+        for (number, location) in locations.enumerated() {
+            var mark = try ArchiveFixture.mark("\(number)")
+            mark.key.location = .text(location)
+            marks.append(mark)
+        }
+        _ = try await store.addPacked(marks)
+        func found(_ prefix: String, _ count: Int = 9) async throws -> [String] {
+            try await store.packedLocations(beginningWith: prefix, atMost: count).sorted()
+        }
+        #expect(try await found("/a/") == ["/a/x", "/a/y"])
+        #expect(try await found("/a/", 1).count == 1)
+        #expect(try await found("/%/") == ["/%/x"])
+        #expect(try await found("/_/").isEmpty)
+        #expect(try await found("s3://b/") == ["s3://b/k"])
+        #expect(try await found("/\u{E9}/").map { Array($0.utf8) } == [Array("/\u{E9}/x".utf8)])
+        #expect(try await found("").count == locations.count)
+        #expect(try await fixture.store(id: 2).packedLocations(beginningWith: "", atMost: 9).isEmpty)
+    }
+
     @Test(
         "A row that was set aside is not archived, wherever the watermark is, until it is packed after all",
         arguments: ArchiveKind.allCases)

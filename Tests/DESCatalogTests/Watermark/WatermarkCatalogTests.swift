@@ -1,5 +1,6 @@
 import DESRouting
 import DESSystem
+import Synchronization
 import Testing
 
 @testable import DESCatalog
@@ -67,6 +68,33 @@ struct WatermarkCatalogTests {
                     PendingDay(dayNumber: nil, rows: 1),
                 ])
         #expect(try base.integer("SELECT count(*) FROM files WHERE archived <> 0") == 0)
+    }
+
+    @Test("However many rows are left out, a scan looks for those of each page alone", arguments: [1, 7, 1000])
+    func manyLeftOut(pageSize: Int) async throws {
+        // 20,000 rows, a hundred at each moment; all but the last day are packed.
+        let base = try TemporaryDatabase(
+            TemporaryDatabase.defaultTable,
+            """
+            WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 19999)
+            INSERT INTO files SELECT i + 1, 'uid' || i, strftime('%Y-%m-%d %H:%M:%S', 1704067200 + i / 100 * 8640, 'unixepoch'),
+                '/data/' || i, 100, 0 FROM n
+            """, TemporaryDatabase.index)
+        let fixture = try ArchiveFixture(.sqlite)
+        defer { withExtendedLifetime(fixture) {} }
+        let real = fixture.store()
+        try await real.prepare()
+        let range = PendingRange(before: .latest, includesUndated: false)
+        let rows = try await catalog(base, real).pendingRows(in: range).allRows(pageSize: 5000)
+        #expect(rows.count == 20_000)
+        let packed = rows[..<19_950].filter { $0.key.rowID != 5001 }
+        _ = try await real.addPacked(packed.map { RowMark(key: $0.key, shard: "s") })
+
+        let store = CountingArchiveStore(real)
+        let left = try await catalog(base, store).pendingRows(in: range).allRows(pageSize: pageSize)
+        #expect(left == [rows[5000]] + rows[19_950...])
+        #expect(store.largestAnswer <= 2000, "the identities of a page's moments")
+        #expect(store.rowsReturned < 20_000 * 2)
     }
 
     @Test("Rows that are set aside are found again, and those without a time alone", arguments: ArchiveKind.allCases)
@@ -221,4 +249,46 @@ struct WatermarkCatalogTests {
         #expect(!IdentitySet().contains(different[0]))
         #expect(RowIdentity(bytes: different[0].bytes) == different[0])
     }
+}
+
+/// A store that counts what it answers.
+private final class CountingArchiveStore: ArchiveStore {
+    private let real: any ArchiveStore
+    private let counts = Mutex((rows: 0, largest: 0))
+
+    init(_ real: any ArchiveStore) { self.real = real }
+
+    var rowsReturned: Int { counts.withLock { $0.rows } }
+    var largestAnswer: Int { counts.withLock { $0.largest } }
+
+    func leftOut(
+        _ kind: LeftOutKind, in range: PendingRange, after: LeftOutRow?, atMost count: Int
+    ) async throws -> [LeftOutRow] {
+        let rows = try await real.leftOut(kind, in: range, after: after, atMost: count)
+        counts.withLock { counts in
+            counts.rows += rows.count
+            counts.largest = max(counts.largest, rows.count)
+        }
+        return rows
+    }
+
+    func prepare() async throws { try await real.prepare() }
+    func config() async throws -> ArchiveConfig? { try await real.config() }
+    func setWatermark(until: Timestamp?, lagDays: Int?) async throws -> ArchiveConfig {
+        try await real.setWatermark(until: until, lagDays: lagDays)
+    }
+    func advance(from: Timestamp?, to: Timestamp) async throws { try await real.advance(from: from, to: to) }
+    func addPacked(_ rows: [RowMark]) async throws -> [MarkOutcome] { try await real.addPacked(rows) }
+    func isArchived(_ keys: [RowKey]) async throws -> [Bool] { try await real.isArchived(keys) }
+    func failed(_ failures: [ArchiveFailure], cycle: String, limit: Int) async throws -> [Bool] {
+        try await real.failed(failures, cycle: cycle, limit: limit)
+    }
+    func packedLocations(beginningWith prefix: String, atMost count: Int) async throws -> [String] {
+        try await real.packedLocations(beginningWith: prefix, atMost: count)
+    }
+    func setAsideCount() async throws -> Int { try await real.setAsideCount() }
+    func acceptedCount() async throws -> Int { try await real.acceptedCount() }
+    func setAside(atMost count: Int) async throws -> [SetAsideRow] { try await real.setAside(atMost: count) }
+    func acceptSetAside() async throws -> Int { try await real.acceptSetAside() }
+    func close() async { await real.close() }
 }
