@@ -92,6 +92,7 @@ struct MigrationAssembly {
                 .flatMap(CatalogFactory.files),
             access: access, metrics: metrics
         )
+        if parts.archive != nil { world.sources = AbsoluteSourceFiles(world.sources) }
         if let board = parts.board, let workers = configuration.workers {
             world.work = ClaimedWork(
                 board: board, catalog: world.catalog, store: world.store, bits: settings.shardBits,

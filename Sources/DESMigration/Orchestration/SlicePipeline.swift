@@ -54,7 +54,7 @@ struct SlicePipeline: Sendable {
         )
         let validate = ValidateStage(
             sources: world.sources, settings: settings, hasSizes: hasSizes, plan: plan, threads: threads.reading,
-            buffers: buffers, gate: gate, cycle: cycle
+            buffers: buffers, gate: gate, cycle: cycle, onRead: { [slice] in slice.wasRead($0) }
         )
         let bigFiles = BigFilePublisher(
             sources: world.sources, staging: world.staging, store: slice.store, prefix: settings.bigFilesPrefix,
@@ -62,7 +62,7 @@ struct SlicePipeline: Sendable {
         )
         let compress = CompressStage(
             settings: settings, plan: plan, threads: threads.compressing, buffers: buffers, gate: gate,
-            bigFiles: bigFiles, cycle: cycle
+            bigFiles: bigFiles, cycle: cycle, onRead: { [slice] in slice.wasRead($0) }
         )
         let appenders = threads.appending.enumerated().map { number, thread in
             AppendStage(

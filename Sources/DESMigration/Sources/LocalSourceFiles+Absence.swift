@@ -19,6 +19,39 @@ extension LocalSourceFiles {
         }
     }
 
+    package func readableSiblings(of location: String, atMost most: Int) -> Int {
+        guard let path = try? path(of: location), let stream = opendir(Self.folder(of: path)) else { return 0 }
+        defer { closedir(stream) }
+        var (count, looks) = (0, 0)
+        while count < most, looks < Self.looksAFolder, let entry = readdir(stream) {
+            looks += 1
+            // Nothing but a regular file is opened, and not what a link leads to elsewhere.
+            var status = stat()
+            guard Self.isReadable(entry, in: dirfd(stream), &status) else { continue }
+            count += 1
+        }
+        return count
+    }
+
+    /// Entries that are looked at in a folder which may hold millions.
+    private static let looksAFolder = 4096
+
+    private static func isReadable(
+        _ entry: UnsafeMutablePointer<dirent>, in folder: Int32, _ status: inout stat
+    ) -> Bool {
+        withUnsafePointer(to: &entry.pointee.d_name) { name in
+            name.withMemoryRebound(to: CChar.self, capacity: 256) { name in
+                guard fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0, status.st_mode & S_IFMT == S_IFREG
+                else { return false }
+                let file = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+                guard file >= 0 else { return false }
+                defer { close(file) }
+                var byte: UInt8 = 0
+                return Glibc.read(file, &byte, 1) == 1
+            }
+        }
+    }
+
     private static func look(into folder: String) -> SourceAbsence {
         do throws(SystemError) { guard try FileSystem.isEmpty(folder) else { return .certain } } catch {
             switch error.code {

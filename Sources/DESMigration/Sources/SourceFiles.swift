@@ -84,6 +84,11 @@ package protocol SourceFiles: Sendable {
     /// Whether sources that were missing when they were to be read are gone, or only out of reach, such as those on a disk
     /// that is not mounted; answers for each, in their order. A folder of many of them is looked at once.
     func absences(of locations: [String]) async -> [SourceAbsence]
+
+    /// How many other files beside this one, in its folder, can be read and hold anything.
+    ///
+    /// - Parameter most: no more are counted.
+    func readableSiblings(of location: String, atMost most: Int) async -> Int
 }
 
 extension SourceFiles {
@@ -99,4 +104,7 @@ extension SourceFiles {
 
     /// For sources whose absence is an answer of their service, never a guess.
     package func absences(of locations: [String]) async -> [SourceAbsence] { locations.map { _ in .certain } }
+
+    /// For sources that nobody can look for beside others.
+    package func readableSiblings(of location: String, atMost most: Int) async -> Int { 0 }
 }

@@ -41,12 +41,12 @@ package final class SetAsideWork: WorkSource {
         logger.info("files that were set aside are tried again", metadata: ["files": "\(count)"])
     }
 
+    package func filesSetAside() async throws -> Int { try await archive.setAsideCount() }
+
     package func next() async throws -> WorkStep {
         let rest = PendingRange(from: position.withLock { $0 }, before: .latest, includesUndated: false)
         let rows = try await archive.leftOut(.setAside, in: rest, after: nil, atMost: Self.rowsALook)
         guard let first = rows.first, let last = rows.last(where: { $0.time.dayNumber == first.time.dayNumber }) else {
-            let count = try await archive.setAsideCount()
-            if count > 0 { logger.warning("files are still set aside", metadata: ["files": "\(count)"]) }
             return .finished(setAside: 0)
         }
         // A look may end between rows of one moment: the slice has all of them.

@@ -8,13 +8,13 @@ import Synchronization
 /// Day after day behind a watermark, for a table that is never changed.
 ///
 /// The watermark moves over a day once every file of it is packed or set aside. A day with a file that may succeed later
-/// holds it back; days after it are worked on all the same. A missing file holds it back too, unless the folder that
-/// should hold it is there: a disk that is not mounted looks like files that are gone.
+/// holds it back; days after it are worked on all the same. Only what is the fault of a file or row sets it aside, as
+/// ``FailureJudge`` finds: after an outage of a service, a bucket or a folder the next cycle goes on as if nothing had been.
 package final class WatermarkWork: WorkSource {
     private let archive: any ArchiveStore
     private let catalog: any SourceCatalog
     private let store: any ObjectStore
-    private let missing: MissingSources
+    private let judge: FailureJudge
     private let maxSetAside: Int
     /// Used as long as the archive's configuration names no lag.
     private let defaultLagDays: Int
@@ -32,7 +32,13 @@ package final class WatermarkWork: WorkSource {
         var rowsWithoutTime = 0
         /// The day on which they were counted.
         var countedOn: Int64?
+        var lines = 0
     }
+
+    /// Lines that a cycle logs on days which hold the watermark and what is set aside: there may be thousands of days.
+    private static let mostLines = 200
+    /// Failures that are noted in one transaction.
+    private static let failuresANote = 1000
 
     /// - Parameters:
     ///   - catalog: the ``WatermarkCatalog`` over the archive.
@@ -46,7 +52,8 @@ package final class WatermarkWork: WorkSource {
         self.archive = archive
         self.catalog = catalog
         self.store = store
-        missing = MissingSources(sources: sources, threads: ThreadPool(name: "des-folders", count: 1), logger: logger)
+        judge = FailureJudge(
+            sources: sources, archive: archive, threads: ThreadPool(name: "des-folders", count: 1))
         self.maxSetAside = maxSetAside
         self.defaultLagDays = defaultLagDays
         self.now = now
@@ -83,6 +90,8 @@ package final class WatermarkWork: WorkSource {
         try await countRowsWithoutTime(today: now.dayNumber)
     }
 
+    package func filesSetAside() async throws -> Int { try await archive.setAsideCount() }
+
     package var rowsWithoutTime: Int { state.withLock { $0.rowsWithoutTime } }
 
     /// Once a day, since it may take a pass over the table.
@@ -111,7 +120,10 @@ package final class WatermarkWork: WorkSource {
         guard let rest = state.withLock({ $0.window?.rest }) else { return .finished(setAside: 0) }
         let first = try await firstRow(in: rest)
         if let slice = state.withLock({ $0.window?.nextSlice(firstRow: first) }) {
-            return .slice(WatermarkSliceWork(slice: slice, work: self, catalog: catalog, store: store))
+            // Not many more than may be set aside: they take part in the later cycles.
+            return .slice(
+                WatermarkSliceWork(
+                    slice: slice, work: self, catalog: catalog, store: store, mostFailures: maxSetAside + 1000))
         }
         try await advance()
         return .finished(setAside: 0)
@@ -130,82 +142,75 @@ package final class WatermarkWork: WorkSource {
     }
 
     /// Notes what failed in a slice. Can be repeated until it succeeds.
-    fileprivate func settle(_ slice: WatermarkSlice, failures: [ArchiveFailure], isComplete: Bool) async throws {
-        let (cycle, limit, isRecovered) = state.withLock { ($0.cycle, $0.setAsideLeft, $0.isRecovered) }
-        let blamed = try await missing.removingDoubtful(from: failures)
-        let setAside = try await archive.failed(blamed, cycle: cycle, limit: limit)
-        let count = setAside.count(where: { $0 })
-        let isSettled = isComplete && isRecovered && count == failures.count
+    func settle(_ slice: WatermarkSlice, failures: FailureShelf, tally: PlaceTally) async throws {
+        let judgement = try await judge.judge(failures.failures, .init(range: slice.range, tally: tally))
+        let count = try await note(judgement.blamed.map(\.noted))
+        let isSettled =
+            state.withLock(\.isRecovered) && count == failures.failures.count && failures.omitted == 0
+            && failures.surroundings.count == 0
         state.withLock { state in
             state.setAsideLeft = max(0, state.setAsideLeft - count)
             state.window?.finish(slice, isSettled: isSettled)
         }
         if count > 0 {
-            logger.warning(
-                "files are set aside; the table des_archive_set_aside names them", metadata: ["files": "\(count)"])
+            warn("files are set aside; the table des_archive_set_aside names them", ["files": "\(count)"])
         }
+        tell(of: judgement, failures)
         if !isSettled {
-            logger.warning(
+            warn(
                 "a day holds the watermark back",
-                metadata: [
-                    "after": "\(slice.after.map(\.description) ?? "the beginning")", "through": "\(slice.through)",
-                ])
+                ["after": "\(slice.after.map(\.description) ?? "the beginning")", "through": "\(slice.through)"])
         }
     }
 
+    /// - Returns: how many of them are set aside now.
+    private func note(_ failures: [ArchiveFailure]) async throws -> Int {
+        let (cycle, limit) = state.withLock { ($0.cycle, $0.setAsideLeft) }
+        var (count, position) = (0, 0)
+        while position < failures.count {
+            let batch = Array(failures[position..<min(position + Self.failuresANote, failures.count)])
+            position += batch.count
+            count += try await archive.failed(batch, cycle: cycle, limit: max(0, limit - count)).count { $0 }
+        }
+        return count
+    }
+
+    private func tell(of judgement: Judgement, _ failures: FailureShelf) {
+        for doubt in judgement.doubts {
+            warn("\(doubt.what); the watermark waits", ["files": "\(doubt.count)"])
+        }
+        if judgement.others > 0 {
+            warn("files of more places could not be read; the watermark waits", ["files": "\(judgement.others)"])
+        }
+        if failures.surroundings.count > 0 {
+            warn(
+                "files could not be had through no fault of theirs; the watermark waits",
+                ["files": "\(failures.surroundings.count)", "first": "\(failures.surroundings.first)"])
+        }
+        if failures.omitted > 0 {
+            warn(
+                "more files of a day failed than are looked at in one cycle; the watermark waits",
+                ["files": "\(failures.omitted)"])
+        }
+    }
+
+    private func warn(_ message: String, _ metadata: Logger.Metadata) {
+        let line = state.withLock { state in
+            state.lines += 1
+            return state.lines
+        }
+        guard line <= Self.mostLines else { return }
+        logger.warning("\(message)", metadata: metadata)
+        if line == Self.mostLines { logger.warning("further days of this cycle are not logged one by one") }
+    }
+
     /// Moves the archive's watermark to where the window's is. Can be repeated until it succeeds.
-    fileprivate func advance() async throws {
+    func advance() async throws {
         let (from, to) = state.withLock { ($0.stored, $0.window?.watermark) }
         guard let to, from != to else { return }
         try await archive.advance(from: from, to: to)
         state.withLock { $0.stored = to }
         logger.info("the watermark moved", metadata: ["archived_until": "\(to)"])
-    }
-}
-
-/// The rows up to a midnight.
-private final class WatermarkSliceWork: WorkSlice {
-    /// More failures than this of one day are never set aside.
-    private static let keptFailures = 1_000_000
-
-    private let slice: WatermarkSlice
-    private let work: WatermarkWork
-    private let failures = Mutex((kept: [ArchiveFailure](), isComplete: true))
-    /// Whether the failures are noted, in case that only what follows has to be repeated.
-    private let isNoted = Mutex(false)
-    let catalog: any SourceCatalog
-    let store: any ObjectStore
-
-    init(slice: WatermarkSlice, work: WatermarkWork, catalog: any SourceCatalog, store: any ObjectStore) {
-        self.slice = slice
-        self.work = work
-        self.catalog = catalog
-        self.store = store
-    }
-
-    var name: String { "through \(slice.through)" }
-
-    func scan() async throws -> any PendingRowScan { try await catalog.pendingRows(in: slice.range) }
-
-    func failed(_ key: RowKey, _ reason: FailureReason, _ message: String) {
-        failures.withLock { failures in
-            guard let isPermanent = reason.isPermanent, failures.kept.count < Self.keptFailures else {
-                failures.isComplete = false
-                return
-            }
-            failures.kept.append(
-                ArchiveFailure(key: key, reason: reason.rawValue, message: message, isPermanent: isPermanent))
-        }
-    }
-
-    func finish(_ end: SliceEnd, _ progress: SliceProgress) async throws {
-        guard end == .completed else { return }
-        let (kept, isComplete) = failures.withLock { $0 }
-        if !isNoted.withLock({ $0 }) {
-            try await work.settle(slice, failures: kept, isComplete: isComplete)
-            isNoted.withLock { $0 = true }
-        }
-        try await work.advance()
     }
 }
 
@@ -224,16 +229,5 @@ extension SourceCatalog {
         }
         await scan.close()
         return count
-    }
-}
-
-extension FailureReason {
-    /// Whether another try cannot succeed; nil if the file is not to blame at all, so that it is never given up.
-    fileprivate var isPermanent: Bool? {
-        switch self {
-        case .invalidRow, .uidTooLong, .unsupportedLocation, .outsideRoots, .missing, .notRegular, .sizeMismatch: true
-        case .unreadable, .changed: false
-        case .staging, .verification, .publishing, .marking: nil
-        }
     }
 }

@@ -22,9 +22,14 @@ package protocol WorkSource: Sendable {
 
     /// How many rows no slice ever has, because they have no readable time; known once a cycle has begun.
     var rowsWithoutTime: Int { get }
+
+    /// How many files are set aside now, by whichever cycle, and not accepted.
+    func filesSetAside() async throws -> Int
 }
 
 extension WorkSource {
+    package func filesSetAside() async throws -> Int { 0 }
+
     package var rowsWithoutTime: Int { 0 }
 }
 
@@ -64,6 +69,9 @@ package protocol WorkSlice: Sendable {
     ///
     /// - Returns: true when the slice may no longer be worked on here; false when it was cancelled.
     func hold(_ progress: @escaping @Sendable () -> SliceProgress) async -> Bool
+
+    /// A file of the slice was read, and is what its row says.
+    func wasRead(_ location: String)
 
     /// A file of the slice failed.
     func failed(_ key: RowKey, _ reason: FailureReason, _ message: String)
@@ -116,6 +124,8 @@ extension WorkSlice {
         }
         return false
     }
+
+    package func wasRead(_ location: String) {}
 
     package func failed(_ key: RowKey, _ reason: FailureReason, _ message: String) {}
 

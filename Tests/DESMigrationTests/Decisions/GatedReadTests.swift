@@ -68,7 +68,8 @@ private struct UnitChangingSources: SourceFiles {
         let stage = ValidateStage(
             sources: UnitChangingSources(first: first, second: second), settings: settings, hasSizes: false, plan: plan,
             threads: ThreadPool(name: "des-test", count: 1), buffers: BufferPool(keptCount: 4, keptCapacity: 1 << 20),
-            gate: gate, cycle: cycle
+            gate: gate, cycle: cycle,
+            onRead: { _ in }
         )
         let input = BoundedStream<RowBatch>(limit: 1 << 20) { _ in 1 }
         let output = BoundedStream<ReadBatch>(limit: 1 << 20) { _ in 1 }

@@ -78,6 +78,12 @@ package struct RoutedSourceFiles: SourceFiles {
         return absences
     }
 
+    package func readableSiblings(of location: String, atMost most: Int) async -> Int {
+        do throws(SourceError) {
+            return await (try part(for: location)).readableSiblings(of: location, atMost: most)
+        } catch { return 0 }
+    }
+
     private func deletions(of sources: [PackedSource], by part: (any SourceFiles)?) async -> [SourceDeletion] {
         guard !sources.isEmpty else { return [] }
         guard let part else { return sources.map { .kept(unavailable($0.location).message) } }

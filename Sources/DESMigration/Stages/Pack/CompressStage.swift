@@ -15,10 +15,13 @@ actor CompressStage {
     private let bigFiles: BigFilePublisher
     private let metaMembers: MetaMembers
     private let cycle: CycleContext
+    private let onRead: @Sendable (String) -> Void
 
+    /// - Parameter onRead: is told the location of each big file that was read.
     init(
         settings: MigrationSettings, plan: PipelinePlan, threads: ThreadPool, buffers: BufferPool, gate: ByteGate,
-        bigFiles: BigFilePublisher, cycle: CycleContext
+        bigFiles: BigFilePublisher, cycle: CycleContext,
+        onRead: @escaping @Sendable (String) -> Void
     ) {
         self.settings = settings
         self.plan = plan
@@ -28,6 +31,7 @@ actor CompressStage {
         self.bigFiles = bigFiles
         metaMembers = MetaMembers(columns: settings.metaColumns)
         self.cycle = cycle
+        self.onRead = onRead
     }
 
     /// Ends when the input has ended and everything is handed on to every output.
@@ -60,6 +64,7 @@ actor CompressStage {
                         let published = try await bigFiles.publish(file)
                         payload = .bigFile(sha256: published.sha256)
                         crc = published.crc32
+                        onRead(file.location)
                     } catch let error as SourceError {
                         cycle.ledger.failed(file.row.key, error.reason, error.message)
                         continue

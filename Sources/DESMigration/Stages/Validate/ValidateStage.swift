@@ -14,10 +14,13 @@ actor ValidateStage {
     private let buffers: BufferPool
     private let gate: ByteGate
     private let cycle: CycleContext
+    private let onRead: @Sendable (String) -> Void
 
+    /// - Parameter onRead: is told the location of each file that was read and is what its row says; not of big ones.
     init(
         sources: any SourceFiles, settings: MigrationSettings, hasSizes: Bool, plan: PipelinePlan, threads: ThreadPool,
-        buffers: BufferPool, gate: ByteGate, cycle: CycleContext
+        buffers: BufferPool, gate: ByteGate, cycle: CycleContext,
+        onRead: @escaping @Sendable (String) -> Void
     ) {
         self.sources = sources
         self.settings = settings
@@ -27,6 +30,7 @@ actor ValidateStage {
         self.buffers = buffers
         self.gate = gate
         self.cycle = cycle
+        self.onRead = onRead
     }
 
     /// Ends when the input has ended and everything is handed on.
@@ -81,6 +85,7 @@ actor ValidateStage {
             let file = try Self.file(row, checked, found, part.bytes, from: start)
             cycle.ledger.read(file.identity.size)
             cycle.oddTimes.look(at: row.key)
+            if file.contents != nil { onRead(file.location) }
             part.add(file, gateBytes: held)
         } catch let error as SourceError {
             part.bytes.truncate(to: start)

@@ -42,4 +42,8 @@ struct PipelineFaultySources: SourceFiles {
     func undoInterruptedDeletion(of location: String) async { await real.undoInterruptedDeletion(of: location) }
 
     func absences(of locations: [String]) async -> [SourceAbsence] { await real.absences(of: locations) }
+
+    func readableSiblings(of location: String, atMost most: Int) async -> Int {
+        await real.readableSiblings(of: location, atMost: most)
+    }
 }

@@ -43,4 +43,9 @@ struct PipelineHookedSources: SourceFiles {
     func undoInterruptedDeletion(of location: String) async { await real.undoInterruptedDeletion(of: location) }
 
     func absences(of locations: [String]) async -> [SourceAbsence] { await real.absences(of: locations) }
+
+    func readableSiblings(of location: String, atMost most: Int) async -> Int {
+        do throws(SourceError) { try beforeRead(location) } catch { return 0 }
+        return await real.readableSiblings(of: location, atMost: most)
+    }
 }
