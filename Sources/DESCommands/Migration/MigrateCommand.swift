@@ -26,7 +26,7 @@ package struct MigrateCommand: AsyncParsableCommand {
               des-migrate --config migration.yaml --set-watermark 2026-01-01    # with mode watermark
 
             EXIT CODES
-              0 all done   1 fatal   3 some files failed   64 usage   78 configuration
+              0 all done   1 fatal   3 some files failed or are set aside   64 usage   78 configuration
               130/143 stopped by SIGINT/SIGTERM after finishing what was begun
             """,
         version: ProgramName.version
@@ -66,6 +66,11 @@ package struct MigrateCommand: AsyncParsableCommand {
     )
     var newStore = false
 
+    @Flag(
+        name: .long,
+        help: "Only accept that the files which are set aside are not migrated: they count no more. Mode watermark.")
+    var acceptSetAside = false
+
     @Flag(name: .long, help: "Only show the watermark.")
     var showWatermark = false
 
@@ -90,7 +95,8 @@ package struct MigrateCommand: AsyncParsableCommand {
         }
         let only = [
             ("--dry-run", dryRun), ("--check-config", checkConfig), ("--status", status),
-            ("--retry-set-aside", retrySetAside), ("--show-watermark", showWatermark),
+            ("--retry-set-aside", retrySetAside), ("--accept-set-aside", acceptSetAside),
+            ("--show-watermark", showWatermark),
             ("--set-watermark", setWatermark != nil), ("--continuous", continuous),
         ].filter(\.1).map(\.0)
         guard only.count < 2 else {
@@ -141,8 +147,12 @@ package struct MigrateCommand: AsyncParsableCommand {
             try await status ? inspection.printStatus() : inspection.retrySetAside()
             return .success
         }
-        if showWatermark || setWatermark != nil {
+        if showWatermark || setWatermark != nil || acceptSetAside {
             let inspection = WatermarkInspection(configuration: configuration, printsJSON: json)
+            guard !acceptSetAside else {
+                try await inspection.acceptSetAside()
+                return .success
+            }
             if let setWatermark, let moment = Timestamp(parsing: setWatermark) {
                 try await inspection.set(until: moment, lagDays: lagDays)
             }

@@ -113,6 +113,7 @@ struct MigrationRun: Sendable {
 
     static func exitCode(of result: CycleResult) -> ExitCode {
         if result.fatalError != nil { return ExitStatus.fatal }
-        return result.filesFailed > 0 || result.unitsSetAside > 0 ? ExitStatus.incomplete : .success
+        let isComplete = result.filesFailed == 0 && result.unitsSetAside == 0 && result.filesSetAside == 0
+        return isComplete ? .success : ExitStatus.incomplete
     }
 }

@@ -4,7 +4,7 @@ import DESMigration
 import DESRouting
 import DESTelemetry
 
-/// What `--show-watermark` and `--set-watermark` do.
+/// What `--show-watermark`, `--set-watermark` and `--accept-set-aside` do.
 struct WatermarkInspection {
     let configuration: MigrationConfiguration
     let printsJSON: Bool
@@ -19,6 +19,18 @@ struct WatermarkInspection {
         await store.close()
     }
 
+    /// Notes that somebody knows of all files that are set aside, and says how many.
+    func acceptSetAside() async throws {
+        let store = try store()
+        try await store.prepare()
+        let count = try await store.acceptSetAside()
+        await store.close()
+        try Console.out(
+            printsJSON
+                ? "{\"files\":\(count)}"
+                : "\(count.counted("file")) accepted as not migrated: they count no more, and are not tried again")
+    }
+
     /// Prints where the watermark is, what the next cycle would take, and what was set aside.
     func show() async throws {
         let store = try store()
@@ -26,11 +38,12 @@ struct WatermarkInspection {
         let window = try await WatermarkWork.window(
             store, defaultLagDays: configuration.migration.defaultLagDays, at: SystemTime.now())
         let count = try await store.setAsideCount()
+        let accepted = try await store.acceptedCount()
         let rows = try await store.setAside(atMost: Self.shownRows)
         await store.close()
         let report = WatermarkReport(
             archivedUntil: config?.archivedUntil?.rfc3339, lagDays: config?.lagDays, windowEnd: window.end.rfc3339,
-            filesSetAside: count, setAside: rows.map(WatermarkReport.SetAside.init))
+            filesSetAside: count, filesAccepted: accepted, setAside: rows.map(WatermarkReport.SetAside.init))
         try Console.out(printsJSON ? try JSONOutput.snakeCaseText(report) : report.text)
     }
 
@@ -65,6 +78,8 @@ struct WatermarkReport: Encodable {
     let lagDays: Int?
     let windowEnd: String
     let filesSetAside: Int
+    /// Set aside before, and accepted.
+    let filesAccepted: Int
     let setAside: [SetAside]
 
     /// For people.
@@ -74,6 +89,7 @@ struct WatermarkReport: Encodable {
             "lag              \(lagDays.map { $0.counted("day") } ?? "not set: as migration.archive_age_days says")",
             "next cycle       up to \(windowEnd)",
             "set aside        \(filesSetAside.counted("file"))",
+            "accepted         \(filesAccepted.counted("file"))",
         ]
         let rows = setAside.map { row in
             "  \(row.reason)  uid \((row.uid ?? "NULL").escapedForOneLine): \(row.message.escapedForOneLine)"

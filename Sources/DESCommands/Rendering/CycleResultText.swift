@@ -28,6 +28,10 @@ enum CycleResultText {
             "have a time outside of 1990 to tomorrow: does the column count from another moment than 1970?")
         add(result.filesSkipped, "skipped: their rows were marked or changed by somebody else meanwhile")
         add(result.unitsSetAside, "units of work are set aside; --status names them")
+        add(
+            result.filesSetAside,
+            "set aside behind the watermark; --show-watermark names them, --retry-set-aside tries them again, "
+                + "--accept-set-aside ends this notice")
         add(result.rowsWithoutTime, "rows have no readable time: they are never migrated in mode watermark")
         add(result.filesFailed, "FAILED and left unmarked:")
         for failure in result.errors.prefix(shownErrors) {

@@ -26,11 +26,11 @@ struct MigrationCycle: Sendable {
             allowsOddTimes: settings.allowsOddTimes, cycle: cycle
         )
         let heldBack = HeldBackRows()
-        let fetchGate = SharedFetchGate(settings.limits)
         do {
             try await StagingUse(staging: world.staging, threads: threads.files).begin(recovers: work.recoversStaging)
             guard try await prepareStore() else { return }
             try await cycle.retrying { try await storeCheck.run() }
+            try await countSetAside(work)
             if work.recoversStaging {
                 try await recover(cleanup, heldBack)
             } else {
@@ -41,6 +41,18 @@ struct MigrationCycle: Sendable {
             let isRecovered = heldBack.isEmpty
             try await cycle.retrying { try await work.begin(cutoff: cutoff, isRecovered: isRecovered) }
             cycle.ledger.rowsWithoutTime(work.rowsWithoutTime)
+            try await run(work, cleanup, heldBack)
+            try await countSetAside(work)
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            cycle.control.stop(.fatal("\(error)"))
+        }
+    }
+
+    private func run(_ work: any WorkSource, _ cleanup: SourceCleanup, _ heldBack: HeldBackRows) async throws {
+        let fetchGate = SharedFetchGate(settings.limits)
+        do {
             while cycle.control.reason == nil {
                 switch try await cycle.retrying({ try await work.next() }) {
                 case .slice(let slice):
@@ -66,6 +78,17 @@ struct MigrationCycle: Sendable {
         StoreCheck(
             store: world.store, catalog: world.catalog, staging: world.staging, bits: settings.shardBits,
             acceptsEmpty: settings.acceptsNewStore, known: knownStore, threads: threads.files, random: world.random)
+    }
+
+    /// At the begin and at the end of every cycle, also of one that could not go on, as far as it can be told then.
+    private func countSetAside(_ work: any WorkSource) async throws {
+        do {
+            cycle.ledger.filesSetAside(try await work.filesSetAside())
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            cycle.ledger.logger.warning("the files that are set aside are not counted: \(error)")
+        }
     }
 
     /// Waits, in short pieces, so that a request to stop is noticed at once.

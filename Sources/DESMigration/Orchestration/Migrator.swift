@@ -77,6 +77,14 @@ package struct Migrator: Sendable {
         if result.fatalError == nil && !result.interrupted {
             metrics.lastSuccess(secondsSinceEpoch: Double(world.now().microsecondsSinceEpoch) / 1e6)
         }
+        if result.filesSetAside > 0 {
+            logger.warning(
+                """
+                files are set aside behind the watermark; --show-watermark names them, --retry-set-aside tries them again, \
+                --accept-set-aside ends this notice
+                """,
+                metadata: ["files": "\(result.filesSetAside)"])
+        }
         if let error = result.fatalError {
             logger.error(
                 "the cycle ended early; everything that was begun is finished", metadata: ["error": "\(error)"])

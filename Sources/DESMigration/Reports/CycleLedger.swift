@@ -158,6 +158,12 @@ package final class CycleLedger: Sendable {
         result.withLock { $0.unitsSetAside = count }
     }
 
+    /// So many files are set aside behind the watermark.
+    func filesSetAside(_ count: Int) {
+        metrics.filesSetAside(count)
+        result.withLock { $0.filesSetAside = count }
+    }
+
     /// So many rows have no readable time, and nobody works on them.
     func rowsWithoutTime(_ count: Int) {
         result.withLock { $0.rowsWithoutTime = count }

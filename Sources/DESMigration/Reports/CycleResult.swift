@@ -27,6 +27,9 @@ package struct CycleResult: Sendable, Hashable, Codable {
     package var filesKept = 0
     /// Units of work, or days, that are set aside after they failed too often.
     package var unitsSetAside = 0
+    /// Files that are set aside behind the watermark, by this cycle or an earlier one, until they are packed after all or
+    /// somebody accepts that they are not.
+    package var filesSetAside = 0
     /// Rows that the cycle did not look at, because they have no readable time; only with a watermark.
     package var rowsWithoutTime = 0
     /// Rows whose time is hardly that of a file, among those whose files were read.
@@ -59,6 +62,7 @@ package struct CycleResult: Sendable, Hashable, Codable {
         case filesDeleted = "files_deleted"
         case filesKept = "files_kept"
         case unitsSetAside = "units_set_aside"
+        case filesSetAside = "files_set_aside"
         case rowsWithoutTime = "rows_without_time"
         case filesWithOddTimes = "files_with_odd_times"
         case durationSeconds = "duration_seconds"

@@ -9,6 +9,7 @@ enum MigrationMetricName: String, CaseIterable {
     case storedBytes = "des_migration_stored_bytes_total"
     case shards = "des_migration_shards_total"
     case pendingFiles = "des_migration_pending_files"
+    case setAsideFiles = "des_migration_set_aside_files"
     case batchSize = "des_migration_batch_size"
     case lastSuccess = "des_migration_last_success_timestamp_seconds"
     case stageTime = "des_migration_stage_seconds"
@@ -28,6 +29,7 @@ enum MigrationMetricName: String, CaseIterable {
         case .storedBytes: "Bytes written to the store: shards with their indexes, and big files."
         case .shards: "Shards published."
         case .pendingFiles: "Files that the catalog lists as still to be migrated."
+        case .setAsideFiles: "Files set aside behind the watermark that nobody has accepted."
         case .batchSize: "Configured number of rows a page and a mark transaction."
         case .lastSuccess: "When a cycle last ended with success, in seconds since 1970; 0 before the first."
         case .stageTime: "Time a stage worked on one item, in seconds."
@@ -41,7 +43,7 @@ enum MigrationMetricName: String, CaseIterable {
     var kind: MetricKind {
         switch self {
         case .cycleDuration, .stageTime, .sourceReadTime: .histogram
-        case .pendingFiles, .batchSize, .lastSuccess, .queueDepth: .gauge
+        case .pendingFiles, .setAsideFiles, .batchSize, .lastSuccess, .queueDepth: .gauge
         case .cycles, .files, .failedFiles, .failures, .bytes, .storedBytes, .shards, .sourceReads, .sourceBytes:
             .counter
         }

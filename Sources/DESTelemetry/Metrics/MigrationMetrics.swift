@@ -19,6 +19,7 @@ package struct MigrationMetrics: Sendable {
     private let stored: Counter
     private let shards: Counter
     private let pending: Meter
+    private let setAside: Meter
     private let batch: Meter
     private let success: Meter
     private let stageTimers: [PipelineStage: Timer]
@@ -54,6 +55,7 @@ package struct MigrationMetrics: Sendable {
         stored = counter(.storedBytes)
         shards = counter(.shards)
         pending = meter(.pendingFiles)
+        setAside = meter(.setAsideFiles)
         batch = meter(.batchSize)
         success = meter(.lastSuccess)
         stageTimers = .forEachCase { timer(.stageTime, ("stage", $0.rawValue)) }
@@ -115,6 +117,11 @@ package struct MigrationMetrics: Sendable {
     /// Files that the catalog says are still to be migrated.
     package func pendingFiles(_ count: Int) {
         pending.set(count)
+    }
+
+    /// Files that are set aside behind the watermark and not accepted.
+    package func filesSetAside(_ count: Int) {
+        setAside.set(count)
     }
 
     /// Rows a page, as configured.
