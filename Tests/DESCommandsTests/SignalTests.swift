@@ -79,6 +79,8 @@ import Testing
         try await run.wait(for: "file not migrated", in: run.errors)
         run.send(SIGTERM)
         try await run.wait(for: "a second signal gives up at once", in: run.errors)
+        // Who waits is told for what.
+        try await run.wait(for: "stopping: ", in: run.errors)
         run.send(SIGTERM)
         let result = await run.finish()
         #expect(result.end == .exit(143))

@@ -79,7 +79,7 @@ struct MigrationRun: Sendable {
     private func runCycle(_ control: CycleControl) async throws -> CycleResult {
         let observer = CycleObserver(
             console: console, metrics: metrics, health: health, catalog: catalog, settings: settings,
-            wantsTotals: countsPending && (server != nil || console.isTerminal), logger: logger
+            control: control, wantsTotals: countsPending && (server != nil || console.isTerminal), logger: logger
         )
         return try await withThrowingTaskGroup(of: CycleResult?.self) { group in
             group.addTask {

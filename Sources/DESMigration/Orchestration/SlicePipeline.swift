@@ -49,12 +49,13 @@ struct SlicePipeline: Sendable {
         let published = BoundedStream<PublishedShard>(limit: plan.rowStreamBytes) { $0.rows.memoryInBytes }
         let marked = BoundedStream<MarkedShard>(limit: plan.rowStreamBytes) { $0.deletable.memoryInBytes }
 
+        let permit = ReadPermit(gate: fetchGate, cycle: cycle)
         let fetch = FetchStage(
             scan: scan, heldBack: heldBack, gate: fetchGate, settings: settings, plan: plan, cycle: cycle
         )
         let validate = ValidateStage(
             sources: world.sources, settings: settings, hasSizes: hasSizes, plan: plan, threads: threads.reading,
-            buffers: buffers, gate: gate, cycle: cycle, onRead: { [slice] in slice.wasRead($0) }
+            buffers: buffers, gate: gate, permit: permit, cycle: cycle, onRead: { [slice] in slice.wasRead($0) }
         )
         let bigFiles = BigFilePublisher(
             sources: world.sources, staging: world.staging, store: slice.store, prefix: settings.bigFilesPrefix,
@@ -62,7 +63,7 @@ struct SlicePipeline: Sendable {
         )
         let compress = CompressStage(
             settings: settings, plan: plan, threads: threads.compressing, buffers: buffers, gate: gate,
-            bigFiles: bigFiles, cycle: cycle, onRead: { [slice] in slice.wasRead($0) }
+            bigFiles: bigFiles, permit: permit, cycle: cycle, onRead: { [slice] in slice.wasRead($0) }
         )
         let appenders = threads.appending.enumerated().map { number, thread in
             AppendStage(

@@ -3,6 +3,7 @@ import DESRouting
 import DESShard
 import DESStorage
 import DESSystem
+import DESTelemetry
 import Logging
 
 /// Brings to its end what an interrupted run left in staging: sealed shards are verified, published, marked from their own
@@ -35,7 +36,15 @@ struct StagingRecovery: Sendable {
             "recovering shards that an interrupted run left in staging",
             metadata: ["shards": "\(leftovers.sealed.count)"]
         )
-        for name in leftovers.sealed where cycle.control.reason == nil { try await recover(name) }
+        defer { cycle.ledger.recovery = nil }
+        var pace = LogPace(every: .seconds(10), isFirstDue: false)
+        let start = cycle.elapsed
+        for (index, name) in leftovers.sealed.enumerated() where cycle.control.reason == nil {
+            let progress = RecoveryProgress(shard: index + 1, count: leftovers.sealed.count)
+            cycle.ledger.recovery = progress
+            if pace.isDue(at: cycle.elapsed - start) { cycle.ledger.logger.notice("\(progress.text)") }
+            try await recover(name)
+        }
     }
 
     private func recover(_ name: String) async throws {

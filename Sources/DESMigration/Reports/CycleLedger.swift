@@ -22,6 +22,7 @@ package final class CycleLedger: Sendable {
     private let result: Mutex<CycleResult>
     private let fetchedCount = Atomic<Int>(0)
     private let readBytes = Atomic<Int64>(0)
+    private let recoveryProgress = Mutex<RecoveryProgress?>(nil)
     private let notes = Mutex<Set<ByteString>>([])
     private let warnings = Mutex<[CycleWarning: Int]>([:])
     private let failureWatch = Mutex<FailureWatch?>(nil)
@@ -37,7 +38,7 @@ package final class CycleLedger: Sendable {
     /// The books as they stand.
     package var snapshot: CycleResult { result.withLock { $0 } }
 
-    /// Files that came from the catalog so far.
+    /// Files that were taken up so far: read, or about to be.
     package var filesFetched: Int { fetchedCount.load(ordering: .relaxed) }
 
     /// Bytes that were read from sources so far.
@@ -45,6 +46,17 @@ package final class CycleLedger: Sendable {
 
     func fetched(_ count: Int) {
         fetchedCount.add(count, ordering: .relaxed)
+    }
+
+    /// Files that count as fetched are left as they are after all, because the cycle is to stop.
+    func left(_ count: Int) {
+        fetchedCount.subtract(count, ordering: .relaxed)
+    }
+
+    /// How far the recovery of what an interrupted run left is; nil before and after it.
+    package internal(set) var recovery: RecoveryProgress? {
+        get { recoveryProgress.withLock { $0 } }
+        set { recoveryProgress.withLock { $0 = newValue } }
     }
 
     func read(_ bytes: Int64) {

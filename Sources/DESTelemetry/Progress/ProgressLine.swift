@@ -33,6 +33,15 @@ package final class ProgressLine: Sendable {
         }
     }
 
+    /// Shows a text in the place of the numbers.
+    package func show(_ text: String) {
+        guard sink.isTerminal else { return }
+        state.withLock { state in
+            guard !state.isFinished else { return }
+            sink.showProgress(String(text.prefix(max(0, sink.columns - 1))))
+        }
+    }
+
     /// Removes the line; later updates show nothing.
     package func finish() {
         state.withLock { state in

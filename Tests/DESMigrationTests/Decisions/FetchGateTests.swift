@@ -47,6 +47,20 @@ import Testing
         #expect(gate.limitReached(elapsed: .seconds(10), bytesRead: 0) == "migration.max_duration_seconds")
     }
 
+    @Test func `what was admitted is read, but after the time, or unknown bytes beyond the limit`() {
+        var counted = FetchGate(CycleLimits(files: 2, bytes: 10))
+        #expect(counted.admit(sizes: [5, 5]) == 2)
+        #expect(counted.limitReached(elapsed: .zero, bytesRead: 0) == "migration.max_files")
+        #expect(counted.readingLimit(elapsed: .seconds(1e9), bytesRead: 1000) == nil)
+        var unknown = FetchGate(CycleLimits(bytes: 10))
+        #expect(unknown.admit(sizes: [5, nil]) == 2)
+        #expect(unknown.readingLimit(elapsed: .zero, bytesRead: 9) == nil)
+        #expect(unknown.readingLimit(elapsed: .zero, bytesRead: 10) == "migration.max_bytes")
+        let timed = FetchGate(CycleLimits(duration: .seconds(10)))
+        #expect(timed.readingLimit(elapsed: .milliseconds(9999), bytesRead: 0) == nil)
+        #expect(timed.readingLimit(elapsed: .seconds(10), bytesRead: 0) == "migration.max_duration_seconds")
+    }
+
     @Test(arguments: [CycleLimits(files: 0), CycleLimits(bytes: 0), CycleLimits(duration: .zero)])
     func `a limit of nothing takes nothing`(limits: CycleLimits) {
         #expect(FetchGate(limits).limitReached(elapsed: .zero, bytesRead: 0) != nil)

@@ -68,7 +68,7 @@ private struct UnitChangingSources: SourceFiles {
         let stage = ValidateStage(
             sources: UnitChangingSources(first: first, second: second), settings: settings, hasSizes: false, plan: plan,
             threads: ThreadPool(name: "des-test", count: 1), buffers: BufferPool(keptCount: 4, keptCapacity: 1 << 20),
-            gate: gate, cycle: cycle,
+            gate: gate, permit: ReadPermit(gate: SharedFetchGate(settings.limits), cycle: cycle), cycle: cycle,
             onRead: { _ in }
         )
         let input = BoundedStream<RowBatch>(limit: 1 << 20) { _ in 1 }

@@ -5,6 +5,7 @@ struct FetchGate: Sendable {
     private let limits: CycleLimits
     private(set) var files = 0
     private(set) var bytes: Int64 = 0
+    private var hasUnknownSizes = false
 
     init(_ limits: CycleLimits) { self.limits = limits }
 
@@ -15,6 +16,14 @@ struct FetchGate: Sendable {
         if let most = limits.files, files >= most { return "migration.max_files" }
         if let most = limits.bytes, max(bytes, bytesRead) >= most { return "migration.max_bytes" }
         if let most = limits.duration, elapsed >= most { return "migration.max_duration_seconds" }
+        return nil
+    }
+
+    /// The configuration key of the limit for which not even what was admitted is read any more: time, and bytes where the
+    /// catalog did not tell them. Other limits counted what was admitted.
+    func readingLimit(elapsed: Duration, bytesRead: Int64) -> String? {
+        if let most = limits.duration, elapsed >= most { return "migration.max_duration_seconds" }
+        if hasUnknownSizes, let most = limits.bytes, bytesRead >= most { return "migration.max_bytes" }
         return nil
     }
 
@@ -30,6 +39,7 @@ struct FetchGate: Sendable {
             if let most = limits.bytes, bytes >= most { break }
             if let most = limits.files, files >= most { break }
             files += 1
+            if size == nil { hasUnknownSizes = true }
             // Sizes are the user's: a few absurd ones must not end the process.
             let sum = bytes.addingReportingOverflow(max(0, size ?? 0))
             bytes = sum.overflow ? .max : sum.partialValue

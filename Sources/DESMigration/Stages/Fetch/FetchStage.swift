@@ -55,7 +55,6 @@ actor FetchStage {
             let admitted = gate.withGate { $0.admit(sizes: rows.lazy.map(\.size.integerValue)) }
             position += admitted
             guard admitted > 0 else { continue }
-            cycle.ledger.fetched(admitted)
             cycle.ledger.metrics.queueDepth(.validate, output.count)
             try await output.send(RowBatch(sequence: sequence, rows: Array(rows.prefix(admitted))))
             sequence += 1
@@ -65,11 +64,15 @@ actor FetchStage {
 
     private func mayFetch() -> Bool {
         if cycle.control.reason != nil { return false }
-        let limit = gate.withGate { $0.limitReached(elapsed: cycle.elapsed, bytesRead: cycle.ledger.bytesRead) }
-        if let limit {
-            cycle.control.stop(.limit(limit))
-            return false
+        let (elapsed, bytesRead) = (cycle.elapsed, cycle.ledger.bytesRead)
+        let (limit, ofReading) = gate.withGate { gate in
+            (
+                gate.limitReached(elapsed: elapsed, bytesRead: bytesRead),
+                gate.readingLimit(elapsed: elapsed, bytesRead: bytesRead)
+            )
         }
-        return true
+        guard let limit else { return true }
+        cycle.control.stop(.limit(limit), stopsReading: ofReading != nil)
+        return false
     }
 }

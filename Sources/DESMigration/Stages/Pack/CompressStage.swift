@@ -15,12 +15,13 @@ actor CompressStage {
     private let bigFiles: BigFilePublisher
     private let metaMembers: MetaMembers
     private let cycle: CycleContext
+    private let permit: ReadPermit
     private let onRead: @Sendable (String) -> Void
 
     /// - Parameter onRead: is told the location of each big file that was read.
     init(
         settings: MigrationSettings, plan: PipelinePlan, threads: ThreadPool, buffers: BufferPool, gate: ByteGate,
-        bigFiles: BigFilePublisher, cycle: CycleContext,
+        bigFiles: BigFilePublisher, permit: ReadPermit, cycle: CycleContext,
         onRead: @escaping @Sendable (String) -> Void
     ) {
         self.settings = settings
@@ -30,6 +31,7 @@ actor CompressStage {
         self.gate = gate
         self.bigFiles = bigFiles
         metaMembers = MetaMembers(columns: settings.metaColumns)
+        self.permit = permit
         self.cycle = cycle
         self.onRead = onRead
     }
@@ -59,6 +61,10 @@ actor CompressStage {
                     let isSkipped = Self.hasExtension(file.location, in: settings.skippedExtensions)
                     let codec = isSkipped ? nil : compressor.append(batch.bytes.bytes(contents), to: payloads)
                     payload = codec.map { .compressed(start..<payloads.count, $0) } ?? .plain(contents)
+                } else if !permit.mayRead() {
+                    // Nothing but its begin was looked at.
+                    cycle.ledger.left(1)
+                    continue
                 } else {
                     do {
                         let published = try await bigFiles.publish(file)

@@ -14,12 +14,13 @@ actor ValidateStage {
     private let buffers: BufferPool
     private let gate: ByteGate
     private let cycle: CycleContext
+    private let permit: ReadPermit
     private let onRead: @Sendable (String) -> Void
 
     /// - Parameter onRead: is told the location of each file that was read and is what its row says; not of big ones.
     init(
         sources: any SourceFiles, settings: MigrationSettings, hasSizes: Bool, plan: PipelinePlan, threads: ThreadPool,
-        buffers: BufferPool, gate: ByteGate, cycle: CycleContext,
+        buffers: BufferPool, gate: ByteGate, permit: ReadPermit, cycle: CycleContext,
         onRead: @escaping @Sendable (String) -> Void
     ) {
         self.sources = sources
@@ -29,6 +30,7 @@ actor ValidateStage {
         self.threads = threads
         self.buffers = buffers
         self.gate = gate
+        self.permit = permit
         self.cycle = cycle
         self.onRead = onRead
     }
@@ -46,6 +48,9 @@ actor ValidateStage {
             var start = cycle.elapsed
             var part = ReadPart(sequence: batch.sequence, number: 0, bytes: buffers.take())
             for row in batch.rows {
+                // The rest of the rows counts as never fetched.
+                guard permit.mayRead() else { break }
+                cycle.ledger.fetched(1)
                 try await read(row, into: &part)
                 guard part.bytes.count >= plan.batchBytes else { continue }
                 cycle.ledger.metrics.stageTime(.validate, cycle.elapsed - start)

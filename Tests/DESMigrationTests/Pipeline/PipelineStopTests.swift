@@ -1,0 +1,138 @@
+import DESMigration
+import Glibc
+import Testing
+
+/// A cycle that is to stop reads no more, and finishes what it has read.
+@Suite struct PipelineStopTests {
+    private static let count = 600
+
+    private static func fixture() throws -> PipelineFixture {
+        let fixture = try PipelineFixture()
+        for number in 0..<count { try fixture.add(bytes: PipelineFile.bytes(50, seed: number)) }
+        return fixture
+    }
+
+    /// Stops at the given read, once all rows have come from the catalog, and gives how many files were read.
+    private func run(
+        _ fixture: PipelineFixture, at wanted: Int, _ stop: @escaping @Sendable (CycleControl) -> Void
+    ) async throws -> (outcome: PipelineOutcome, read: Int) {
+        let control = CycleControl()
+        let (reads, pages) = (PipelineLocked(0), PipelineLocked(0))
+        var world = try fixture.world()
+        world.catalog = PipelineHookedCatalog(real: world.catalog) { page in pages.value = page }
+        world.sources = PipelineHookedSources(
+            real: world.sources,
+            beforeRead: { _ in
+                let number = reads.change { count -> Int in
+                    count += 1
+                    return count
+                }
+                guard number >= wanted else { return }
+                guard number == wanted else {
+                    // The other reader does not run ahead.
+                    while control.reason == nil { sched_yield() }
+                    return
+                }
+                // The second page is the empty one at the end; a limit ends the fetching before it.
+                while pages.value < 2, control.reason == nil { sched_yield() }
+                stop(control)
+            })
+        let outcome = try await fixture.run(in: world, control: control)
+        return (outcome, reads.value)
+    }
+
+    @Test(arguments: [1, 100, 599])
+    func `A signal leaves the rows that have come and are not read, and they are in no sum`(at wanted: Int) async throws
+    {
+        let fixture = try Self.fixture()
+        let (outcome, read) = try await run(fixture, at: wanted) { $0.stop(.interrupted) }
+        #expect(outcome.result.interrupted)
+        // Each of the two readers may be at a file.
+        #expect((wanted...wanted + 1).contains(read))
+        outcome.expectBooks(migrated: read)
+        #expect(try fixture.table.markedIDs().count == read)
+        #expect(fixture.stagedNames.isEmpty)
+        try await fixture.run().expectBooks(migrated: Self.count - read)
+        try fixture.expectSettled(fixture.files)
+        try fixture.expectOnly(fixture.files)
+    }
+
+    @Test func `Time that runs out while rows wait to be read leaves them too`() async throws {
+        let fixture = try Self.fixture()
+        fixture.settings.limits = CycleLimits(duration: .seconds(60))
+        let clock = PipelineClock()
+        let reads = PipelineLocked(0)
+        var world = try fixture.world()
+        world.clock = clock
+        world.sources = PipelineHookedSources(
+            real: world.sources,
+            beforeRead: { _ in
+                let number = reads.change { count -> Int in
+                    count += 1
+                    return count
+                }
+                if number == 50 { clock.advance(by: .seconds(60)) }
+                while number > 50, clock.now.offset < .seconds(60) { sched_yield() }
+            })
+        let outcome = try await fixture.run(in: world)
+        #expect(outcome.result.limitReached == "migration.max_duration_seconds")
+        #expect((50...51).contains(reads.value))
+        outcome.expectBooks(migrated: reads.value)
+        fixture.settings.limits = CycleLimits()
+        try await fixture.run().expectBooks(migrated: Self.count - reads.value)
+        try fixture.expectOnly(fixture.files)
+    }
+
+    @Test func `A limit of files reads all that it counted, but not after a signal`() async throws {
+        let fixture = try Self.fixture()
+        fixture.settings.limits = CycleLimits(files: 500)
+        let (outcome, read) = try await run(fixture, at: 20) { $0.stop(.limit("migration.max_files")) }
+        #expect(outcome.result.limitReached == "migration.max_files" && read == 500)
+        outcome.expectBooks(migrated: 500)
+
+        let other = try Self.fixture()
+        let (stopped, few) = try await run(other, at: 20) { control in
+            control.stop(.limit("migration.max_files"))
+            control.stop(.interrupted)
+        }
+        #expect(stopped.result.limitReached == "migration.max_files" && few <= 21)
+        stopped.expectBooks(migrated: few)
+    }
+
+    @Test func `Big files that were only looked at are left`() async throws {
+        let fixture = try PipelineFixture()
+        fixture.settings.compressors = 1
+        for number in 0..<40 { try fixture.add(bytes: PipelineFile.bytes(3000, seed: number)) }
+        let control = CycleControl()
+        let copied = PipelineLocked(0)
+        var world = try fixture.world()
+        var hooked = PipelineHookedSources(real: world.sources)
+        hooked.afterFirstPiece = { _ in
+            copied.change { $0 += 1 }
+            control.stop(.interrupted)
+        }
+        world.sources = hooked
+        let outcome = try await fixture.run(in: world, control: control)
+        #expect(copied.value == 1)
+        outcome.expectBooks(migrated: 1)
+        try await fixture.run().expectBooks(migrated: 39)
+        try fixture.expectOnly(fixture.files)
+    }
+
+    @Test func `Recovery tells how far it is, at most every ten seconds`() async throws {
+        let fixture = try PipelineFixture()
+        try fixture.addFiles(40, days: 5)
+        _ = try await fixture.run(with: PipelineFaults(at: [.publishBefore], kind: .persistent))
+        let staged = fixture.stagedNames.filter { $0.hasSuffix(".des") }.count
+        try #require(staged > 3)
+        let clock = PipelineClock()
+        var world = try fixture.world(
+            faults: .hook(.recoveryLookup) { clock.advance(by: .seconds(5)) })
+        world.clock = clock
+        let outcome = try await fixture.run(in: world)
+        outcome.expectBooks(migrated: 40)
+        let lines = outcome.log.filter { $0.contains("recovering shard ") }
+        #expect(lines.first?.contains("recovering shard 3 of \(staged)") == true, "\(lines)")
+        #expect(lines.count == (staged - 1) / 2)
+    }
+}
