@@ -48,6 +48,19 @@ import Testing
         #expect(await run.finish().end == .exit(143))
     }
 
+    @Test("a run of one cycle ends without a word of its server", arguments: [false, true])
+    func oneCycle(isAsked: Bool) async throws {
+        try await place.makeCatalog(Workspace.rows(3))
+        try place.configure("metrics: {port: 0}\nlogging: {format: json}")
+        let run = try place.start("des-migrate", "--config", "config.yaml")
+        // A client that keeps its connection.
+        if isAsked, let port = try? await port(of: run) { _ = try? await get("/metrics", port: port) }
+        let result = await run.finish()
+        #expect(result.end == .exit(0))
+        #expect(!result.errors.lowercased().contains("error"), "\(result.errors)")
+        #expect(!result.errors.contains("Cancellation"))
+    }
+
     @Test("a port that is taken is fatal, before anything is touched")
     func takenPort() async throws {
         try await place.makeCatalog(Workspace.rows(3))

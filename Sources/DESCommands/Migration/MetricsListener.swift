@@ -1,10 +1,14 @@
 import DESConfiguration
 import DESTelemetry
 import Logging
+import ServiceLifecycle
 
 /// The server for metrics and probes, as the configuration asks for it.
 struct MetricsListener: Sendable {
-    private let server: TelemetryServer
+    /// What requests that are being answered get when the program is to end.
+    private static let longestDrain = Duration.seconds(2)
+
+    private let services: ServiceGroup
     private let ports: AsyncStream<Int>
 
     /// Makes a server that does not listen yet.
@@ -13,15 +17,25 @@ struct MetricsListener: Sendable {
     ) {
         let (ports, listener) = AsyncStream<Int>.makeStream()
         self.ports = ports
-        server = TelemetryServer(
+        let server = TelemetryServer(
             host: configuration.host, port: configuration.port, registry: registry, health: health, logger: logger
         ) { listener.yield($0) }
+        // The server tells itself what begins and ends.
+        var quiet = logger
+        quiet.logLevel = max(.critical, logger.logLevel)
+        var settings = ServiceGroupConfiguration(
+            services: [.init(service: server, successTerminationBehavior: .gracefullyShutdownGroup)], logger: quiet)
+        settings.maximumGracefulShutdownDuration = Self.longestDrain
+        services = ServiceGroup(configuration: settings)
     }
 
-    /// Serves until cancelled.
+    /// Serves until it is stopped or cancelled.
     ///
     /// - Throws: `TelemetryServerError` when it cannot listen.
-    func run() async throws { try await server.run() }
+    func run() async throws { try await services.run() }
+
+    /// Lets ``run()`` return once the requests are answered that have come.
+    func stop() async { await services.triggerGracefulShutdown() }
 
     /// Returns once requests are answered; for one caller.
     ///

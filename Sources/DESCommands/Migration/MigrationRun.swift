@@ -29,29 +29,47 @@ struct MigrationRun: Sendable {
     func run() async throws -> ExitCode {
         // Who reads the results may go away; the migration goes on.
         signal(SIGPIPE, SIG_IGN)
-        return try await withThrowingTaskGroup(of: ExitCode?.self) { group in
+        return try await withThrowingTaskGroup(of: Ended.self) { group in
             group.addTask {
                 await signals.run { health.enter(.draining) }
-                return nil
+                return .other
             }
             if let server {
                 group.addTask {
                     try await server.run()
-                    return nil
+                    return .server
                 }
             }
             group.addTask {
-                // Nothing is begun before the server listens: if it cannot, nothing has happened.
-                try await server?.waitUntilListening()
-                return try await runCycles()
+                do {
+                    // Nothing is begun before the server listens: if it cannot, nothing has happened.
+                    try await server?.waitUntilListening()
+                    return .cycles(.success(try await runCycles()))
+                } catch {
+                    return .cycles(.failure(error))
+                }
             }
+            defer { group.cancelAll() }
+            var result: Result<ExitCode, any Error>?
             while let ended = try await group.next() {
-                guard let ended else { continue }
-                group.cancelAll()
-                return ended
+                switch ended {
+                case .cycles(let outcome):
+                    result = outcome
+                    guard let server else { return try outcome.get() }
+                    // It ends by itself; cancelled, it would complain.
+                    await server.stop()
+                case .server: if let result { return try result.get() }
+                case .other: break
+                }
             }
             return ExitStatus.fatal
         }
+    }
+
+    private enum Ended: Sendable {
+        case cycles(Result<ExitCode, any Error>)
+        case server
+        case other
     }
 
     private func runCycles() async throws -> ExitCode {
