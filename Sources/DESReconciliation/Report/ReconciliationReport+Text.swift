@@ -70,7 +70,8 @@ extension ReconciliationReport {
         for kind in Finding.Kind.allCases {
             if let count = found[kind], count > 0 { lines.append(sum(kind, count)) }
             if let count = young[kind], count > 0 {
-                lines.append("\(kind.heading): \(count.groupedByThousands) more, too young to be judged")
+                let more = "\(count.groupedByThousands) more"
+                lines.append("\(kind.heading): \(more), too young to be judged (see --min-age)")
             }
         }
         func add(_ count: Int, _ text: String) {
@@ -81,8 +82,21 @@ extension ReconciliationReport {
         add(totals.filesWithoutTime, "files without a time belong to no marked row of their day: not judged")
         add(totals.otherObjects, "other objects were passed over")
         lines += notes.map(\.escapedForOneLine)
-        if isClean { lines.append(found.isEmpty ? "catalog and storage agree" : "everything found is repaired") }
+        lines += verdict
         return lines.joined(separator: "\n")
+    }
+
+    /// Of what was not judged nobody may read that it is well.
+    private var verdict: [String] {
+        let isRepaired = found.allSatisfy { $0.value == repaired[$0.key, default: 0] }
+        guard isRepaired else { return [] }
+        guard hasUnjudged else { return [found.isEmpty ? "catalog and storage agree" : "everything found is repaired"] }
+        let rest = found.isEmpty ? "nothing wrong was found" : "everything found is repaired"
+        guard young.contains(where: { $0.value > 0 }) else { return [rest + ", but not everything could be judged"] }
+        return [
+            rest + ", but what is too young was not judged; look again later, or while nobody migrates with a lower "
+                + "--min-age, such as --min-age 0s"
+        ]
     }
 
     private func sum(_ kind: Finding.Kind, _ count: Int) -> String {

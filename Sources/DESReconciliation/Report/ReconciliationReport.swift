@@ -35,10 +35,17 @@ package struct ReconciliationReport: Sendable, Hashable {
 
     package init() {}
 
-    /// Whether nothing is wrong, or everything that was is repaired, and nothing is in doubt.
+    /// Whether nothing is wrong, or everything that was is repaired, and nothing is in doubt, nor any row too young to be judged:
+    /// those are the first that a restored database has lost.
     package var isClean: Bool {
         found.allSatisfy { $0.value == repaired[$0.key, default: 0] } && totals.rowsInDoubt == 0
-            && totals.bigFilesInDoubt == 0
+            && totals.bigFilesInDoubt == 0 && young[.inShardNotMarked, default: 0] == 0
+    }
+
+    /// Whether something was left unjudged.
+    package var hasUnjudged: Bool {
+        young.contains { $0.value > 0 } || totals.rowsInDoubt > 0 || totals.bigFilesInDoubt > 0
+            || totals.filesWithoutTime > 0
     }
 }
 
