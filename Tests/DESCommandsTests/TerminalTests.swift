@@ -18,13 +18,13 @@ import Testing
         var shard = TestShard()
         shard.add("file", bytes: bytes)
         try place.write(shard.bytes, to: "one.des")
-        let shown = try await place.tool(["cat", "\(place.path)/one.des", "file"], isTerminal: true)
+        let shown = try await place.tool(StoreWatch(), ["cat", "\(place.path)/one.des", "file"], isTerminal: true)
         #expect(shown.code == 1)
         #expect(shown.output.isEmpty)
         #expect(shown.errors.contains("--force"))
         for (arguments, isTerminal) in [(["--force"], true), ([], false)] {
             let result = try await place.tool(
-                ["cat", "\(place.path)/one.des", "file"] + arguments, isTerminal: isTerminal)
+                StoreWatch(), ["cat", "\(place.path)/one.des", "file"] + arguments, isTerminal: isTerminal)
             #expect(result.code == 0)
             #expect(!result.output.isEmpty)
         }
@@ -36,7 +36,7 @@ import Testing
         var shard = TestShard()
         shard.add("file", text)
         try place.write(shard.bytes, to: "one.des")
-        let result = try await place.tool(["cat", "\(place.path)/one.des", "file"], isTerminal: true)
+        let result = try await place.tool(StoreWatch(), ["cat", "\(place.path)/one.des", "file"], isTerminal: true)
         #expect(result.code == 0)
         #expect(result.output == text)
     }

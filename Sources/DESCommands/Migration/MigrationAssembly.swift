@@ -92,7 +92,9 @@ struct MigrationAssembly {
                 .flatMap(CatalogFactory.files),
             access: access, metrics: metrics
         )
-        if parts.archive != nil { world.sources = AbsoluteSourceFiles(world.sources) }
+        if parts.archive != nil, configuration.migration.sourceBase == nil {
+            world.sources = AbsoluteSourceFiles(world.sources)
+        }
         if let board = parts.board, let workers = configuration.workers {
             world.work = ClaimedWork(
                 board: board, catalog: world.catalog, store: world.store, bits: settings.shardBits,

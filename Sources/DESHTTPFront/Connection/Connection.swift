@@ -5,10 +5,10 @@ import NIOCore
 package struct Connection: Sendable {
     let channel: any Channel
     private let loop: any EventLoop
-    private let collector: NIOLoopBound<any ConnectionHandler>
+    private let collector: NIOLoopBound<RequestCollector>
 
     /// To be made on the channel's event loop.
-    init(_ channel: any Channel, _ collector: any ConnectionHandler) {
+    init(_ channel: any Channel, _ collector: RequestCollector) {
         self.channel = channel
         loop = channel.eventLoop
         self.collector = NIOLoopBound(collector, eventLoop: channel.eventLoop)
@@ -51,35 +51,11 @@ package struct Connection: Sendable {
     /// Closes at once, so that an answer that is not whole is seen not to be.
     func abort() { onLoop { $0.closeNow() } }
 
-    private func onLoop(_ work: @escaping @Sendable (any ConnectionHandler) -> Void) {
+    private func onLoop(_ work: @escaping @Sendable (RequestCollector) -> Void) {
         if loop.inEventLoop {
             work(collector.value)
         } else {
             loop.execute { work(collector.value) }
         }
     }
-}
-
-/// What a ``Connection`` asks of its handler, on the event loop.
-protocol ConnectionHandler: AnyObject {
-    /// The next request if it is there, else whoever waits is told of it; nil at the end of the connection.
-    func take(_ taker: CheckedContinuation<ReceivedRequest?, Never>)
-
-    /// The next request if it is there.
-    func takeNow() -> ReceivedRequest?
-
-    /// Writes a piece of an answer.
-    ///
-    /// - Returns: whether the client takes more; if not, the next write is to wait with ``waitUntilWritable(_:)``.
-    /// - Throws: `ChannelError` when the connection is closed.
-    func write(_ part: AnswerPart) throws -> Bool
-
-    /// Tells when the client takes more, or is gone.
-    func waitUntilWritable(_ writer: CheckedContinuation<Void, any Error>)
-
-    /// Closes our side only: a full close while the client still sends would destroy the answer on its way.
-    func closeOutput()
-
-    /// Closes the connection at once; what is not sent yet is lost.
-    func closeNow()
 }

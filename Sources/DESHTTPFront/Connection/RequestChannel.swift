@@ -4,12 +4,12 @@ import NIOHTTP1
 
 /// Answers the requests of a connection, one after the other: whole requests instead of their parts, and answers that are written as bytes
 /// instead of header fields.
-struct RequestChannel<Answerer: RequestAnswering>: Sendable {
+struct RequestChannel: Sendable {
     /// Bytes that the system keeps for a client. Its own choice grows to megabytes, of which a slow client has to read a third before
     /// it is seen to read at all.
-    private static var sendBuffer: Int { 512 * 1024 }
+    private static let sendBuffer = 512 * 1024
 
-    let answerer: Answerer
+    let answerer: any RequestAnswering
     let limits: ConnectionLimits
     let usesLoopExecutor: Bool
     let logger: Logger

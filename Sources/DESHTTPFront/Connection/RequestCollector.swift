@@ -6,17 +6,15 @@ import NIOHTTP1
 ///
 /// It is the end of the pipeline: the task that answers takes requests from it and gives it pieces of answers, through a
 /// ``Connection``.
-final class RequestCollector<Answerer: RequestAnswering>: ChannelDuplexHandler, RemovableChannelHandler,
-    ConnectionHandler
-{
+final class RequestCollector: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     /// With so many requests waiting for the answer to another no more are read; those that were read already are kept.
-    private static var readLimit: Int { 4 }
+    private static let readLimit = 4
 
-    private let answerer: Answerer
+    private let answerer: any RequestAnswering
     private let limits: ConnectionLimits
     private let signal: DecoderSignal
     private let remoteAddress: SocketAddress?
@@ -55,7 +53,7 @@ final class RequestCollector<Answerer: RequestAnswering>: ChannelDuplexHandler, 
 
     /// - Parameter signal: tells the decoder before it.
     init(
-        answerer: Answerer, limits: ConnectionLimits, signal: DecoderSignal, remoteAddress: SocketAddress?
+        answerer: any RequestAnswering, limits: ConnectionLimits, signal: DecoderSignal, remoteAddress: SocketAddress?
     ) {
         self.answerer = answerer
         self.limits = limits

@@ -87,7 +87,8 @@ final class RequestDecoder: ByteToMessageDecoder {
     private func stop(_ error: any Error, _ buffer: ByteBuffer, _ context: ChannelHandlerContext) {
         var reported = error
         if let error = error as? HTTPParserError, error == .headerOverflow {
-            let isTarget = isInTarget && !buffer.readableBytesView.prefix(limits.maxHeaderFieldSize).contains(0x20)
+            let field = buffer.readableBytesView.drop { $0 == 0x20 }.prefix(limits.maxHeaderFieldSize)
+            let isTarget = isInTarget && !field.contains(0x20)
             reported = isTarget ? HeadTooLong.target : HeadTooLong.fields
         }
         context.fireErrorCaught(reported)
@@ -97,16 +98,17 @@ final class RequestDecoder: ByteToMessageDecoder {
     /// The parser leaves in the buffer what it has of a target or a field that is not whole. What stands before it on its line tells which:
     /// before a target only the method, before a field nothing, and before a value, whose name the parser has taken, a colon.
     private func noteTarget(_ buffer: ByteBuffer, from start: Int) {
-        guard buffer.readableBytes > 0 else {
-            isInTarget = false
-            return
-        }
         guard buffer.readerIndex > start else { return }
         var taken = buffer
         taken.moveReaderIndex(to: start)
         let line = taken.readableBytesView.prefix(buffer.readerIndex - start)
+        // So it is after most requests.
+        guard line.last != 0x0A else {
+            isInTarget = false
+            return
+        }
         let rest = line.lastIndex(of: 0x0A).map { line[line.index(after: $0)...] } ?? line
-        isInTarget = !rest.isEmpty && !rest.contains(UInt8(ascii: ":"))
+        isInTarget = !rest.contains(UInt8(ascii: ":"))
     }
 }
 

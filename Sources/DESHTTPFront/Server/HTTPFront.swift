@@ -6,9 +6,9 @@ import NIOSSL
 import ServiceLifecycle
 
 /// A port that speaks HTTP/1.1 (RFC 9112): listens, keeps its clients within ``HTTPLimits``, and hands whole requests to who answers them.
-package struct HTTPFront<Answerer: RequestAnswering>: Sendable {
+package struct HTTPFront: Sendable {
     private let configuration: HTTPFrontConfiguration
-    private let answerer: Answerer
+    private let answerer: any RequestAnswering
     private let limits: ConnectionLimits
     private let logger: Logger
 
@@ -18,7 +18,8 @@ package struct HTTPFront<Answerer: RequestAnswering>: Sendable {
     ///   - connectionGauge: is set to the number of open connections.
     ///   - logger: is told what goes wrong.
     package init(
-        _ configuration: HTTPFrontConfiguration, answerer: Answerer, connectionGauge: Meter? = nil, logger: Logger
+        _ configuration: HTTPFrontConfiguration, answerer: any RequestAnswering, connectionGauge: Meter? = nil,
+        logger: Logger
     ) {
         self.configuration = configuration
         self.answerer = answerer
@@ -77,7 +78,7 @@ package struct HTTPFront<Answerer: RequestAnswering>: Sendable {
         }
     }
 
-    private var requestChannel: RequestChannel<Answerer> {
+    private var requestChannel: RequestChannel {
         RequestChannel(
             answerer: answerer, limits: limits, usesLoopExecutor: configuration.answersOnEventLoops, logger: logger)
     }

@@ -33,6 +33,10 @@ package struct AbsoluteSourceFiles: SourceFiles {
         return await base.delete(location, ifStill: identity)
     }
 
+    package func undoInterruptedDeletion(of location: String) async {
+        await base.undoInterruptedDeletion(of: location)
+    }
+
     package func absences(of locations: [String]) async -> [SourceAbsence] { await base.absences(of: locations) }
 
     package func readableSiblings(of location: String, atMost most: Int) async -> Int {
@@ -40,31 +44,10 @@ package struct AbsoluteSourceFiles: SourceFiles {
     }
 
     private func check(_ location: String) throws(SourceError) {
-        guard RelativeLocation.isOne(location) else { return }
+        guard SourceAddress(location).isRelative else { return }
         throw SourceError(
             .unreachable,
             "cannot read \(location): it is relative, and behind a watermark nobody may guess to which folder; "
                 + "write migration.source_base: /that/folder")
-    }
-}
-
-/// Tells locations that mean another file in another folder.
-enum RelativeLocation {
-    /// No path from the root, and no URL: those begin with a scheme (RFC 3986, 3.1).
-    static func isOne(_ location: String) -> Bool {
-        guard let first = location.utf8.first, first != UInt8(ascii: "/"), !location.utf8.contains(0) else {
-            return false
-        }
-        let scheme = location.utf8.prefix { $0 != UInt8(ascii: ":") }
-        guard scheme.count < location.utf8.count else { return true }
-        return !isLetter(first) || !scheme.allSatisfy { isLetter($0) || isOther($0) }
-    }
-
-    private static func isLetter(_ byte: UInt8) -> Bool {
-        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) && byte >= UInt8(ascii: "A")
-    }
-
-    private static func isOther(_ byte: UInt8) -> Bool {
-        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || "+-.".utf8.contains(byte)
     }
 }

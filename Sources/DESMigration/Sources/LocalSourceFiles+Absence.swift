@@ -20,7 +20,8 @@ extension LocalSourceFiles {
     }
 
     package func readableSiblings(of location: String, atMost most: Int) -> Int {
-        guard let path = try? path(of: location), let stream = opendir(Self.folder(of: path)) else { return 0 }
+        guard let path = try? path(of: location), let stream = opendir(FileSystem.parentDirectory(of: path))
+        else { return 0 }
         defer { closedir(stream) }
         var (count, looks) = (0, 0)
         while count < most, looks < Self.looksAFolder, let entry = readdir(stream) {

@@ -17,7 +17,7 @@ package enum SourceAddress: Sendable {
     /// A path that a folder has to be put before.
     case relativePath(String)
     /// An object in S3, `s3://…`; whether it is well-formed is for ``S3SourceLocation`` to say.
-    case object
+    case object(String)
     /// Nothing that can be read, and why.
     case unreadable(SourceError)
 
@@ -41,7 +41,7 @@ package enum SourceAddress: Sendable {
             return
         }
         if S3SourceLocation.isOne(text) {
-            self = .object
+            self = .object(text)
             return
         }
         // Before a URL blanks are a slip of whoever wrote the row; before a path they are part of its name.
@@ -74,8 +74,8 @@ package enum SourceAddress: Sendable {
         case .relativePath(let path):
             guard let base else { return path }
             return base.hasByteSuffix("/") ? base + path : "\(base)/\(path)"
-        case .object:
-            throw SourceError(.unsupportedLocation, "cannot read an object in S3 as a local file")
+        case .object(let location):
+            throw SourceError(.unsupportedLocation, "cannot read \(location): this build reads local paths only")
         case .unreadable(let error): throw error
         }
     }

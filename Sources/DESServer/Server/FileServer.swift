@@ -81,7 +81,7 @@ package struct FileServer: Service {
         }
     }
 
-    private func serve(_ front: HTTPFront<FileService>) async throws {
+    private func serve(_ front: HTTPFront) async throws {
         do {
             try await front.run { port in
                 logger.info(

@@ -1,5 +1,6 @@
 package import DESShard
 package import DESSystem
+import Glibc
 
 /// A local directory as an object store; a key is a path below it.
 ///
@@ -165,7 +166,9 @@ extension StorageError {
             if error.code == 2 { .notFound } else if error.isOutOfSpace { .outOfSpace } else if error.isUnwritable {
                 .unwritable
             } else { .failed }
-        self.init(code, key: key, error.description)
+        // Out of descriptors is no fault of the store, and passes.
+        let isTransient = error.code == EMFILE || error.code == ENFILE
+        self.init(code, key: key, isTransient: isTransient, error.description)
     }
 }
 

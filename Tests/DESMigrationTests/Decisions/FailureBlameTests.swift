@@ -128,6 +128,6 @@ import Testing
         ("data:text/plain,a", false), ("gs://b/k", false), ("a\0", false),
     ])
     func `a relative location has neither a root nor a scheme`(location: String, isRelative: Bool) {
-        #expect(RelativeLocation.isOne(location) == isRelative)
+        #expect(SourceAddress(location).isRelative == isRelative)
     }
 }

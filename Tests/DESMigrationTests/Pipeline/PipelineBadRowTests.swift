@@ -34,7 +34,7 @@ import Testing
         BadRow(column: .createdAt, value: .text("2024-02-30T00:00:00Z"), reason: .invalidRow, text: "2024-02-30"),
         BadRow(column: .location, value: .null, reason: .invalidRow, text: "no location (it is NULL)"),
         BadRow(column: .location, value: .text(""), reason: .invalidRow, text: #"no location (it is "")"#),
-        BadRow(column: .location, value: .blob([0xFF]), reason: .invalidRow, text: "no location (it is x'ff')"),
+        BadRow(column: .location, value: .blob([0xFF]), reason: .unsupportedLocation, text: "x'ff' is no UTF-8"),
         BadRow(column: .size, value: .integer(-1), reason: .invalidRow, text: "size -1"),
         BadRow(column: .size, value: .text("many"), reason: .invalidRow, text: #"size "many""#),
         BadRow(column: .size, value: .real(0.5), reason: .invalidRow, text: "size 0.5"),
