@@ -123,7 +123,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("a", true), ("in/a", true), ("./a", true), ("../a", true), ("a b:c", true), ("1:a", true), ("", false),
+        ("a", true), ("in/a", true), ("./a", true), ("../a", true), ("a b:c", true), ("1:a", true),
         ("/a", false), ("//a", false), ("s3://b/k", false), ("file:///a", false), ("https://x/y", false),
         ("data:text/plain,a", false), ("gs://b/k", false), ("a\0", false),
     ])
