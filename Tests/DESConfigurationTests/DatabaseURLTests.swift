@@ -13,7 +13,9 @@ struct DatabaseURLTests {
             ("sqlite:///a.db?timeout=30", .sqlite(path: "a.db")),
             ("sqlite+pysqlite:///a.db", .sqlite(path: "a.db")),
             ("SQLite:///a.db", .sqlite(path: "a.db")),
-            ("sqlite:///file:a.db?mode=ro&uri=true", .sqlite(path: "a.db")),
+            ("sqlite:///file:a.db?uri=true", .sqlite(path: "a.db")),
+            ("sqlite:///file:///a/b.db?mode=rw", .sqlite(path: "/a/b.db")),
+            ("sqlite:///file://LOCALHOST/a.db", .sqlite(path: "/a.db")),
             ("postgresql://u:p@h:5432/db", .postgresql("postgresql://u:p@h:5432/db")),
             ("postgresql+psycopg2://u:p@h/db?sslmode=require", .postgresql("postgresql://u:p@h/db?sslmode=require")),
             ("postgres://h/db", .postgresql("postgresql://h/db")),
@@ -37,6 +39,11 @@ struct DatabaseURLTests {
         #expect(try DatabaseURL(text) == expected)
     }
 
+    private static func sqliteOptions(_ names: String) -> String {
+        "DES does not open a SQLite file with the options of its URL (\(names)): leave them out. To change no row there are "
+            + "migration.mode watermark, --dry-run and des-stats; a ? that belongs to the name of the file is written %3F"
+    }
+
     @Test(
         "a text that is no usable database URL is refused without being shown",
         arguments: [
@@ -44,6 +51,9 @@ struct DatabaseURLTests {
             ("sqlite:///", "an in-memory catalog holds nothing to migrate"),
             ("sqlite:///:memory:", "an in-memory catalog holds nothing to migrate"),
             ("sqlite:///x?mode=memory", "an in-memory catalog holds nothing to migrate"),
+            ("sqlite://///host/x?mode=ro", sqliteOptions("\"mode\"")),
+            ("sqlite:///file:x?uri=true&immutable=1", sqliteOptions("\"immutable\"")),
+            ("sqlite:///file://host/x", "the file: URL of the SQLite file names another machine"),
             (
                 "sqlite://secret.db",
                 "a SQLite URL names no host: three slashes before a relative path, four before an absolute one"

@@ -34,7 +34,8 @@ package enum DatabaseURL: Sendable, Equatable {
 
     /// Reads a URL as SQLAlchemy writes it. A driver behind the scheme (`postgresql+psycopg`) is dropped.
     ///
-    /// `postgres` is taken for `postgresql`, `mariadb` for `mysql`. The query of a SQLite URL is ignored. A text such as
+    /// `postgres` is taken for `postgresql`, `mariadb` for `mysql`. Of the options of a SQLite URL those of Python's driver
+    /// say nothing to others; those that say how the file is to be opened (`mode=ro`) are refused, since none is honoured. A text such as
     /// `host=db dbname=catalog`, as libpq reads it, is PostgreSQL.
     package init(_ text: String) throws(Invalid) {
         if PostgresKeywords.isConnectionString(text) {
@@ -75,8 +76,16 @@ package enum DatabaseURL: Sendable, Equatable {
         }
     }
 
+    private static let optionsOfPython: Set<String> = [
+        "uri", "timeout", "check_same_thread", "cached_statements", "detect_types", "isolation_level",
+    ]
+
     private static func sqlitePath(_ body: Substring) throws(Invalid) -> String {
         let withoutQuery = Substring(body.utf8.prefix { $0 != UInt8(ascii: "?") })
+        let query = String(decoding: body.utf8.dropFirst(withoutQuery.utf8.count + 1), as: UTF8.self)
+        let options = query.split(separator: "&").filter { option in
+            !Self.optionsOfPython.contains(String(option.prefix { $0 != "=" })) && option != "mode=rw"
+        }
         guard withoutQuery.isEmpty || withoutQuery.utf8.first == UInt8(ascii: "/") else {
             throw Invalid(
                 message: "a SQLite URL names no host: three slashes before a relative path, four before an absolute one"
@@ -85,10 +94,27 @@ package enum DatabaseURL: Sendable, Equatable {
         var path = PercentCoding.decode(Substring(withoutQuery.utf8.dropFirst()))
         if path.hasBytePrefix("file:") {
             path = String(decoding: path.utf8.dropFirst("file:".utf8.count), as: UTF8.self)
+            // `file:///PATH` and `file://localhost/PATH` (RFC 8089).
+            if path.hasBytePrefix("//") {
+                let rest = path.utf8.dropFirst(2)
+                let host = String(decoding: rest.prefix { $0 != UInt8(ascii: "/") }, as: UTF8.self)
+                guard host.isEmpty || host.lowercased() == "localhost" else {
+                    throw Invalid(message: "the file: URL of the SQLite file names another machine")
+                }
+                path = String(decoding: rest.dropFirst(host.utf8.count), as: UTF8.self)
+            }
         }
         let isMemory = path.isEmpty || path.hasPrefix(":memory:") || body.contains("mode=memory")
         guard !isMemory else {
             throw Invalid(message: "an in-memory catalog holds nothing to migrate")
+        }
+        guard options.isEmpty else {
+            let names = options.map { Display.value(String($0.prefix { $0 != "=" })) }.joined(separator: ", ")
+            throw Invalid(
+                message: """
+                    DES does not open a SQLite file with the options of its URL (\(names)): leave them out. To change no row there are \
+                    migration.mode watermark, --dry-run and des-stats; a ? that belongs to the name of the file is written %3F
+                    """)
         }
         guard !path.utf8.contains(0) else {
             throw Invalid(message: "the path of the SQLite file holds a NUL character")
