@@ -1,4 +1,5 @@
 import DESODBC
+import DESSystem
 
 /// Which drivers serve a scheme, and how a URL becomes their attributes.
 struct ODBCDriverChoice: Sendable {
@@ -41,7 +42,7 @@ struct ODBCDriverChoice: Sendable {
     func best(of drivers: [String]) -> String? {
         for prefix in prefixes {
             // The greatest is the newest one.
-            if let found = drivers.filter({ $0.lowercased().hasPrefix(prefix.lowercased()) }).max() { return found }
+            if let found = drivers.filter({ $0.lowercased().hasBytePrefix(prefix.lowercased()) }).max() { return found }
         }
         return nil
     }

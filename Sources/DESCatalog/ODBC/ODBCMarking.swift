@@ -1,5 +1,6 @@
 import DESODBC
 import DESRouting
+import DESSystem
 
 /// A mark of some rows in one transaction of a session.
 struct ODBCMarking: Sendable {
@@ -186,12 +187,12 @@ struct ODBCMarking: Sendable {
     ) throws(ODBCError) -> Bool {
         // Rows of one shard go together, since a statement has one name of a shard.
         var groups: [(shard: String, keys: [ODBCValue])] = []
-        var groupOfShard: [String: Int] = [:]
+        var groupOfShard: [ByteString: Int] = [:]
         for position in positions {
             let shard = table.shardKey == nil ? "" : rows[position].shard
-            let group = groupOfShard[shard] ?? groups.count
+            let group = groupOfShard[ByteString(shard)] ?? groups.count
             if group == groups.count {
-                groupOfShard[shard] = group
+                groupOfShard[ByteString(shard)] = group
                 groups.append((shard, []))
             }
             groups[group].keys += found[identities[position]]?.keys ?? []

@@ -1,3 +1,5 @@
+import DESSystem
+
 /// A database URL taken apart: `scheme://user:password@host:port/database?name=value`, escapes decoded.
 struct ServerURL: Sendable, Equatable {
     let scheme: String
@@ -11,7 +13,7 @@ struct ServerURL: Sendable, Equatable {
 
     /// Nil if the text is no URL with a server. A driver behind the scheme (`mysql+pymysql`) is dropped.
     init?(_ text: String) {
-        guard let colon = text.firstIndex(of: ":"), text[colon...].hasPrefix("://") else { return nil }
+        guard let colon = text.firstIndex(of: ":"), text[colon...].hasBytePrefix("://") else { return nil }
         scheme = text[..<colon].prefix { $0 != "+" }.lowercased()
         var rest = text[text.index(colon, offsetBy: 3)...]
         if let question = rest.lastIndex(of: "@").map({ rest[$0...] })?.firstIndex(of: "?")

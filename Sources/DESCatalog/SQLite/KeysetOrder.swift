@@ -1,4 +1,5 @@
 import DESRouting
+import DESSystem
 import GRDB
 
 /// An order of the rows that an index gives without sorting, and that tells any two rows apart.
@@ -35,7 +36,7 @@ struct KeysetOrder: Sendable, Equatable {
             isSearch = false
             try database.rows("EXPLAIN QUERY PLAN " + sql) { row in
                 let step = row.text(at: 3)
-                if step.hasPrefix("SEARCH ") { isSearch = true }
+                if step.hasBytePrefix("SEARCH ") { isSearch = true }
                 if step.contains("TEMP B-TREE") && step.contains("ORDER BY") { isSorted = true }
                 return true
             }

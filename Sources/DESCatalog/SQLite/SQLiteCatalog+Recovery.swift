@@ -90,8 +90,8 @@ extension Database {
         var hasScan = false
         try rows("EXPLAIN QUERY PLAN " + sql) { row in
             let step = row.text(at: 3)
-            if step.hasPrefix("SEARCH ") { hasSearch = true }
-            if step.hasPrefix("SCAN ") { hasScan = true }
+            if step.hasBytePrefix("SEARCH ") { hasSearch = true }
+            if step.hasBytePrefix("SCAN ") { hasScan = true }
             return true
         }
         return hasSearch && !hasScan

@@ -1,4 +1,5 @@
 public import DESRouting
+import DESSystem
 
 /// What a file is asked for by: the two columns of the catalog that lead to its shard.
 public struct FileRequest: Sendable, Hashable {
@@ -12,5 +13,16 @@ public struct FileRequest: Sendable, Hashable {
     public init(uid: String, createdAt: Timestamp) {
         self.uid = uid
         self.createdAt = createdAt
+    }
+
+    /// Uids are equal by their bytes: ones that only look alike name two files.
+    public static func == (left: FileRequest, right: FileRequest) -> Bool {
+        left.createdAt == right.createdAt && left.uid.isByteEqual(to: right.uid)
+    }
+
+    /// Hashes the uid by its bytes.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(ByteString(uid))
+        hasher.combine(createdAt)
     }
 }

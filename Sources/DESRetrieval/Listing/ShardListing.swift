@@ -1,5 +1,6 @@
 import DESRouting
 import DESStorage
+import DESSystem
 
 /// The shards of one key as a store listed them.
 struct ShardListing: Sendable {
@@ -17,7 +18,7 @@ final class ListedShard: Sendable, Hashable {
 
     init(_ object: ObjectAttributes, store: String) {
         self.object = object
-        let separator = store.hasSuffix("/") ? "" : "/"
+        let separator = store.hasByteSuffix("/") ? "" : "/"
         id = "\(store)\(separator)\(object.key)/\(object.version ?? "\(object.size)")"
     }
 

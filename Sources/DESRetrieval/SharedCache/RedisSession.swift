@@ -1,4 +1,5 @@
 import CHiredis
+import DESSystem
 import Glibc
 
 /// A connection that is open, for one thread. Every call ends in time, whatever the server does; after an error other than a
@@ -44,7 +45,7 @@ final class RedisSession {
         let end = String(CachedValueFrame.headerSize + largest)
         let reply = try call([Array("GETRANGE".utf8), Array(key.utf8), Array("0".utf8), Array(end.utf8)])
         if let error = reply.error {
-            throw RedisError(error.hasPrefix("WRONGTYPE") ? .foreignValue : .unusable, "GETRANGE: \(error)")
+            throw RedisError(error.hasBytePrefix("WRONGTYPE") ? .foreignValue : .unusable, "GETRANGE: \(error)")
         }
         guard reply.type == REDIS_REPLY_STRING else {
             throw RedisError(.unusable, "GETRANGE: an answer of an unknown kind")

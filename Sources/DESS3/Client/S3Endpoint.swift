@@ -1,3 +1,5 @@
+import DESSystem
+
 /// Where an S3 service is, and how its buckets are addressed.
 package struct S3Endpoint: Sendable, Hashable {
     package enum Style: String, Sendable, Hashable, CaseIterable {
@@ -49,7 +51,9 @@ package struct S3Endpoint: Sendable, Hashable {
         return S3Endpoint(origin: origin.named(moved), region: region, style: style)
     }
 
-    private var isAWS: Bool { origin.host.hasSuffix(".amazonaws.com") || origin.host.hasSuffix(".amazonaws.com.cn") }
+    private var isAWS: Bool {
+        origin.host.hasByteSuffix(".amazonaws.com") || origin.host.hasByteSuffix(".amazonaws.com.cn")
+    }
 
     private func usesVirtualHost(for bucket: String) -> Bool {
         guard style == .virtualHost || style == .automatic && isAWS else { return false }
@@ -58,6 +62,6 @@ package struct S3Endpoint: Sendable, Hashable {
             (3...63).contains(bucket.utf8.count)
             && bucket.utf8.allSatisfy { 97...122 ~= $0 || 48...57 ~= $0 || $0 == 45 || $0 == 46 && !origin.isSecure }
         return isLabel && bucket.first != "-" && bucket.last != "-" && bucket.first != "." && bucket.last != "."
-            && !origin.host.hasPrefix("[") && !origin.host.allSatisfy { $0.isNumber || $0 == "." }
+            && !origin.host.hasBytePrefix("[") && !origin.host.allSatisfy { $0.isNumber || $0 == "." }
     }
 }

@@ -1,3 +1,5 @@
+import DESSystem
+
 /// What an answer tells of an object.
 package struct S3ObjectAttributes: Sendable, Hashable {
     /// Of the whole object, in bytes.
@@ -69,7 +71,7 @@ extension String {
     /// An entity tag without its quotes and the mark of a weak one.
     var unquoted: String {
         var text = self[...]
-        if text.hasPrefix("W/") { text = text.dropFirst(2) }
+        if text.hasBytePrefix("W/") { text = text.dropFirst(2) }
         if text.count >= 2, text.first == "\"", text.last == "\"" { text = text.dropFirst().dropLast() }
         return String(text)
     }
@@ -84,7 +86,7 @@ enum CRC32Text {
     /// Nil if it is not that.
     static func decode(_ text: String) -> UInt32? {
         // A composite one has the number of parts behind.
-        guard text.utf8.count == 8, text.hasSuffix("==") else { return nil }
+        guard text.utf8.count == 8, text.hasByteSuffix("==") else { return nil }
         var bits: UInt64 = 0
         for byte in text.utf8.prefix(6) {
             let digit: UInt8

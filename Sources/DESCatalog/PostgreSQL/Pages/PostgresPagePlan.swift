@@ -1,4 +1,5 @@
 import DESPostgres
+import DESSystem
 
 /// How the pending rows of a range are read: by pages of an index where one gives them in order, else through a cursor.
 struct PostgresPagePlan: Sendable {
@@ -83,7 +84,7 @@ struct PostgresQueryPlan {
         let rows = try session.query("EXPLAIN (COSTS OFF) " + request.sql, request.parameters)
         lines = (0..<rows.rowCount).map { row in
             var line = Substring(rows.text(row, 0) ?? "").drop { $0 == " " }
-            if line.hasPrefix("->") { line = line.dropFirst(2).drop { $0 == " " } }
+            if line.hasBytePrefix("->") { line = line.dropFirst(2).drop { $0 == " " } }
             return String(line)
         }
     }
@@ -97,12 +98,13 @@ struct PostgresQueryPlan {
     var isServedByIndex: Bool {
         var isLookedUp = false
         for line in lines {
-            if line == "Sort" || line.hasPrefix("Seq Scan") || line.hasPrefix("Parallel") || line.hasPrefix("Hash")
+            if line == "Sort" || line.hasBytePrefix("Seq Scan") || line.hasBytePrefix("Parallel")
+                || line.hasBytePrefix("Hash")
                 || line.contains("Bitmap")
             {
                 return false
             }
-            if line.hasPrefix("Index Cond:") || line.hasPrefix("Foreign Scan") { isLookedUp = true }
+            if line.hasBytePrefix("Index Cond:") || line.hasBytePrefix("Foreign Scan") { isLookedUp = true }
         }
         return isLookedUp
     }
@@ -110,7 +112,8 @@ struct PostgresQueryPlan {
     /// Whether an index is asked for one of these names.
     func looksUp(_ names: [String]) -> Bool {
         lines.contains { line in
-            line.hasPrefix("Foreign Scan") || line.hasPrefix("Index Cond:") && names.contains { line.contains($0) }
+            line.hasBytePrefix("Foreign Scan")
+                || line.hasBytePrefix("Index Cond:") && names.contains { line.contains($0) }
         }
     }
 }
