@@ -154,4 +154,12 @@ import Testing
             http: try CurlTransport(HTTPSettings(proxy: .none)))
         _ = try await client.putObject(S3Location(bucket: server["BUCKET"], key: key), .bytes(bytes))
     }
+
+    @Test func `a place without a shard and without the mark of a store is not ready; either makes it one`() async throws {
+        let folder = try StoreFolder()
+        let retriever = Retriever(store: folder.store)
+        await #expect(throws: RetrievalError.self) { try await retriever.checkStore() }
+        try Data("name\nn_bits 4\n".utf8).write(to: URL(filePath: "\(folder.path)/\(StoreMark.key)"))
+        try await retriever.checkStore()
+    }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import DESHTTPFront
 import DESRetrieval
+import DESRouting
 import DESS3
 import DESServer
 import DESStorage
@@ -87,14 +88,32 @@ struct HTTPService: Sendable {
         let registry = PrometheusRegistry()
         let backend = settings.backend.name
         let metrics = try RetrievalMetrics(registry: registry, backend: backend, logger: logger)
+        let store = try await store(transfers: budget.transfers)
+        retrieverSettings.bits = try await bits(of: store)
         let retriever = Retriever(
-            store: try await store(transfers: budget.transfers), settings: retrieverSettings,
+            store: store, settings: retrieverSettings,
             sharedCache: settings.redis.map { RedisIndexCache($0, observer: metrics) }, observer: metrics)
         try await checkBits(retriever)
         return FileServer(
             configuration, backend: backend, retriever: retriever, gate: gate ?? OpenGate(), registry: registry,
             health: health, accessLog: accessLog, logger: logger
         ) { _ in health.enter(.ready) }
+    }
+
+    /// The number of bits that the store was begun with, if it says so: with another one every file would be unknown.
+    private func bits(of store: any ObjectStore) async throws -> ShardBits {
+        let wanted = settings.retriever.bits
+        let mark: StoreMark?
+        do throws(StorageError) { mark = try await store.mark() } catch {
+            logger.warning("the store cannot be read yet: \(error)")
+            return wanted
+        }
+        guard let bits = mark?.bits.flatMap({ ShardBits($0) }), bits != wanted else { return wanted }
+        if case .multiS3 = settings.backend {} else if !settings.hasBits { return bits }
+        logger.critical(
+            "DES_N_BITS is \(wanted.count), but \(store.name) was begun with \(bits.count), as its object \(StoreMark.key) says: leave the variable out, or write the right number; nothing was started"
+        )
+        throw ExitStatus.configuration
     }
 
     /// A service that would call every file unknown does not start; one whose store cannot be read yet does.

@@ -2,6 +2,7 @@ public import DESRouting
 import DESShard
 package import DESStorage
 import DESSystem
+import Synchronization
 
 /// Gets single files back out of shards: finds the shard by uid and time, looks into its index, which is kept in memory, and reads
 /// just the bytes of the file, checked.
@@ -19,6 +20,8 @@ public final class Retriever: FileRetrieving {
     let proofs: BigFileProofs
     let observer: any RetrievalObserver
     let now: @Sendable () -> Duration
+    /// Whether a shard, or the mark of a store, was ever seen.
+    private let isKnownStore = Atomic<Bool>(false)
 
     /// - Parameters:
     ///   - sharedCache: keeps indexes for several processes.
@@ -71,14 +74,29 @@ public final class Retriever: FileRetrieving {
         return pieces.bytes
     }
 
-    /// Whether the store answers.
+    /// Whether the store answers, and is one: a place without a shard and without the mark of a store is perhaps a folder whose disk is
+    /// not mounted.
     ///
-    /// - Throws: `RetrievalError` when it does not.
+    /// - Throws: `RetrievalError` when it does not, or is none.
     public func checkStore() async throws(RetrievalError) {
-        do throws(StorageError) {
+        do {
+            guard isKnownStore.load(ordering: .relaxed) else {
+                let isStore = if try await store.mark() == nil { try await !store.isEmpty() } else { true }
+                guard isStore else {
+                    throw RetrievalError(
+                        .unavailable,
+                        "\(store.name) holds neither a shard nor the mark of a store; is its disk mounted? It is asked again"
+                    )
+                }
+                return isKnownStore.store(true, ordering: .relaxed)
+            }
             _ = try await store.list(prefix: "00000000_", after: nil, limit: 1)
-        } catch {
+        } catch let error as StorageError {
             throw RetrievalError(error, doing: "list \(store.name)")
+        } catch let error as RetrievalError {
+            throw error
+        } catch {
+            throw RetrievalError(.unavailable, "\(error)")
         }
     }
 }

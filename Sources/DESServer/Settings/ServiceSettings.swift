@@ -36,6 +36,8 @@ package struct ServiceSettings: Sendable {
     package var backend: Backend
     /// How files are found, and what is kept in memory.
     package var retriever: RetrieverSettings
+    /// Whether `DES_N_BITS` is set; if not, the store's own word counts.
+    package var hasBits: Bool
     /// How the service listens.
     package var server: FileServerConfiguration
     /// `DES_REDIS_URL`; nil: no second cache.
@@ -58,6 +60,7 @@ package struct ServiceSettings: Sendable {
         var reader = EnvironmentReader(environment)
         let (backend, bits) = Self.backend(&reader)
         self.backend = backend
+        hasBits = reader.contains("DES_N_BITS")
         retriever = RetrieverSettings(
             bits: bits,
             bigFilesPrefix: reader.relativeFolder("DES_BIGFILES_PREFIX", default: "_bigFiles"),
