@@ -155,7 +155,7 @@ import Testing
         _ = try await client.putObject(S3Location(bucket: server["BUCKET"], key: key), .bytes(bytes))
     }
 
-    @Test func `a place without a shard and without the mark of a store is not ready; either makes it one`() async throws {
+    @Test func `a place without a shard and without the mark of a store is not ready`() async throws {
         let folder = try StoreFolder()
         let retriever = Retriever(store: folder.store)
         await #expect(throws: RetrievalError.self) { try await retriever.checkStore() }
