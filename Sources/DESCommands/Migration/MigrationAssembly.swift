@@ -77,7 +77,13 @@ struct MigrationAssembly {
         let packer = configuration.packer
         let settings = settings
         var output = OutputPlace.folder(packer.outputDirectory)
-        if case .s3(let storage) = configuration.storage { output = .s3(storage) }
+        if case .s3(let storage) = configuration.storage {
+            output = .s3(storage)
+            // The folder is only that of staging then, if nothing else is said.
+            if packer.stagingDirectory.hasBytePrefix(packer.outputDirectory + "/") {
+                try MigrationWorld.createFolder(packer.outputDirectory, key: "packer.output_dir")
+            }
+        }
         if case .folder(let folder) = output, !acceptsNewStore, try FileSystem.status(folder) == nil {
             // Before anything is made there: its disk may not be mounted.
             try await StoreCheck.refuseMarkedRows(of: parts.catalog, place: folder)
@@ -148,7 +154,7 @@ extension S3StorageConfiguration {
 
 extension MigrationWorld {
     /// Makes a folder in one that is there.
-    private static func createFolder(_ folder: String, key: String) throws(SystemError) {
+    fileprivate static func createFolder(_ folder: String, key: String) throws(SystemError) {
         do throws(SystemError) { try FileSystem.createFolder(folder) } catch {
             guard error.code == ENOENT else { throw error }
             throw SystemError(
