@@ -186,12 +186,12 @@ extension MigrationWorld {
                 foldersOfCopies: copies ? [bigFilesPrefix] : [])
             kept += [folder, "\(folder)/\(bigFilesPrefix)"]
         case .s3(let storage):
+            try Self.createFolder(stagingDirectory, key: "packer.staging_dir")
             store = try await access.store(storage, bits: bits, staging: stagingDirectory)
             keptInS3 = storage.folders.map {
                 S3KeptFolder(bucket: $0.bucket, prefix: $0.prefix, bigFilesPrefix: bigFilesPrefix)
             }
         }
-        try Self.createFolder(stagingDirectory, key: "packer.staging_dir")
         let roots = try SourceRoots(sourceRoots)
         var remote: S3SourceFiles?
         if let s3Source {

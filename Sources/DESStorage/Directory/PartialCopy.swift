@@ -49,7 +49,7 @@ struct PartialCopy {
         let copied = try file.status()
         let found = try FileSystem.status(name, followingLinks: false)
         guard let found, found.identity.node == copied.identity.node, found.size == copied.size else {
-            throw SystemError(code: EIO, operation: "confirm, it is not what was copied:", subject: name)
+            throw SystemError(code: ESTALE, operation: "confirm, it is not what was copied:", subject: name)
         }
     }
 
