@@ -73,7 +73,8 @@ import Testing
         // Slow to compress, so that the drain lasts longer than the second signal takes.
         var generator = SystemRandomNumberGenerator()
         let contents = (0..<4_000_000).map { _ in UInt8.random(in: 97...112, using: &generator) }
-        try await place.makeCatalog(rowsOfOneFile: 30, contents: contents)
+        // Some files are begun before the one is met that is waited for.
+        try await place.makeCatalog(rowsOfOneFile: 30, contents: contents, missingAfter: 4)
         try place.configure("packer: {n_bits: 4, max_shard_size: 4MB, compression: {codec: zstd, level: 19}}")
         let run = try place.start("des-migrate", "--config", "config.yaml")
         try await run.wait(for: "file not migrated", in: run.errors)

@@ -91,18 +91,27 @@ final class Workspace: Sendable {
         }
     }
 
-    /// A catalog whose first row is missing, and whose others are all one file: many rows without many files.
+    /// A catalog with one row without a file, the first unless told otherwise, and others that are all one file: many rows
+    /// without many files.
     ///
-    /// The message about the first row tells that the first page has been fetched.
-    func makeCatalog(rowsOfOneFile count: Int, contents: [UInt8]) async throws {
+    /// The message about that row tells that the first page has been fetched.
+    ///
+    /// - Parameter missingAfter: how many rows come before the one without a file, in the order of a run.
+    func makeCatalog(rowsOfOneFile count: Int, contents: [UInt8], missingAfter: Int = 0) async throws {
         try write(contents, to: "source.txt")
+        func rows(_ numbers: ClosedRange<Int>) -> String {
+            """
+            WITH RECURSIVE numbers (n) AS (
+                SELECT \(numbers.lowerBound) UNION ALL SELECT n + 1 FROM numbers WHERE n < \(numbers.upperBound))
+            INSERT INTO files (uid, created_at, file_location, size_bytes)
+            SELECT 'row-' || n, '2024-01-02 00:00:00', '\(path)/source.txt', \(contents.count) FROM numbers;
+            """
+        }
         try await sql(
-            Self.table + """
-                INSERT INTO files (uid, created_at, file_location) VALUES ('first', '2024-01-01', '\(path)/missing');
-                WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < \(count))
-                INSERT INTO files (uid, created_at, file_location, size_bytes)
-                SELECT 'row-' || n, '2024-01-02 00:00:00', '\(path)/source.txt', \(contents.count) FROM numbers;
-                """)
+            Self.table + (missingAfter > 0 ? rows(1...missingAfter) : "") + """
+                INSERT INTO files (uid, created_at, file_location)
+                VALUES ('first', '\(missingAfter > 0 ? "2024-01-02 00:00:00" : "2024-01-01")', '\(path)/missing');
+                """ + rows((missingAfter + 1)...count))
     }
 
     private static func quoted(_ text: String) -> String {
