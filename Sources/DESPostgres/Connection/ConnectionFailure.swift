@@ -30,11 +30,13 @@ struct ConnectionFailure {
             } else {
                 codes.first ?? Self.code(of: reason)
             }
-        error = PostgresError(
+        var error = PostgresError(
             code: code, sqlState: states.first,
             message: reason.isEmpty ? "the connection cannot be made" : reason, place: place,
             advice: code == .accessDenied
                 ? "check user and password in the URL, and pg_hba.conf of the server" : code.defaultAdvice)
+        error.advice = error.specialAdvice ?? error.advice
+        self.error = error
     }
 
     /// Takes `28P01` out of `FATAL:  28P01: password authentication failed`; the word before may be in any language.
@@ -53,7 +55,8 @@ struct ConnectionFailure {
     /// For what libpq itself found, in English, since the process sets no locale.
     private static func code(of message: String) -> PostgresError.Code {
         let permanent = [
-            "certificate", "SSL", "invalid ", "Name or service not known", "sslmode", "GSS", "definition of service",
+            "local user with ID", "certificate", "SSL", "invalid ", "Name or service not known", "sslmode", "GSS",
+            "definition of service",
         ]
         if message.contains("session is read-only") || message.contains("server is in hot standby mode") {
             return .readOnly

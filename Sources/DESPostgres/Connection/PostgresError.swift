@@ -77,6 +77,34 @@ package struct PostgresError: Error, Sendable, Equatable, CustomStringConvertibl
     }
 }
 
+extension PostgresError {
+    /// What can be done about it, where the SQLSTATE or the message says more than the kind.
+    var specialAdvice: String? {
+        switch sqlState {
+        // A prepared statement or a cursor that is missing, or is there already: it belongs to another session.
+        case "26000", "42P05", "34000", "42P03":
+            return """
+                if a connection pooler (PgBouncer, Pgpool, Supavisor, a proxy of the provider) is between, it hands each \
+                transaction to another session: set pool_mode = session for this user, or connect to the server itself
+                """
+        default: break
+        }
+        if message.contains("unsupported startup parameter") {
+            return """
+                a connection pooler is between: leave options out of the URL, or name them in its ignore_startup_parameters; \
+                it must keep sessions (pool_mode = session)
+                """
+        }
+        if message.contains("local user with ID") {
+            return """
+                this process runs as a user that the system has no name for (no entry in /etc/passwd, as in containers): write \
+                the database's user into the URL (postgresql://USER@HOST/DATABASE) or into PGUSER
+                """
+        }
+        return nil
+    }
+}
+
 extension PostgresError.Code {
     /// The kind of an SQLSTATE (appendix "PostgreSQL Error Codes" of the manual).
     init(sqlState: String) {

@@ -23,6 +23,9 @@ package final class PostgresSession {
     private let handle: OpaquePointer
     private let wakeUp: WakeUp
     private var statements: [StatementKey: String] = [:]
+    /// In the names of prepared statements, so that behind a pooler that mixes sessions a name is missing, and never that of
+    /// another session's statement.
+    private let statementTag = String(UInt64.random(in: 0 ... .max), radix: 36)
     private var isAwaitingResult = false
     private var isSentInTransaction = false
     /// How long the server may say nothing while it is asked something; nil: for ever. Its own limit for statements ends
@@ -83,7 +86,9 @@ package final class PostgresSession {
 
     /// Sends a statement, so that the server works on it while the caller does something else. What an earlier statement
     /// that was sent returns is dropped.
-    package func send(_ sql: String, _ parameters: [PostgresParameter] = []) throws {
+    ///
+    /// - Parameter rowByRow: whether the result is to be received by ``receiveRows(_:)``.
+    package func send(_ sql: String, _ parameters: [PostgresParameter] = [], rowByRow: Bool = false) throws {
         try drain()
         try Task.checkCancellation()
         let name = try prepared(sql, parameters.map(\.type))
@@ -93,7 +98,35 @@ package final class PostgresSession {
         }
         guard isSent == 1 else { throw connectionFailure() }
         isAwaitingResult = true
+        if rowByRow { PQsetSingleRowMode(handle) }
         try flush()
+    }
+
+    /// Hands the rows of one statement to the body, each as a result of its own as it arrives, so that never more than one
+    /// is in memory. Those after the one for which the body answers false are dropped unread.
+    package func queryRows(
+        _ sql: String, _ parameters: [PostgresParameter] = [], _ body: (PostgresResult) -> Bool
+    ) throws {
+        do {
+            try send(sql, parameters, rowByRow: true)
+            try receiveRows(body)
+        } catch let error as PostgresError where error.isStalePlan && !isInTransaction {
+            // Such a statement has given no row.
+            try forget(sql, parameters)
+            try send(sql, parameters, rowByRow: true)
+            try receiveRows(body)
+        }
+    }
+
+    /// As ``queryRows(_:_:_:)``, of the statement that was sent last.
+    package func receiveRows(_ body: (PostgresResult) -> Bool) throws {
+        guard isAwaitingResult else {
+            throw PostgresError(code: .queryFailed, message: "no statement was sent", place: place)
+        }
+        var isWanted = true
+        _ = try finish { row in
+            if isWanted { isWanted = body(row) }
+        }
     }
 
     /// Waits for the result of the statement that was sent last.
@@ -196,7 +229,7 @@ extension PostgresSession {
             _ = try executeUnchecked("DEALLOCATE ALL")
             statements.removeAll()
         }
-        let name = "des\(statements.count + 1)"
+        let name = "des_\(statementTag)_\(statements.count + 1)"
         let numbers = types.map(\.rawValue)
         guard PQsendPrepare(handle, name, sql, Int32(types.count), numbers) == 1 else { throw connectionFailure() }
         isAwaitingResult = true
@@ -248,7 +281,11 @@ extension PostgresSession {
     }
 
     /// Reads all results of what was sent, to the end, and returns the last one or throws the first error.
-    private func finish(isInterruptible: Bool = true) throws -> PostgresResult {
+    ///
+    /// - Parameter row: gets the rows of a statement that was sent row by row; the result has none then.
+    private func finish(
+        isInterruptible: Bool = true, row: (PostgresResult) -> Void = { _ in }
+    ) throws -> PostgresResult {
         isAwaitingResult = false
         defer { isInterruptSent = false }
         var last: PostgresResult?
@@ -261,6 +298,7 @@ extension PostgresSession {
             }
             guard let result = PQgetResult(handle) else { break }
             switch PQresultStatus(result) {
+            case PGRES_SINGLE_TUPLE: row(PostgresResult(result))
             case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY:
                 last = PostgresResult(result)
             case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH:
@@ -275,7 +313,7 @@ extension PostgresSession {
         if isBroken { throw connectionFailure(failure) }
         if var failure {
             if failure.sqlState == "57014", Task.isCancelled { throw CancellationError() }
-            failure.advice = failure.advice ?? failure.code.defaultAdvice
+            failure.advice = failure.specialAdvice ?? failure.advice ?? failure.code.defaultAdvice
             throw failure
         }
         guard let last else { throw connectionFailure() }

@@ -41,6 +41,11 @@ package final class PostgresResult {
             count: Int(PQgetlength(handle, Int32(row), Int32(column))))
     }
 
+    /// How many bytes the values of a row have.
+    package func sizeInBytes(_ row: Int) -> Int {
+        (0..<columnCount).reduce(0) { $0 + Int(PQgetlength(handle, Int32(row), Int32($1))) }
+    }
+
     /// An `int2`, `int4` or `int8`.
     package func integer(_ row: Int, _ column: Int) -> Int64? {
         let bytes = bytes(row, column)
