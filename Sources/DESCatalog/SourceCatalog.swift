@@ -9,6 +9,15 @@ package protocol SourceCatalog: Sendable {
     /// Checks that the catalog can be opened and has the table and all columns.
     func checkSchema() async throws
 
+    /// Tries a mark on a few pending rows and takes it back, so that what the database would refuse of every row is known
+    /// before anything is packed. Does nothing where that cannot be undone, or other transactions hold the rows.
+    ///
+    /// - Throws: ``CatalogError/Code-swift.struct/notMarkable``.
+    func tryMark() async throws
+
+    /// What an operator should know before a migration. Marks are looked at once, for a few seconds at most.
+    func findings() async throws -> CatalogFindings
+
     /// Begins to read the rows of a range, pending ones unless it says otherwise, in the order of time, and then those without
     /// a readable time. The caller closes the scan.
     ///
@@ -49,6 +58,10 @@ package protocol SourceCatalog: Sendable {
 }
 
 extension SourceCatalog {
+    package func tryMark() async throws {}
+
+    package func findings() async throws -> CatalogFindings { CatalogFindings() }
+
     /// All pending rows whose time lies before the cutoff, and those without a readable time.
     package func pendingRows(olderThan cutoff: Timestamp) async throws -> any PendingRowScan {
         try await pendingRows(in: PendingRange(before: cutoff))

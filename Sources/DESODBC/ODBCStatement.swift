@@ -101,6 +101,29 @@ package final class ODBCStatement {
         return rows
     }
 
+    /// As ``rows(atMost:)``, but ends with the row that brings them to so many bytes.
+    ///
+    /// - Returns: the rows, and whether the result is at its end.
+    package func rows(atMost limit: Int, bytes: Int) throws(ODBCError) -> (rows: [[ODBCValue]], isEnd: Bool) {
+        var rows: [[ODBCValue]] = []
+        rows.reserveCapacity(min(limit, 10_000))
+        var sum = 0
+        while rows.count < limit, sum < bytes {
+            let count = try forEachRow(atMost: 1) { (row) throws(ODBCError) in
+                var values: [ODBCValue] = []
+                values.reserveCapacity(row.count)
+                for column in 0..<row.count {
+                    let value = try row.value(column)
+                    sum += value.sizeInBytes
+                    values.append(value)
+                }
+                rows.append(values)
+            }
+            if count == 0 { return (rows, true) }
+        }
+        return (rows, false)
+    }
+
     /// Hands each of the next rows to the body; the result is closed at its end.
     ///
     /// - Returns: how many rows there were; fewer than the limit only at the end of the result.

@@ -63,3 +63,14 @@ package enum ODBCValue: Sendable, Hashable {
         }
     }
 }
+
+extension ODBCValue {
+    /// About how many bytes it takes.
+    var sizeInBytes: Int {
+        switch self {
+        case .text(let text): 16 + text.utf8.count
+        case .bytes(let bytes): 16 + bytes.count
+        default: 16
+        }
+    }
+}

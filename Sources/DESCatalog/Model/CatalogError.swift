@@ -31,6 +31,8 @@ package struct CatalogError: Error, Sendable, Equatable, CustomStringConvertible
         package static let timedOut = Code(rawValue: "timedOut")
         /// Another worker has the unit of work by now; nothing was marked.
         package static let fenced = Code(rawValue: "fenced")
+        /// The file of the catalog was replaced or removed since it was opened. The next call opens the one that is there.
+        package static let replaced = Code(rawValue: "replaced")
         /// The catalog was closed before.
         package static let closed = Code(rawValue: "closed")
     }
@@ -54,7 +56,7 @@ package struct CatalogError: Error, Sendable, Equatable, CustomStringConvertible
     }
 
     /// Whether the same call may succeed when it is repeated a little later.
-    package var isTransient: Bool { code == .locked || code == .unreachable }
+    package var isTransient: Bool { code == .locked || code == .unreachable || code == .replaced }
 
     package var description: String {
         "\(what) (\(place)): \(reason)" + (advice.map { "; \($0)" } ?? "")

@@ -27,6 +27,18 @@ package struct CatalogRow: Sendable, Equatable {
         self.size = size
         self.meta = meta
     }
+
+    /// About how much memory it takes.
+    package var memoryInBytes: Int {
+        let key = key.uid.memoryInBytes + key.createdAt.memoryInBytes + key.location.memoryInBytes
+        return meta.reduce(64 + key + size.memoryInBytes) { $0 + $1.memoryInBytes }
+    }
+}
+
+/// What bounds a page of rows beside their number.
+enum PageLimit {
+    /// A page ends with the row that brings it to so many bytes.
+    static let bytes = 4 << 20
 }
 
 /// A row that a shard found in the staging folder may belong to.

@@ -16,6 +16,8 @@ package struct CatalogSchema: Sendable, Equatable {
     package var shardKeyColumn: String?
     /// A condition in the database's SQL that restricts the rows; the operator's own words, used as they are.
     package var whereClause: String?
+    /// Whether the operator knows that row-level security may hide rows, and means it so.
+    package var allowsRowSecurity = false
     /// Further columns whose values go into the shard's metadata.
     package var metaColumns: [String]
 

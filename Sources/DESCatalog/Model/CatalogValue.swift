@@ -12,12 +12,19 @@ package enum CatalogValue: Hashable, Sendable {
     case blob([UInt8])
     /// A moment, from a column of a date or time type; a time without zone is UTC.
     case time(Timestamp)
+    /// A text or bytes beyond the limit of its column (``keyLimit``, ``metaLimit``), which were not kept.
+    case tooLong(sizeInBytes: Int)
+
+    /// The most bytes that a uid, time, location or size may have: no path and no key in object storage has as many.
+    package static let keyLimit = 65_535
+    /// The most bytes that a value of `meta_columns` may have.
+    package static let metaLimit = 1 << 20
 
     /// The value as the text of a uid or a location: a text itself, an integer or a whole real as decimal digits, a blob
     /// if it is valid UTF-8, a moment in RFC 3339; nil for NULL and anything else. May be empty.
     package var uidText: String? {
         switch self {
-        case .null: nil
+        case .null, .tooLong: nil
         case .integer(let number): String(number)
         case .real(let number): Int64(exactly: number).map(String.init)
         case .text(let text): text
@@ -32,7 +39,7 @@ package enum CatalogValue: Hashable, Sendable {
     /// number: SQLite turns such a text into a number in a column declared `DATE` or `TIMESTAMP`.
     package var timestamp: Timestamp? {
         switch self {
-        case .null: nil
+        case .null, .tooLong: nil
         case .integer(let number): Timestamp(storedInteger: number)
         case .real(let number): Timestamp(storedReal: number)
         case .text(let text): Timestamp(parsing: text)
@@ -44,7 +51,7 @@ package enum CatalogValue: Hashable, Sendable {
     /// The value as a whole number: an integer, a whole real, or a text of decimal digits with an optional sign.
     package var integerValue: Int64? {
         switch self {
-        case .null, .time: nil
+        case .null, .time, .tooLong: nil
         case .integer(let number): number
         case .real(let number): Int64(exactly: number)
         case .text(let text): Int64(text)
@@ -63,6 +70,7 @@ extension CatalogValue {
         case (.text(let left), .text(let right)): left.isByteEqual(to: right)
         case (.blob(let left), .blob(let right)): left == right
         case (.time(let left), .time(let right)): left == right
+        case (.tooLong(let left), .tooLong(let right)): left == right
         default: false
         }
     }
@@ -75,6 +83,25 @@ extension CatalogValue {
         case .text(let text): hasher.combine(ByteString(text))
         case .blob(let bytes): hasher.combine(bytes)
         case .time(let time): hasher.combine(time)
+        case .tooLong(let size): hasher.combine(size)
+        }
+    }
+
+    /// The value, or that it is too long.
+    func limited(to limit: Int) -> CatalogValue {
+        switch self {
+        case .text(let text) where text.utf8.count > limit: .tooLong(sizeInBytes: text.utf8.count)
+        case .blob(let bytes) where bytes.count > limit: .tooLong(sizeInBytes: bytes.count)
+        default: self
+        }
+    }
+
+    /// About how much memory it takes.
+    package var memoryInBytes: Int {
+        switch self {
+        case .text(let text): 16 + text.utf8.count
+        case .blob(let bytes): 48 + bytes.count
+        default: 16
         }
     }
 }

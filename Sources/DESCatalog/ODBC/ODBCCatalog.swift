@@ -16,6 +16,8 @@ package final class ODBCCatalog: SourceCatalog {
     let settings: ODBCCatalogSettings
     let reader: ODBCCatalogConnection
     let writer: ODBCCatalogConnection
+    /// Whether the marks were looked at.
+    let hasLookedAtMarks = Mutex(false)
     private let resolvedTable = Mutex<ODBCTable?>(nil)
     /// Whether marks were read again before their commit, and were what they should be.
     let hasTriedMarks = Mutex(false)
@@ -80,6 +82,13 @@ package final class ODBCCatalog: SourceCatalog {
     }
 
     func notMarkable(_ table: ODBCTable, what: String) -> CatalogError {
+        if let archived = table.archived, let members = table.enumerations[archived.name] {
+            return CatalogError(
+                code: .notMarkable, what: what, place: place,
+                reason: "no member of the column \"\(archived.name)\" means true (it has "
+                    + members.map(\.debugDescription).joined(separator: ", ") + ")",
+                advice: "give it a member 'yes', or name another archived_column; nothing was migrated")
+        }
         let reason =
             table.archived.map { "a mark cannot be kept in the column \"\($0.name)\" of type \($0.typeName)" }
             ?? "there is no archived_column"

@@ -34,6 +34,8 @@ struct ODBCMarking: Sendable {
     let refusesLockedRows: Bool
     /// Whether all rows are read once more before the commit; else those of statements that changed fewer than they should.
     var rereadsRows: Bool
+    /// Whether the marks stay; else they are tried and taken back.
+    var commits = true
 
     private var table: ODBCTable { statements.table }
     private var dialect: SQLDialect { table.dialect }
@@ -53,7 +55,7 @@ struct ODBCMarking: Sendable {
                 }
                 found.merge(others) { $1 }
             }
-            return (.done(try update(identities, found, in: session)), true)
+            return (.done(try update(identities, found, in: session)), commits)
         }
     }
 

@@ -51,6 +51,8 @@ struct ODBCScanState: Sendable {
         let sql: String
         /// The session in which it is open.
         let generation: Int
+        /// How many rows were asked for.
+        let limit: Int
         var rows = 0
     }
 
@@ -107,35 +109,57 @@ struct ODBCScanState: Sendable {
         _ count: Int, _ statements: ODBCScanStatements, in session: ODBCSession
     ) throws(ODBCError) -> Bool {
         if statements.way == .pages {
-            let query = statements.page(after: position, limit: count)
+            let limit = try fitting(count, bytes: PageLimit.bytes, statements, in: session)
+            let query = statements.page(after: position, limit: limit)
             let statement = try session.statement(query.sql)
             try statement.execute(query.parameters)
-            let rows = try statement.rows(atMost: count)
+            let (rows, isEnd) = try statement.rows(atMost: limit, bytes: PageLimit.bytes)
             statement.close()
             take(rows, statements)
-            return rows.count < count
+            return isEnd && limit == count
         }
         var result = try openResult(statements, in: session)
-        let rows = try session.statement(result.sql).rows(atMost: count)
+        let (rows, isEnd) = try session.statement(result.sql).rows(atMost: count, bytes: PageLimit.bytes)
         result.rows += rows.count
         open = result
         take(rows, statements)
-        guard rows.count < count else { return false }
+        guard isEnd else { return false }
         open = nil
-        return statements.way == .oneStatement || result.rows < ODBCScanStatements.longPage
+        return statements.way == .oneStatement
+            || result.limit == ODBCScanStatements.longPage && result.rows < result.limit
+    }
+
+    /// How many of the next rows have no more than so many bytes, where the driver would keep them all in memory.
+    private func fitting(
+        _ count: Int, bytes: Int, _ statements: ODBCScanStatements, in session: ODBCSession
+    ) throws(ODBCError) -> Int {
+        guard let query = statements.pageSizes(after: position, limit: count) else { return count }
+        let statement = try session.statement(query.sql)
+        try statement.execute(query.parameters)
+        var (fitting, sum, found) = (0, 0, 0)
+        try statement.forEachRow { (row) throws(ODBCError) in
+            found += 1
+            sum += Int(clamping: try row.value(0).integer ?? 0)
+            if sum <= bytes || found == 1 { fitting = found }
+        }
+        statement.close()
+        return fitting == found ? count : fitting
     }
 
     private mutating func openResult(
         _ statements: ODBCScanStatements, in session: ODBCSession
     ) throws(ODBCError) -> OpenResult {
         if let open, open.generation == session.generation { return open }
+        var limit = ODBCScanStatements.longPage
+        if statements.way == .longPages {
+            limit = try fitting(limit, bytes: ODBCScanStatements.longPageBytes, statements, in: session)
+        }
         let query =
             statements.way == .longPages
-            ? statements.page(after: position, limit: ODBCScanStatements.longPage)
-            : statements.allRows(from: position?[0])
+            ? statements.page(after: position, limit: limit) : statements.allRows(from: position?[0])
         try session.statement(query.sql).execute(query.parameters)
         toSkip = returnedAtPosition
-        return OpenResult(sql: query.sql, generation: session.generation)
+        return OpenResult(sql: query.sql, generation: session.generation, limit: limit)
     }
 
     private mutating func take(_ rows: [[ODBCValue]], _ statements: ODBCScanStatements) {

@@ -24,6 +24,8 @@ struct ODBCScanStatements: Sendable {
 
     /// How many rows a long page has.
     static let longPage = 100_000
+    /// How many bytes its long values have at most.
+    static let longPageBytes = 32 << 20
 
     let table: ODBCTable
     let range: PendingRange
@@ -46,18 +48,30 @@ struct ODBCScanStatements: Sendable {
         }
     }
 
-    /// What is selected: the row's columns, and then those of the order that are not among them.
-    var selectedColumns: [ODBCColumn] {
+    /// What is selected: the row's columns, and then those of the order that are not among them, or that are an enumeration:
+    /// of these the number of the member.
+    private var selected: [(name: String, sql: String)] {
         let columns = table.rowColumns
         let names = columns.map(\.name)
-        return columns + (order?.columns ?? []).filter { !names.contains($0.name) }
+        let others = (order?.columns ?? []).filter { !names.contains($0.name) && !isEnumeration($0) }
+        let numbers = (order?.columns ?? []).filter(isEnumeration)
+        return (columns + others).map { ($0.name, table.dialect.selected($0)) }
+            + numbers.map { (Self.numberName($0), number(of: $0)) }
     }
 
-    /// The values of the order's columns in a row of ``selectedColumns``.
+    private func isEnumeration(_ column: ODBCColumn) -> Bool { table.enumerations[column.name] != nil }
+
+    private static func numberName(_ column: ODBCColumn) -> String { "\0\(column.name)" }
+
+    /// What an enumeration is put in order by.
+    private func number(of column: ODBCColumn) -> String { "CAST(\(table.sql(column)) AS UNSIGNED)" }
+
+    /// The values of the order's columns in a row of ``selected``.
     func position(of row: [ODBCValue]) -> [ODBCValue] {
-        let names = selectedColumns.map(\.name)
+        let names = selected.map(\.name)
         return (order?.columns ?? [table.createdAt]).map { column in
-            names.firstIndex(of: column.name).map { row[$0] } ?? .null
+            let name = order != nil && isEnumeration(column) ? Self.numberName(column) : column.name
+            return names.firstIndex(of: name).map { row[$0] } ?? .null
         }
     }
 
@@ -65,7 +79,26 @@ struct ODBCScanStatements: Sendable {
     ///
     /// - Parameter position: the last row's values of the order's columns; nil for the first page.
     func page(after position: [ODBCValue]?, limit: Int) -> ODBCQuery {
-        var query = datedRows()
+        page(of: selected.map(\.sql).joined(separator: ", "), after: position, limit: limit)
+    }
+
+    /// How many bytes the long values of each row of a page have; nil if no column may hold long ones. Asked for where the
+    /// driver would keep a whole page in memory.
+    func pageSizes(after position: [ODBCValue]?, limit: Int) -> ODBCQuery? {
+        guard table.dialect.keepsResultsInClient, case let columns = table.longColumns, !columns.isEmpty else {
+            return nil
+        }
+        let sizes = columns.map { column in
+            let size =
+                table.dialect.product == .sqlite
+                ? "LENGTH(CAST(\(table.sql(column)) AS BLOB))" : "OCTET_LENGTH(\(table.sql(column)))"
+            return "COALESCE(\(size), 0)"
+        }
+        return page(of: sizes.joined(separator: " + "), after: position, limit: limit)
+    }
+
+    private func page(of columns: String, after position: [ODBCValue]?, limit: Int) -> ODBCQuery {
+        var query = datedRows(columns)
         let columns = order?.columns ?? []
         if let position { append(isGreater(columns, than: position), to: &query) }
         let orderBy = columns.map(table.sql).joined(separator: ", ")
@@ -96,22 +129,24 @@ struct ODBCScanStatements: Sendable {
     /// Rows without a time; nil if all have one.
     var rowsWithoutTime: ODBCQuery? {
         guard let hasNoTime = table.hasNoTime else { return nil }
-        var query = rows(where: [hasNoTime])
+        // An empty range asks for these rows alone: no page finds those among them whose date is none.
+        let isAlone = range.from >= range.before && table.dialect.product == .mysql && table.createdAt.isTime
+        var query = rows(where: [isAlone ? table.hasNoDateByIndex : hasNoTime])
         query.sql = table.dialect.select(query.sql, limit: Self.unusableLimit)
         return query
     }
 
-    private func datedRows() -> ODBCQuery {
+    private func datedRows(_ columns: String? = nil) -> ODBCQuery {
         var conditions = datedConditions
         if table.uid.mayBeNull { conditions.append("\(table.sql(table.uid)) IS NOT NULL") }
-        var query = rows(where: conditions)
+        var query = rows(columns, where: conditions)
         query.parameters += rangeParameters
         return query
     }
 
     /// What follows SELECT, without an order.
-    private func rows(where conditions: [String]) -> ODBCQuery {
-        let columns = selectedColumns.map(table.dialect.selected).joined(separator: ", ")
+    private func rows(_ columns: String? = nil, where conditions: [String]) -> ODBCQuery {
+        let columns = columns ?? selected.map(\.sql).joined(separator: ", ")
         let all = (table.conditions(range.state) + conditions).joined(separator: " AND ")
         return ODBCQuery(sql: "\(columns) FROM \(table.qualifiedName) WHERE \(all)")
     }
@@ -152,7 +187,11 @@ struct ODBCScanStatements: Sendable {
     }
 
     private func comparison(_ column: ODBCColumn, _ operation: String, _ value: ODBCValue) -> ODBCQuery {
-        ODBCQuery(
+        guard !isEnumeration(column) else {
+            return ODBCQuery(
+                sql: "\(number(of: column)) \(operation) ?", parameters: [ODBCParameter(.integer, value)])
+        }
+        return ODBCQuery(
             sql: "\(table.sql(column)) \(operation) \(table.dialect.parameter(for: column))",
             parameters: [parameter(value, for: column)])
     }

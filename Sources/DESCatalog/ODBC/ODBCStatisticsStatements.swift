@@ -89,7 +89,7 @@ struct ODBCStatisticsStatements: Sendable {
     private var hasNoTime: String {
         let time = table.sql(table.createdAt)
         guard table.dialect.product == .mysql else { return "(\(time) IS NULL)" }
-        return "(\(time) IS NULL OR MONTH(\(time)) = 0 OR DAYOFMONTH(\(time)) = 0)"
+        return table.hasNoDate
     }
 
     private var dayNumber: String {

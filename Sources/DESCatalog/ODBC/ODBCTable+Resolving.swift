@@ -5,19 +5,21 @@ extension ODBCTable {
     ///
     /// - Throws: ``CatalogError`` with `missingTable` or `missingColumn`, which names the nearest name there is, and
     ///   `ODBCError`.
-    init(_ schema: CatalogSchema, in session: ODBCSession, place: String) throws {
+    init(_ schema: CatalogSchema, in session: ODBCSession, place description: String) throws {
         let dialect = SQLDialect.of(session)
-        let found = try Self.find(schema.table, dialect, in: session, place: place)
+        let found = try Self.find(schema.table, dialect, in: session, place: description)
+        let server = try Self.serverColumns(of: found.table, dialect, in: session)
 
-        func column(_ wanted: String, for purpose: String) throws(CatalogError) -> ODBCColumn {
+        func column(_ wanted: String, for purpose: String) throws -> ODBCColumn {
             let same = found.columns.first { $0.name == wanted }
             if let column = same ?? found.columns.first(where: { $0.name.lowercased() == wanted.lowercased() }) {
                 return column
             }
+            if let hidden = try Self.hiddenColumn(wanted, of: found, dialect, in: session) { return hidden }
             let nearest = NearestName.nearest(to: wanted, among: found.columns.map(\.name))
             throw CatalogError(
                 code: .missingColumn, what: "the column \"\(wanted)\" (\(purpose)) is missing",
-                place: "table \"\(schema.table)\" in \(place)",
+                place: "table \"\(schema.table)\" in \(description)",
                 reason: "the table has the columns \(found.columns.map { "\"\($0.name)\"" }.joined(separator: ", "))",
                 advice: nearest.map { "did you mean \"\($0)\"?" })
         }
@@ -25,30 +27,30 @@ extension ODBCTable {
         self.dialect = dialect
         name = schema.table
         qualifiedName = found.qualifiedName
+        place = found.table
         uid = try column(schema.uidColumn, for: "uid_column")
         createdAt = try column(schema.createdAtColumn, for: "created_at_column")
         location = try column(schema.locationColumn, for: "file_location_column")
-        size = try schema.sizeColumn.map { name throws(CatalogError) in try column(name, for: "size_bytes_column") }
-        archived = try schema.archivedColumn.map { name throws(CatalogError) in
-            try column(name, for: "archived_column")
-        }
-        archivedAt = try schema.archivedAtColumn.map { name throws(CatalogError) in
-            try column(name, for: "archived_at_column")
-        }
-        shardKey = try schema.shardKeyColumn.map { name throws(CatalogError) in
-            try column(name, for: "shard_key_column")
-        }
-        meta = try schema.metaColumns.map { name throws(CatalogError) in try column(name, for: "meta_columns") }
+        size = try schema.sizeColumn.map { try column($0, for: "size_bytes_column") }
+        archived = try schema.archivedColumn.map { try column($0, for: "archived_column") }
+        archivedAt = try schema.archivedAtColumn.map { try column($0, for: "archived_at_column") }
+        shardKey = try schema.shardKeyColumn.map { try column($0, for: "shard_key_column") }
+        meta = try schema.metaColumns.map { try column($0, for: "meta_columns") }
         let names = try Self.optional { () throws(ODBCError) in try session.primaryKey(of: found.table) }
-        primaryKey = names.compactMap { name in found.columns.first { $0.name == name } }
+        let key = try names.map { name in
+            try found.columns.first { $0.name == name } ?? Self.hiddenColumn(name, of: found, dialect, in: session)
+        }
+        // A part of a key tells no rows apart.
+        primaryKey = key.contains { $0 == nil } ? [] : key.compactMap { $0 }
+        enumerations = server.compactMapValues(\.members)
         indexes = try Self.optional { () throws(ODBCError) in try session.indexes(of: found.table) }
         whereClause = schema.whereClause
         let kinds = try Self.optional { () throws(ODBCError) in [try session.isView(found.table)] }
         isView = kinds.contains(true)
         renewsTime =
-            try isView ? mayKeepTime(in: session) : Self.renews(createdAt, of: found.table, dialect, in: session)
+            try isView ? mayKeepTime(in: session) : createdAt.isTime && server[createdAt.name]?.isRenewed == true
         mayHaveTriggers = try isView || Self.mayHaveTriggers(found.table, dialect, in: session)
-        try checkWhereClause(in: session, place: place)
+        try checkWhereClause(in: session, place: description)
     }
 
     /// MySQL shows triggers only to users with the right to make some.
@@ -96,16 +98,78 @@ extension ODBCTable {
         }
     }
 
-    private static func renews(
-        _ column: ODBCColumn, of table: ODBCSession.Table, _ dialect: SQLDialect, in session: ODBCSession
-    ) throws(ODBCError) -> Bool {
-        guard dialect.product == .mysql, column.isTime else { return false }
+    /// What the driver does not tell of a column.
+    private struct ServerColumn {
+        /// Of an ENUM or SET.
+        let members: [String]?
+        /// Whether the database sets it anew whenever the row is changed.
+        let isRenewed: Bool
+    }
+
+    /// By name; empty for all but MySQL and MariaDB.
+    private static func serverColumns(
+        of table: ODBCSession.Table, _ dialect: SQLDialect, in session: ODBCSession
+    ) throws(ODBCError) -> [String: ServerColumn] {
+        guard dialect.product == .mysql else { return [:] }
         let isInSchema = table.catalog == nil ? "TABLE_SCHEMA = DATABASE()" : "TABLE_SCHEMA = ?"
-        let names = [table.catalog, table.name, column.name].compactMap { $0 }
+        let names = [table.catalog, table.name].compactMap { $0 }
         let rows = try session.execute(
-            "SELECT EXTRA FROM information_schema.COLUMNS WHERE \(isInSchema) AND TABLE_NAME = ? AND COLUMN_NAME = ?",
-            names.map { .text($0) })
-        return rows.contains { $0.first?.text?.lowercased().contains("on update") == true }
+            """
+            SELECT COLUMN_NAME, COLUMN_TYPE, EXTRA FROM information_schema.COLUMNS \
+            WHERE \(isInSchema) AND TABLE_NAME = ?
+            """, names.map { .text($0) })
+        var columns: [String: ServerColumn] = [:]
+        for row in rows {
+            guard row.count == 3, let name = row[0].text else { continue }
+            columns[name] = ServerColumn(
+                members: row[1].text.flatMap(members),
+                isRenewed: row[2].text?.lowercased().contains("on update") == true)
+        }
+        return columns
+    }
+
+    /// The members of `enum('a','b')` or `set('a','b')`, in which a quote is doubled; nil for another type.
+    static func members(ofType type: String) -> [String]? {
+        let lower = type.lowercased()
+        guard lower.hasPrefix("enum(") || lower.hasPrefix("set(") else { return nil }
+        var members: [String] = []
+        var current: String?
+        var rest = type[...]
+        while let character = rest.popFirst() {
+            guard character == "'" else {
+                current?.append(character)
+                continue
+            }
+            if let text = current {
+                if rest.first == "'" {
+                    rest.removeFirst()
+                    current = text + "'"
+                } else {
+                    members.append(text)
+                    current = nil
+                }
+            } else {
+                current = ""
+            }
+        }
+        return members
+    }
+
+    /// A column that `SELECT *` does not show (INVISIBLE), if there is one of that name.
+    private static func hiddenColumn(
+        _ name: String, of table: Found, _ dialect: SQLDialect, in session: ODBCSession
+    ) throws(ODBCError) -> ODBCColumn? {
+        // SQLite would take an unknown name in quotes for a text.
+        guard dialect.product != .sqlite else { return nil }
+        do {
+            let statement = try session.statement(
+                "SELECT \(dialect.quoted(name)) FROM \(table.qualifiedName) WHERE 1 = 0")
+            try statement.execute()
+            defer { statement.close() }
+            return try statement.columns().first
+        } catch  where error.kind == .missingColumn || error.kind == .other {
+            return nil
+        }
     }
 
     private struct Found {

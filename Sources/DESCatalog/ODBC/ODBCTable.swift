@@ -1,4 +1,5 @@
 import DESODBC
+import DESRouting
 
 /// The catalog's table as it really is, and the SQL to reach it. Pure: whoever has the columns can make the statements.
 struct ODBCTable: Sendable {
@@ -24,6 +25,11 @@ struct ODBCTable: Sendable {
     var isView = false
     /// Whether the database sets the time of a row anew whenever the row is changed: `ON UPDATE CURRENT_TIMESTAMP`.
     var renewsTime = false
+    /// The table as the driver's catalogue functions ask for it.
+    var place = ODBCSession.Table(catalog: nil, schema: nil, name: "")
+    /// The members of the columns that are an ENUM or SET of MySQL, by name: such columns are put in order by the number of the
+    /// member, and compared by its text.
+    var enumerations: [String: [String]] = [:]
     /// Whether triggers are known, or cannot be looked for.
     var mayHaveTriggers = true
 
@@ -35,9 +41,18 @@ struct ODBCTable: Sendable {
     /// The row of a statement that selects ``rowColumns`` first.
     func catalogRow(_ values: [ODBCValue]) -> CatalogRow {
         let metaStart = size == nil ? 3 : 4
+        let limit = CatalogValue.keyLimit
+        var key = key(values)
+        key.uid = key.uid.limited(to: limit)
+        key.createdAt = key.createdAt.limited(to: limit)
+        key.location = key.location.limited(to: limit)
         return CatalogRow(
-            key: key(values), size: size == nil ? .null : CatalogValue(values[3]),
-            meta: meta.isEmpty ? [] : values[metaStart..<metaStart + meta.count].map { CatalogValue($0) })
+            key: key, size: size == nil ? .null : CatalogValue(values[3]).limited(to: limit),
+            meta: meta.isEmpty
+                ? []
+                : values[metaStart..<metaStart + meta.count].map {
+                    CatalogValue($0).limited(to: CatalogValue.metaLimit)
+                })
     }
 
     /// The key of a row that begins with uid, time and location.
@@ -85,7 +100,10 @@ struct ODBCTable: Sendable {
 
     /// What a marked row has in the archived column; nil if no mark can be made in a column of its type.
     var markedValue: String? {
-        switch archived?.type {
+        if let archived, let members = enumerations[archived.name] {
+            return DoneMark.member(of: members).map { "'\($0.replacing("'", with: "''"))'" }
+        }
+        return switch archived?.type {
         case .boolean: dialect.trueLiteral
         case .integer, .decimal, .real: "1"
         case .text: "'1'"
@@ -117,8 +135,51 @@ struct ODBCTable: Sendable {
     var hasNoTime: String? {
         let name = sql(createdAt)
         guard createdAt.isTime else { return createdAt.mayBeNull ? "\(name) IS NULL" : nil }
-        // MySQL has dates of zeros, also in columns that exclude NULL.
-        if dialect.product == .mysql { return "(\(name) IS NULL OR \(name) = '0000-00-00')" }
+        // MySQL has dates of zeros, also in columns that exclude NULL; and others that are none between those that are.
+        if dialect.product == .mysql { return "(\(name) IS NULL OR \(name) < '0001-01-01')" }
         return createdAt.mayBeNull ? "\(name) IS NULL" : nil
+    }
+}
+
+extension ODBCTable {
+    /// The condition that a row of MySQL has a date that is none: with a month or day of zero, a day that its month does not have,
+    /// the year zero (`ALLOW_INVALID_DATES`, and `NO_ZERO_IN_DATE` left out). Needs a pass over the rows.
+    var hasNoDate: String {
+        let name = sql(createdAt)
+        let month = "CONCAT(LPAD(YEAR(\(name)), 4, '0'), '-', MONTH(\(name)), '-01')"
+        return """
+            (\(name) IS NULL OR \(name) < '0001-01-01' OR MONTH(\(name)) = 0 OR DAYOFMONTH(\(name)) = 0 \
+            OR DAYOFMONTH(\(name)) > DAYOFMONTH(LAST_DAY(\(month))))
+            """
+    }
+
+    /// The same, written so that an index on the time serves: such dates stand between the last moment of a month and the first
+    /// of the next.
+    var hasNoDateByIndex: String {
+        let name = sql(createdAt)
+        var ranges = [
+            "\(name) IS NULL", "\(name) < '0001-01-01'", "(\(name) < '1900-01-01' AND \(hasNoDate))",
+            "(\(name) >= '2101-01-01' AND \(hasNoDate))",
+        ]
+        for year in 1900...2100 {
+            for month in 1...12 {
+                let next = month == 12 ? (year + 1, 1) : (year, month + 1)
+                guard let first = Timestamp(year: next.0, month: next.1, day: 1) else { continue }
+                let last = Timestamp(microsecondsSinceEpoch: first.microsecondsSinceEpoch - 1).rfc3339
+                let end = last.dropLast().replacing("T", with: " ")
+                ranges.append("(\(name) > '\(end)' AND \(name) < '\(first.rfc3339.prefix(10))')")
+            }
+        }
+        return "(\(ranges.joined(separator: " OR ")))"
+    }
+
+    /// Columns of a row whose values may have any length.
+    var longColumns: [ODBCColumn] {
+        rowColumns.filter { column in
+            switch column.type {
+            case .text, .bytes: !(1...8000).contains(column.size)
+            default: false
+            }
+        }
     }
 }

@@ -25,6 +25,7 @@ extension SQLDialect {
     func value(_ value: CatalogValue, for column: ODBCColumn) -> ODBCValue? {
         switch (column.type, value) {
         case (_, .null): .null
+        case (_, .tooLong): nil
         case (.date, .time(let time)), (.timestamp, .time(let time)): .text(text(time, for: column))
         case (.date, .text(let text)), (.timestamp, .text(let text)): .text(text)
         case (.date, _), (.timestamp, _): nil
@@ -40,7 +41,7 @@ extension SQLDialect {
             case .text(let text): .text(text)
             case .integer(let number): .text(String(number))
             case .blob(let bytes): .bytes(bytes)
-            case .null, .real, .time: nil
+            case .null, .real, .time, .tooLong: nil
             }
         }
     }

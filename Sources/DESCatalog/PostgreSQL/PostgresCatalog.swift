@@ -39,6 +39,8 @@ package final class PostgresCatalog: SourceCatalog {
     let reader: PostgresConnection
     let writer: PostgresConnection
     private let settings: PostgresSettings
+    /// Whether the marks were looked at.
+    let hasLookedAtMarks = Mutex(false)
     private let resolvedTable = Mutex<PostgresTable?>(nil)
     /// What is known of triggers and the like, and until when.
     let afterwards = Mutex<(isChanged: Bool, expiry: ContinuousClock.Instant)?>(nil)

@@ -61,7 +61,8 @@ struct KeysetPages: PageSource {
         }
     }
 
-    /// The rows of the position's range, and the key of the last one if there are as many as asked for.
+    /// The rows of the position's range, and the key of the last one if there may be more: there are as many as asked for, or
+    /// as many bytes as a page has.
     private func read(atMost count: Int, in database: Database) throws -> (rows: [CatalogRow], lastKey: [KeyValue]?) {
         var limit = count
         let sql: String
@@ -95,9 +96,12 @@ struct KeysetPages: PageSource {
 
         var rows: [CatalogRow] = []
         rows.reserveCapacity(min(limit, 10_000))
+        var bytes = 0
         while try cursor.step() {
-            rows.append(cursor.catalogRow(metaCount: table.meta.count))
-            if rows.count == limit {
+            let row = cursor.catalogRow(metaCount: table.meta.count)
+            rows.append(row)
+            bytes += row.memoryInBytes
+            if rows.count == limit || bytes >= PageLimit.bytes {
                 return (rows, keyColumns.map { KeyValue(cursor, column: selectedColumns.firstIndex(of: $0) ?? 0) })
             }
         }

@@ -15,7 +15,10 @@ package final class SQLiteCatalog: SourceCatalog {
     let busyTimeout: Duration
     let reader: CatalogConnection
     let writer: CatalogConnection
-    private let resolvedTable = Mutex<SourceTable?>(nil)
+    /// The table, and the file that it was found in.
+    private let resolvedTable = Mutex<(table: SourceTable, file: CatalogFileIdentity?)?>(nil)
+    /// Whether the marks were looked at.
+    let hasLookedAtMarks = Mutex(false)
 
     /// - Parameters:
     ///   - path: the database file. It is opened on first use.
@@ -43,7 +46,7 @@ package final class SQLiteCatalog: SourceCatalog {
 
     package func pendingRows(in range: PendingRange) async throws -> any PendingRowScan {
         try schema.check(range.state, place: path)
-        let connection = CatalogConnection(path: path, busyTimeout: busyTimeout)
+        let connection = CatalogConnection(path: path, busyTimeout: busyTimeout, onReplacement: .fail)
         do {
             return try await SQLitePendingScan(of: table(), in: range, on: connection)
         } catch {
@@ -59,11 +62,13 @@ package final class SQLiteCatalog: SourceCatalog {
 
     /// The table as found in the database; looked up once.
     func table() async throws -> SourceTable {
-        if let table = resolvedTable.withLock({ $0 }) { return table }
+        // A file that was replaced may have another table.
+        let file = CatalogFileIdentity(path)
+        if let resolved = resolvedTable.withLock({ $0 }), resolved.file == file { return resolved.table }
         let table = try await reader.run("cannot read the schema") { [schema, path] database in
             try SourceTable(schema, in: database, path: path)
         }
-        resolvedTable.withLock { $0 = table }
+        resolvedTable.withLock { $0 = (table, file) }
         return table
     }
 }

@@ -29,6 +29,9 @@ struct SQLiteFailure: Error, Equatable {
         }
     }
 
+    /// SQLITE_READONLY_DBMOVED, a C macro with an expression.
+    private static let databaseMoved = SQLITE_READONLY | 4 << 8
+
     private var primaryCode: Int32 { code & 0xFF }
 
     /// Whether the row itself, not the database, is what the statement failed for.
@@ -43,7 +46,8 @@ struct SQLiteFailure: Error, Equatable {
     }
 
     private var catalogCode: CatalogError.Code {
-        switch primaryCode {
+        if code == Self.databaseMoved { return .replaced }
+        return switch primaryCode {
         case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL: .locked
         case SQLITE_CORRUPT, SQLITE_NOTADB: .corrupt
         case SQLITE_READONLY: .readOnly

@@ -22,15 +22,18 @@ struct SortedCopyPages: PageSource {
         }
         var rows: [CatalogRow] = []
         rows.reserveCapacity(min(count, 10_000))
+        var bytes = 0
         try database.rows(
             """
             SELECT \(copyColumns.joined(separator: ", ")), n FROM temp.des_sorted_rows
             WHERE n > ?1 ORDER BY n LIMIT ?2
             """, binding: [.integer(lastSequenceNumber), .integer(Int64(count))]
         ) { row in
-            rows.append(row.catalogRow(metaCount: table.meta.count))
+            let found = row.catalogRow(metaCount: table.meta.count)
+            rows.append(found)
+            bytes += found.memoryInBytes
             lastSequenceNumber = row.integer(at: Int32(copyColumns.count))
-            return true
+            return bytes < PageLimit.bytes
         }
         return rows
     }

@@ -34,7 +34,7 @@ extension SourceTable {
         archivedAt = try schema.archivedAtColumn.map { try column($0, for: "archived_at_column") }
         shardKey = try schema.shardKeyColumn.map { try column($0, for: "shard_key_column") }
         meta = try schema.metaColumns.map { try column($0, for: "meta_columns") }
-        kind = Self.kind(of: found, columns: columns)
+        kind = try Self.kind(of: found, columns: columns, in: database)
         let from = "\(qualifiedName) AS t"
         condition = try schema.whereClause.map {
             try Self.condition($0, on: from, in: database, place: "table \"\(schema.table)\" in \(path)")
@@ -110,15 +110,40 @@ extension SourceTable {
         columns.first { $0.name == name } ?? columns.first { sqlite3_stricmp($0.name, name) == 0 }
     }
 
-    private static func kind(of table: Found, columns: [Definition]) -> Kind {
-        guard table.type == "table" else { return .view }
+    private static func kind(of table: Found, columns: [Definition], in database: Database) throws -> Kind {
+        guard table.type == "table" else { return table.type == "virtual" ? .virtual : .view }
         if table.isWithoutRowID {
             let key = columns.filter { $0.primaryKeyPosition > 0 }
-            return .tableWithoutRowID(
-                primaryKey: key.sorted { $0.primaryKeyPosition < $1.primaryKeyPosition }.map(\.name))
+            let names = key.sorted { $0.primaryKeyPosition < $1.primaryKeyPosition }.map(\.name)
+            return .tableWithoutRowID(primaryKey: try keyOrder(names, of: table, in: database))
         }
         // A column may take each of the rowid's names for itself.
         let free = ["rowid", "_rowid_", "oid"].first { match($0, in: columns) == nil }
         return free.map(Kind.table(rowID:)) ?? .view
+    }
+
+    /// The columns of a primary key, compared as the key compares them: it may tell texts apart that the column's own collation
+    /// takes for equal.
+    private static func keyOrder(_ names: [String], of table: Found, in database: Database) throws -> [String] {
+        var collations: [String: String] = [:]
+        try database.rows(
+            """
+            SELECT x.name, x.coll FROM pragma_index_list(?1, ?2) AS l, pragma_index_xinfo(l.name, ?2) AS x
+            WHERE l.origin = 'pk' AND x.key = 1
+            """, binding: [.text(table.name), .text(table.schema)]
+        ) { row in
+            collations[row.text(at: 0)] = row.text(at: 1)
+            return true
+        }
+        return names.map { name in
+            let sql = "t.\(Column.quoted(name))"
+            var own: UnsafePointer<CChar>?
+            let code = sqlite3_table_column_metadata(
+                database.sqliteConnection, table.schema, table.name, name, nil, &own, nil, nil, nil)
+            guard code == SQLITE_OK, let own, let collation = collations[name],
+                sqlite3_stricmp(own, collation) != 0
+            else { return sql }
+            return "\(sql) COLLATE \(Column.quoted(collation))"
+        }
     }
 }

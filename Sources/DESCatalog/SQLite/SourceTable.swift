@@ -8,10 +8,13 @@ struct SourceTable: Sendable {
     enum Kind: Sendable, Equatable {
         /// A table with rowids, and the name that reaches them.
         case table(rowID: String)
-        /// A table without rowids, and the columns of its primary key, which are never NULL.
+        /// A table without rowids, and the columns of its primary key, which are never NULL, as SQL that compares them as the
+        /// key does.
         case tableWithoutRowID(primaryKey: [String])
-        /// A view or virtual table: rows have no identity.
+        /// A view: rows have no identity.
         case view
+        /// A virtual table: the same, and whether a change can be undone is up to its module.
+        case virtual
     }
 
     struct Column: Sendable {
@@ -53,7 +56,7 @@ struct SourceTable: Sendable {
     /// `"main"."files" AS t`.
     var from: String { "\(qualifiedName) AS t" }
 
-    var isView: Bool { kind == .view }
+    var isView: Bool { kind == .view || kind == .virtual }
 
     /// The rowid, or nil where there is none.
     var rowIDSQL: String? {
@@ -64,8 +67,8 @@ struct SourceTable: Sendable {
     var identityColumns: [String] {
         switch kind {
         case .table(let rowID): ["t.\(rowID)"]
-        case .tableWithoutRowID(let primaryKey): primaryKey.map { "t.\(Column.quoted($0))" }
-        case .view: []
+        case .tableWithoutRowID(let primaryKey): primaryKey
+        case .view, .virtual: []
         }
     }
 
@@ -116,11 +119,13 @@ struct SourceTable: Sendable {
 extension StatementCursor {
     /// The row of a statement that selects ``SourceTable/rowColumns`` first.
     func catalogRow(metaCount: Int) -> CatalogRow {
-        CatalogRow(
+        func keyValue(_ column: Int32) -> CatalogValue { value(at: column, limit: CatalogValue.keyLimit) }
+        return CatalogRow(
             key: RowKey(
-                rowID: isNull(at: 0) ? nil : integer(at: 0), uid: value(at: 1), createdAt: value(at: 2),
-                location: value(at: 3)),
-            size: value(at: 4),
-            meta: metaCount == 0 ? [] : (5..<5 + Int32(metaCount)).map(value(at:)))
+                rowID: isNull(at: 0) ? nil : integer(at: 0), uid: keyValue(1), createdAt: keyValue(2),
+                location: keyValue(3)),
+            size: keyValue(4),
+            meta: metaCount == 0
+                ? [] : (5..<5 + Int32(metaCount)).map { value(at: $0, limit: CatalogValue.metaLimit) })
     }
 }

@@ -39,7 +39,8 @@ struct StatementCursor {
     func bind(_ value: CatalogValue, at index: Int32) throws {
         let code =
             switch value {
-            case .null: sqlite3_bind_null(handle, index)
+            // Rows with a value that is too long are read, and never asked for.
+            case .null, .tooLong: sqlite3_bind_null(handle, index)
             case .integer(let number): sqlite3_bind_int64(handle, index, number)
             case .real(let number): sqlite3_bind_double(handle, index, number)
             case .text(let text): bindText(text, at: index)
@@ -113,6 +114,16 @@ struct StatementCursor {
     private static var copied: sqlite3_destructor_type { unsafeBitCast(-1, to: sqlite3_destructor_type.self) }
 
     // MARK: Columns, counted from 0
+
+    /// The value, or that it is too long: only then it is not copied.
+    func value(at column: Int32, limit: Int) -> CatalogValue {
+        switch sqlite3_column_type(handle, column) {
+        case SQLITE_TEXT, SQLITE_BLOB:
+            let size = byteCount(at: column)
+            return size > limit ? .tooLong(sizeInBytes: size) : value(at: column)
+        default: return value(at: column)
+        }
+    }
 
     func value(at column: Int32) -> CatalogValue {
         switch sqlite3_column_type(handle, column) {

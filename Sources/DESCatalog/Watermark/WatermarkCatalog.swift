@@ -23,6 +23,8 @@ package final class WatermarkCatalog: SourceCatalog {
         try await base.checkSchema()
     }
 
+    package func findings() async throws -> CatalogFindings { try await base.findings() }
+
     package func pendingRows(in range: PendingRange) async throws -> any PendingRowScan {
         guard range.state == .pending else { return try await archivedRows(in: range) }
         var range = range

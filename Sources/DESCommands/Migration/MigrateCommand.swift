@@ -172,6 +172,7 @@ package struct MigrateCommand: AsyncParsableCommand {
         let parts = try assembly.parts(access: .readOnly)
         let cutoff = try await parts.cutoff(at: SystemTime.now(), assembly.settings)
         try await parts.catalog.checkSchema()
+        for warning in try await parts.catalog.findings().warnings { assembly.logger.warning("\(warning)") }
         let statistics = try await parts.catalog.statistics(olderThan: cutoff)
         let report = StatisticsReport(
             statistics, cutoff: cutoff,

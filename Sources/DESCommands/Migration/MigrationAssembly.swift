@@ -130,6 +130,7 @@ extension CatalogSchema {
             archivedAtColumn: isMarked ? database.archivedAtColumn : nil,
             shardKeyColumn: isMarked ? database.shardKeyColumn : nil, whereClause: database.whereClause
         )
+        allowsRowSecurity = database.allowsRowSecurity
     }
 }
 

@@ -137,6 +137,7 @@ package struct ReconcileCommand: AsyncParsableCommand {
         let assembly = MigrationAssembly(configuration: configuration, logger: logger)
         let parts = try assembly.parts(access: repair ? .readWrite : .readOnly)
         try await parts.catalog.checkSchema()
+        for warning in try await parts.catalog.findings().warnings { logger.warning("\(warning)") }
         let world = try await assembly.world(parts)
         let lock = repair ? try StagingLock(folder: world.staging) : nil
         defer { withExtendedLifetime(lock) {} }

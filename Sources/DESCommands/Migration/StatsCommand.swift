@@ -73,6 +73,7 @@ package struct StatsCommand: AsyncParsableCommand {
                 schema: schema, access: .readOnly, statementTimeout: .seconds(statementTimeoutSeconds))
             let catalog = try factory.catalog(at: url)
             try await catalog.checkSchema()
+            for warning in try await catalog.findings().warnings { Console.error("warning: \(warning)") }
             let statistics = try await catalog.statistics(olderThan: moment)
             let report = StatisticsReport(
                 statistics, cutoff: moment,

@@ -32,6 +32,10 @@ package struct DatabaseConfiguration: Sendable, Equatable {
     /// `where_clause`: a condition in the database's SQL; rows that do not fulfil it are no concern of DES.
     package var whereClause: String?
 
+    /// `allow_row_security`: whether it is meant so that row-level security of the database may hide rows. Default false: the
+    /// mode `watermark` and the deletion of sources refuse to work then.
+    package var allowsRowSecurity: Bool
+
     /// `statement_timeout_seconds`: how long one statement may run, 1…86,400 seconds. Default 600.
     package var statementTimeout: Duration
 
@@ -44,7 +48,8 @@ package struct DatabaseConfiguration: Sendable, Equatable {
         createdAtColumn: String = "created_at",
         fileLocationColumn: String = "file_location", sizeBytesColumn: String? = "size_bytes",
         archivedColumn: String = "archived", archivedAtColumn: String? = nil, shardKeyColumn: String? = nil,
-        whereClause: String? = nil, statementTimeout: Duration = .seconds(600), lockWait: Duration = .seconds(10)
+        whereClause: String? = nil, allowsRowSecurity: Bool = false, statementTimeout: Duration = .seconds(600),
+        lockWait: Duration = .seconds(10)
     ) {
         self.url = url
         self.tableName = tableName
@@ -56,6 +61,7 @@ package struct DatabaseConfiguration: Sendable, Equatable {
         self.archivedAtColumn = archivedAtColumn
         self.shardKeyColumn = shardKeyColumn
         self.whereClause = whereClause
+        self.allowsRowSecurity = allowsRowSecurity
         self.statementTimeout = statementTimeout
         self.lockWait = lockWait
     }
@@ -76,6 +82,7 @@ extension DatabaseConfiguration {
             archivedAtColumn: section.string("archived_at_column", expected: column),
             shardKeyColumn: section.string("shard_key_column", expected: column),
             whereClause: section.string("where_clause", expected: "a condition in SQL"),
+            allowsRowSecurity: section.boolean("allow_row_security", default: false),
             statementTimeout: section.seconds("statement_timeout_seconds", in: 1...86_400) ?? .seconds(600),
             lockWait: section.seconds("lock_wait_seconds", in: 0.1...3600) ?? .seconds(10))
 

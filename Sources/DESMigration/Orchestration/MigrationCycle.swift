@@ -31,6 +31,7 @@ struct MigrationCycle: Sendable {
             guard try await prepareStore() else { return }
             try await cycle.retrying { try await storeCheck.run() }
             try await countSetAside(work)
+            try await CatalogCheck(catalog: world.catalog, settings: settings, cycle: cycle).run()
             if work.recoversStaging {
                 try await recover(cleanup, heldBack)
             } else {

@@ -26,15 +26,12 @@ struct SlicePipeline: Sendable {
             keptCount: (plan.readers + plan.compressors) * 3 + 8, keptCapacity: plan.batchBytes * 4
         )
         let gate = ByteGate(capacity: plan.gateBytes)
-        // Rows are small; what is bounded here is their number: a few hundred bytes each.
-        let rows = BoundedStream<RowBatch>(limit: plan.rowStreamBytes) { $0.rows.count * 512 }
-        let contents = BoundedStream<ReadBatch>(limit: plan.streamBytes) {
-            max($0.bytes.capacity, $0.files.count * 512)
-        }
+        let rows = BoundedStream<RowBatch>(limit: plan.rowStreamBytes) { $0.memoryInBytes }
+        let contents = BoundedStream<ReadBatch>(limit: plan.streamBytes) { $0.bytes.capacity + $0.rowBytes }
         let compressed = (0..<plan.appenders).map { _ in
             // Each batch waits in all of them, but is there only once.
             BoundedStream<CompressedBatch>(limit: plan.streamBytes / plan.appenders) { [count = plan.appenders] in
-                max($0.contents.capacity + $0.payloads.capacity, $0.files.count * 512) / count
+                ($0.contents.capacity + $0.payloads.capacity + $0.metas.capacity + $0.rowBytes) / count
             }
         }
         let writeback = BoundedStream<any StagingFile>(limit: 256) { _ in 1 }

@@ -267,6 +267,7 @@ extension CatalogValue {
         case .text(let text) where text.utf8.count > 4096: "\(text.prefix(256))… (\(text.utf8.count) bytes)"
         case .text(let text): text
         case .time(let time): time.rfc3339
+        case .tooLong(let size): "a value of \(size) bytes"
         case .blob(let bytes):
             "x'" + bytes.prefix(64).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined() + "'"
         }

@@ -8,6 +8,8 @@ struct RowBatch: Sendable {
     /// Counts the batches of a cycle from 0.
     let sequence: Int
     let rows: [CatalogRow]
+
+    var memoryInBytes: Int { rows.reduce(0) { $0 + $1.memoryInBytes } }
 }
 
 /// A part of what became of a `RowBatch`. Parts arrive in any order; when the last one and all before it are there, the
@@ -40,6 +42,8 @@ struct SourceFile: Sendable {
 struct ReadBatch: Sendable {
     let part: BatchPart
     let files: [SourceFile]
+    /// What the rows of the files take in memory.
+    let rowBytes: Int
     let bytes: ByteBuffer
     /// What its large files hold of the gate.
     let gateBytes: Int
@@ -76,6 +80,8 @@ struct CompressedFile: Sendable {
 struct CompressedBatch: Sendable {
     let part: BatchPart
     let files: [CompressedFile]
+    /// What the rows of the files take in memory.
+    let rowBytes: Int
     /// The files as they were read.
     let contents: ByteBuffer
     let payloads: ByteBuffer

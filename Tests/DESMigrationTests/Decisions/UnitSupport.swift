@@ -67,6 +67,7 @@ extension CatalogValue {
         case .text(let text): "text \(Array(text.utf8))"
         case .time(let time): "time \(time.microsecondsSinceEpoch)"
         case .blob(let bytes): "blob \(bytes)"
+        case .tooLong(let size): "too long \(size)"
         }
     }
 

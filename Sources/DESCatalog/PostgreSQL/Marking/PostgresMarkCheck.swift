@@ -19,11 +19,21 @@ struct PostgresMarkCheck: Sendable {
                     "grant it: GRANT SELECT, UPDATE ON \(table.qualifiedName) TO the user; nothing was migrated")
             }
         }
+        if table.markedValue == nil, let members = archived.enumeration {
+            throw refusal(
+                session, .notMarkable,
+                "no member of the enumeration of the column \"\(archived.name)\" means true (it has "
+                    + members.map(\.debugDescription).joined(separator: ", ") + ")",
+                "add one (ALTER TYPE \(archived.typeName) ADD VALUE 'yes'), or name another archived_column; nothing was migrated"
+            )
+        }
         do {
             // Checks the views behind the name and the types of the columns, and changes nothing.
             let update = PostgresMarkSQL([], of: table, within: nil).update(isGuarded: true)
             _ = try session.query("EXPLAIN " + update.sql, update.parameters)
-        } catch let error as PostgresError where error.code == .queryFailed || error.code == .missingObject {
+        } catch let error as PostgresError
+            where [.queryFailed, .missingObject, .refusedRow].contains(error.code)
+        {
             let view =
                 "use the table behind the view, or give the view a trigger INSTEAD OF UPDATE that returns the row"
             throw refusal(

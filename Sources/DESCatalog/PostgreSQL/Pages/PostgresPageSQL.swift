@@ -33,45 +33,55 @@ struct PostgresPageSQL: Sendable {
             parameters: [time.parameter, uid.parameter])
     }
 
+    /// Whether the server may take a time and uid for equal to others with other bytes, so that it has to be asked which
+    /// rows are.
+    var hasLooseEquality: Bool { [table.createdAt, table.uid].contains(where: \.hasLooseEquality) }
+
     private func select(_ condition: String, limit: Int) -> String {
+        let (time, uid) = (table.createdAt.sql, table.uid.sql)
         var conditions = [condition, table.isWanted(range.state)]
-        if table.uid.mayBeNull { conditions.append("\(table.uid.sql) IS NOT NULL") }
+        if table.uid.mayBeNull { conditions.append("\(uid) IS NOT NULL") }
+        var (columns, window) = (table.selected, "")
+        if hasLooseEquality {
+            columns +=
+                ", COALESCE(\(time) = lag(\(time)) OVER des_order AND \(uid) = lag(\(uid)) OVER des_order, false)"
+            window = "WINDOW des_order AS (ORDER BY \(time), \(uid)) "
+        }
         return """
-            SELECT \(table.selected) FROM \(table.qualifiedName) WHERE \(conditions.joined(separator: " AND ")) \
-            ORDER BY \(table.createdAt.sql), \(table.uid.sql) LIMIT \(limit)
+            SELECT \(columns) FROM \(table.qualifiedName) WHERE \(conditions.joined(separator: " AND ")) \
+            \(window)ORDER BY \(time), \(uid) LIMIT \(limit)
             """
     }
 
-    /// Rows that all have this time and uid, by their location.
+    /// Rows that the server takes for equal in time and uid, by the bytes of time, uid and location.
     ///
-    /// - Parameter after: the last location that was read; nil at the begin.
+    /// - Parameter after: the last row that was read; nil at the begin.
     func group(
-        _ key: (createdAt: CatalogValue, uid: CatalogValue), after: CatalogValue?, limit: Int
+        _ key: (createdAt: CatalogValue, uid: CatalogValue), after: PostgresGroupKey?, limit: Int
     ) -> PostgresRequest {
         let (time, uid) = (table.createdAt.scalar(key.createdAt), table.uid.scalar(key.uid))
         var parameters = [time.parameter, uid.parameter]
-        let location = table.location
-        // By bytes, whatever the collation.
-        let ordered = location.kind == .text ? "\(location.sql) COLLATE \"C\"" : location.ordered
+        func bytes(_ column: PostgresColumn) -> String { "COALESCE(\(column.sql)::text, '') COLLATE \"C\"" }
+        let order = [
+            bytes(table.createdAt), bytes(table.uid), "(\(table.location.sql) IS NULL)", bytes(table.location),
+        ].joined(separator: ", ")
+        func isEqual(_ column: PostgresColumn, _ number: Int, _ form: PostgresColumn.Form) -> String {
+            "\(column.sql) = \(column.operand("$\(number)::\(column.parameterType(form))", form))"
+        }
         var conditions = [
-            table.createdAt.equals("$1::\(table.createdAt.parameterType(time.form))", time.form, isNullSafe: false),
-            table.uid.equals("$2::\(table.uid.parameterType(uid.form))", uid.form, isNullSafe: false),
-            table.isWanted(range.state),
+            isEqual(table.createdAt, 1, time.form), isEqual(table.uid, 2, uid.form), table.isWanted(range.state),
         ]
-        switch after {
-        case nil: break
-        case .null?: conditions.append("false")
-        case let last?:
-            let value = location.scalar(last)
-            parameters.append(value.parameter)
-            let parameter = "$3::\(location.parameterType(value.form))"
-            let operand = location.isComparable ? location.operand(parameter, value.form) : parameter
-            conditions.append("(\(ordered) > \(operand) OR \(location.sql) IS NULL)")
+        if let after {
+            parameters += [
+                .text(bytes: after.texts[0]), .text(bytes: after.texts[1]), .bool(!after.hasLocation),
+                .text(bytes: after.texts[2]),
+            ]
+            conditions.append("(\(order)) > ($3::text, $4::text, $5::boolean, $6::text)")
         }
         return PostgresRequest(
             sql: """
-                SELECT \(table.selected) FROM \(table.qualifiedName) WHERE \(conditions.joined(separator: " AND ")) \
-                ORDER BY \(ordered) NULLS LAST LIMIT \(limit)
+                SELECT \(table.selected), \(order) FROM \(table.qualifiedName) \
+                WHERE \(conditions.joined(separator: " AND ")) ORDER BY \(order) LIMIT \(limit)
                 """, parameters: parameters)
     }
 

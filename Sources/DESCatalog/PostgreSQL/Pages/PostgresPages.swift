@@ -8,8 +8,8 @@ struct PostgresPages: Sendable {
         case first
         /// After all rows up to this time and uid.
         case after(createdAt: CatalogValue, uid: CatalogValue)
-        /// Among more rows of one time and uid than a page holds; the last location that was read.
-        case group(createdAt: CatalogValue, uid: CatalogValue, after: CatalogValue?)
+        /// Among more rows of one time and uid, as the server compares them, than a page holds; the last row that was read.
+        case group(createdAt: CatalogValue, uid: CatalogValue, after: PostgresGroupKey?)
         /// What is read through a cursor, and which session it was declared in; whether rows of it were returned.
         case cursor(sql: String, openedIn: Int?, hasBegun: Bool)
         case end
@@ -22,6 +22,8 @@ struct PostgresPages: Sendable {
     }
 
     private static let cursorName = "des_rows"
+    /// How many rows are asked for at first: only then is known how long they are.
+    private static let firstRequest = 64
 
     private let table: PostgresTable
     private let range: PendingRange
@@ -29,6 +31,8 @@ struct PostgresPages: Sendable {
     private let passLimit: Duration
     private var position: Position
     private var ahead: Ahead?
+    /// How many rows the next request asks for at most: as many as a page of so many bytes is likely to hold.
+    private var requestLimit = Self.firstRequest
 
     /// - Parameter limit: how long the server may sort the rows for a cursor.
     init(_ plan: PostgresPagePlan, limit: Duration) {
@@ -40,14 +44,14 @@ struct PostgresPages: Sendable {
     }
 
     /// The next rows in order, perhaps more than asked for if fewer are asked for than before; empty at the end. While
-    /// they are converted, the server works on the page after them.
+    /// they are used, the server works on the page after them.
     mutating func nextPage(atMost count: Int, in session: PostgresSession) throws -> [CatalogRow] {
         while true {
             if case .end = position { return [] }
-            let (result, limit) = try read(count, in: session)
-            let taken = moveOn(past: result, limit: limit)
+            var page = try read(count, in: session)
+            try moveOn(past: &page, in: session)
             askAhead(count, in: session)
-            let rows = convert(result, taken)
+            let rows = wanted(page.rows)
             if !rows.isEmpty { return rows }
         }
     }
@@ -57,10 +61,16 @@ struct PostgresPages: Sendable {
         ahead = nil
     }
 
-    private mutating func read(_ count: Int, in session: PostgresSession) throws -> (PostgresResult, limit: Int) {
+    private mutating func read(_ count: Int, in session: PostgresSession) throws -> PostgresReceivedPage {
+        var page = PostgresReceivedPage(table: table, sql: sql, limit: min(count, requestLimit))
         if let ahead {
             self.ahead = nil
-            if ahead.session == session.openingNumber { return (try session.receive(), ahead.limit) }
+            if ahead.session == session.openingNumber {
+                page.limit = ahead.limit
+                try session.receiveRows { page.add($0) }
+                adapt(to: page)
+                return page
+            }
         }
         if case .cursor(let sql, let openedIn, let hasBegun) = position {
             if openedIn != session.openingNumber {
@@ -69,15 +79,22 @@ struct PostgresPages: Sendable {
                 position = .cursor(sql: sql, openedIn: session.openingNumber, hasBegun: false)
             }
         }
-        let request = request(count)
-        return (try session.query(request.sql, request.parameters), count)
+        let request = request(page.limit)
+        try session.queryRows(request.sql, request.parameters) { page.add($0) }
+        adapt(to: page)
+        return page
+    }
+
+    /// More rows are asked for as long as all of them fit, and fewer where they did not.
+    private mutating func adapt(to page: PostgresReceivedPage) {
+        requestLimit = page.isCutShort ? max(1, page.rows.count) : max(requestLimit, min(page.limit * 2, 1 << 20))
     }
 
     private func open(_ sql: String, in session: PostgresSession) throws {
         try session.execute(PostgresPagePlan.unrestricted)
         try session.withStatementTimeout(passLimit) {
             // Held outside of a transaction, so that it hinders no cleaning of the table.
-            try session.execute("DECLARE \(Self.cursorName) NO SCROLL CURSOR WITH HOLD FOR \(sql)")
+            try session.execute("DECLARE \(Self.cursorName) SCROLL CURSOR WITH HOLD FOR \(sql)")
         }
     }
 
@@ -88,59 +105,47 @@ struct PostgresPages: Sendable {
             advice: "the next cycle reads the rows that are left; with an index a scan goes on where it was")
     }
 
-    /// How many of the result's rows belong to the page; sets the position after them.
-    private mutating func moveOn(past result: PostgresResult, limit: Int) -> Int {
-        let count = result.rowCount
-        func key(_ row: Int) -> (createdAt: CatalogValue, uid: CatalogValue) {
-            (table.createdAt.value(result, row, 1), table.uid.value(result, row, 0))
-        }
+    /// Takes the rows from the page that do not belong to it, and sets the position after those that do.
+    private mutating func moveOn(past page: inout PostgresReceivedPage, in session: PostgresSession) throws {
         switch position {
         case .first, .after:
-            // One row more than the page was asked for.
-            guard count > limit else {
+            guard page.hasMore else {
                 position = sql.others.map { .cursor(sql: $0, openedIn: nil, hasBegun: false) } ?? .end
-                return count
+                return
             }
-            let cut = Self.startOfLastGroup(result)
-            let last = key(max(0, cut - 1))
-            position =
-                cut > 0
-                ? .after(createdAt: last.createdAt, uid: last.uid)
-                : .group(createdAt: last.createdAt, uid: last.uid, after: nil)
-            return cut
+            // All rows of one time and uid come in one page.
+            if let last = page.lastGroup {
+                page.rows.removeSubrange(last.end...)
+                position = .after(createdAt: last.createdAt, uid: last.uid)
+            } else if let (createdAt, uid) = page.lastKey {
+                page.rows = []
+                position = .group(createdAt: createdAt, uid: uid, after: nil)
+            }
         case .group(let createdAt, let uid, _):
             position =
-                count < limit
-                ? .after(createdAt: createdAt, uid: uid)
-                : .group(
-                    createdAt: createdAt, uid: uid, after: table.location.value(result, count - 1, 2))
-            return count
+                page.hasMore
+                ? .group(createdAt: createdAt, uid: uid, after: page.lastGroupKey)
+                : .after(createdAt: createdAt, uid: uid)
         case .cursor(let sql, let openedIn, _):
-            position = count == 0 ? .end : .cursor(sql: sql, openedIn: openedIn, hasBegun: true)
-            return count
-        case .end: return 0
+            if page.dropped > 0 {
+                do {
+                    try session.execute("MOVE BACKWARD \(page.dropped) FROM \(Self.cursorName)")
+                } catch is PostgresError {
+                    // Where the cursor stands is not known any more.
+                    throw Self.lostCursor(session.place)
+                }
+            }
+            position = page.rows.isEmpty ? .end : .cursor(sql: sql, openedIn: openedIn, hasBegun: true)
+        case .end: return
         }
     }
 
-    /// The first of the rows at the end that have the time and uid of the last one. The last row is not part of the page, so
-    /// that all rows of one time and uid come in one page.
-    private static func startOfLastGroup(_ result: PostgresResult) -> Int {
-        var first = result.rowCount - 1
-        while first > 0, isEqual(result, first - 1, first, column: 0), isEqual(result, first - 1, first, column: 1) {
-            first -= 1
-        }
-        return first
-    }
-
-    private static func isEqual(_ result: PostgresResult, _ left: Int, _ right: Int, column: Int) -> Bool {
-        result.bytes(left, column).elementsEqual(result.bytes(right, column))
-    }
-
+    /// One row more than a page of an index holds tells whether there are more.
     private func request(_ count: Int) -> PostgresRequest {
         switch position {
         case .first: sql.first(limit: count + 1)
         case .after(let createdAt, let uid): sql.following(after: (createdAt, uid), limit: count + 1)
-        case .group(let createdAt, let uid, let after): sql.group((createdAt, uid), after: after, limit: count)
+        case .group(let createdAt, let uid, let after): sql.group((createdAt, uid), after: after, limit: count + 1)
         case .cursor, .end: PostgresRequest(sql: "FETCH FORWARD \(count) FROM \(Self.cursorName)", parameters: [])
         }
     }
@@ -151,29 +156,19 @@ struct PostgresPages: Sendable {
         case .end, .cursor(_, nil, _): return
         default: break
         }
-        let request = request(count)
+        let limit = min(count, requestLimit)
+        let request = request(limit)
         // If it fails, the next page is asked for again, and tells why.
-        guard (try? session.send(request.sql, request.parameters)) != nil else { return }
-        ahead = Ahead(session: session.openingNumber, limit: count)
+        guard (try? session.send(request.sql, request.parameters, rowByRow: true)) != nil else { return }
+        ahead = Ahead(session: session.openingNumber, limit: limit)
     }
 
-    private func convert(_ result: PostgresResult, _ count: Int) -> [CatalogRow] {
-        var rows: [CatalogRow] = []
-        rows.reserveCapacity(count)
-        if table.createdAt.isTime {
-            for row in 0..<count { rows.append(table.row(result, row)) }
-        } else {
-            // The order of texts or numbers is not always that of time: only here is known what they stand for.
-            for row in 0..<count {
-                let row = table.row(result, row)
-                if let time = row.key.createdAt.timestamp {
-                    guard time >= range.from && time < range.before else { continue }
-                } else if !range.includesUndated {
-                    continue
-                }
-                rows.append(row)
-            }
+    /// The order of texts or numbers is not always that of time: only here is known what they stand for.
+    private func wanted(_ rows: [CatalogRow]) -> [CatalogRow] {
+        guard !table.createdAt.isTime else { return rows }
+        return rows.filter { row in
+            guard let time = row.key.createdAt.timestamp else { return range.includesUndated }
+            return time >= range.from && time < range.before
         }
-        return rows
     }
 }

@@ -31,6 +31,11 @@ struct PostgresColumn: Sendable {
     let isComparable: Bool
     /// Whether texts that differ may be equal by the column's collation.
     let hasLooseCollation: Bool
+    /// The members of an enumeration; nil for other types.
+    var enumeration: [String]?
+
+    /// Whether values that differ in their bytes may be equal for the server: 1.0 and 1.00, or the letter cases of a citext.
+    var hasLooseEquality: Bool { kind == .other || kind == .float || hasLooseCollation }
 
     /// What a query selects to get the value.
     var selected: String { kind == .other ? "\(sql)::text" : sql }
@@ -168,6 +173,8 @@ struct PostgresColumn: Sendable {
         case .blob(let bytes):
             kind == .bytea ? Array(("\\x" + bytes.map { Hexadecimal.text($0) }.joined()).utf8) : bytes
         case .time(let time): Array(time.rfc3339.utf8)
+        // Rows with a value that is too long are read, and never asked for.
+        case .tooLong: nil
         }
     }
 }

@@ -123,13 +123,23 @@ extension PostgresTable {
             else { return nil }
             let type = PostgresType(rawValue: UInt32(truncatingIfNeeded: rows.integer(row, 4) ?? 0))
             let kind = kind(of: type)
-            return PostgresColumn(
+            var column = PostgresColumn(
                 name: name, sql: "\(PostgresColumn.quoted(table.name)).\(PostgresColumn.quoted(name))",
                 mayBeNull: rows.bool(row, 1) != true, kind: kind, typeName: typeName,
                 // Not the domain, which may exclude NULL.
-                isComparable: try kind != .other || isComparable(baseName, in: session),
+                isComparable: try kind != .other
+                    || isComparable(baseName, type: rows.integer(row, 4) ?? 0, in: session),
                 hasLooseCollation: rows.bool(row, 3) == true)
+            if kind == .other { column.enumeration = try members(ofType: rows.integer(row, 4) ?? 0, in: session) }
+            return column
         }
+    }
+
+    /// Nil for a type that is no enumeration.
+    private static func members(ofType type: Int64, in session: PostgresSession) throws -> [String]? {
+        let rows = try session.query(
+            "SELECT enumlabel::text FROM pg_enum WHERE enumtypid = $1::oid ORDER BY enumsortorder", [.int8(type)])
+        return rows.rowCount == 0 ? nil : (0..<rows.rowCount).compactMap { rows.text($0, 0) }
     }
 
     private static func kind(of type: PostgresType) -> PostgresColumn.Kind {
@@ -146,10 +156,19 @@ extension PostgresTable {
         }
     }
 
-    private static func isComparable(_ typeName: String, in session: PostgresSession) throws -> Bool {
+    /// Whether comparisons written with `=` and `>` are those that the type's order is made of: the operators of an extension
+    /// outside of the search path are not found, and those of another type would take their place.
+    private static func isComparable(_ typeName: String, type: Int64, in session: PostgresSession) throws -> Bool {
         do {
             _ = try session.query("SELECT NULL::\(typeName) < NULL::\(typeName)")
-            return true
+            let hidden = try session.query(
+                """
+                SELECT EXISTS (SELECT FROM pg_opclass c JOIN pg_am m ON m.oid = c.opcmethod AND m.amname = 'btree'
+                JOIN pg_amop o ON o.amopfamily = c.opcfamily AND o.amoplefttype = c.opcintype
+                AND o.amoprighttype = c.opcintype
+                WHERE c.opcdefault AND c.opcintype = $1::oid AND NOT pg_operator_is_visible(o.amopopr))
+                """, [.int8(type)])
+            return hidden.bool(0, 0) == false
         } catch let error as PostgresError where error.code == .missingObject {
             return false
         }

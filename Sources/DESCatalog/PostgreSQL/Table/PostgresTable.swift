@@ -40,6 +40,9 @@ struct PostgresTable: Sendable {
         ([uid, createdAt, location] + (size.map { [$0] } ?? []) + meta).map(\.selected).joined(separator: ", ")
     }
 
+    /// How many columns ``selected`` has.
+    var selectedCount: Int { (size == nil ? 3 : 4) + meta.count }
+
     /// The operator's condition, and true without one.
     var isWanted: String { whereClause.map(WhereClause.condition) ?? "true" }
 
@@ -56,12 +59,18 @@ struct PostgresTable: Sendable {
     @inline(__always)
     func row(_ result: PostgresResult, _ row: Int) -> CatalogRow {
         let first = size == nil ? 3 : 4
+        func value(_ column: PostgresColumn, _ index: Int, limit: Int) -> CatalogValue {
+            let size = result.bytes(row, index).count
+            return size > limit ? .tooLong(sizeInBytes: size) : column.value(result, row, index)
+        }
+        let limit = CatalogValue.keyLimit
         return CatalogRow(
             key: RowKey(
-                rowID: nil, uid: uid.value(result, row, 0), createdAt: createdAt.value(result, row, 1),
-                location: location.value(result, row, 2)),
-            size: size?.value(result, row, 3) ?? .null,
-            meta: meta.isEmpty ? [] : meta.indices.map { meta[$0].value(result, row, first + $0) })
+                rowID: nil, uid: value(uid, 0, limit: limit), createdAt: value(createdAt, 1, limit: limit),
+                location: value(location, 2, limit: limit)),
+            size: size.map { value($0, 3, limit: limit) } ?? .null,
+            meta: meta.isEmpty
+                ? [] : meta.indices.map { value(meta[$0], first + $0, limit: CatalogValue.metaLimit) })
     }
 }
 
@@ -70,25 +79,75 @@ struct PostgresTable: Sendable {
 extension PostgresTable {
     /// Whether a row is still to be migrated. Never NULL.
     ///
-    /// Written so that an index with this condition serves (`WHERE NOT archived` also as `WHERE archived = false`).
-    var isPending: String { archived.map { Self.isPending($0, $0.sql) } ?? "true" }
+    /// Written so that an index with the condition ``isPendingInIndex`` serves, and for a column that is never NULL also the
+    /// shorter ones that people write: `WHERE NOT archived`, `WHERE archived = false`, `WHERE archived = 0`.
+    var isPending: String {
+        guard let archived else { return "true" }
+        let condition = Self.isPending(archived, archived.sql)
+        guard !archived.mayBeNull else { return condition }
+        switch (archived.kind, archived.typeName) {
+        case (.integer, _), (.float, _), (_, "numeric"): return "(\(archived.sql) = 0 AND \(condition))"
+        // The server knows that IS NOT TRUE follows from it.
+        case (_, "boolean"): return "NOT \(archived.sql)"
+        default: return condition
+        }
+    }
 
-    /// The condition for an index: the same, with the column's own name.
+    /// The condition for an index, with the column's own name: for each type the same, whether the column may be NULL or not.
     var isPendingInIndex: String? { archived.map { Self.isPending($0, PostgresColumn.quoted($0.name)) } }
 
     /// What the server reads as false, in lower case and without blanks (`boolin` of its sources), and no text at all.
-    private static let falseTexts = "'', '0', 'f', 'fa', 'fal', 'fals', 'false', 'n', 'no', 'of', 'off'"
+    private static let falseTexts = ["", "0", "f", "fa", "fal", "fals", "false", "n", "no", "of", "off"]
     private static let blanks = #"E' \t\n\x0B\f\r'"#
 
     private static func isPending(_ archived: PostgresColumn, _ sql: String) -> String {
         switch (archived.kind, archived.typeName) {
+        case (.integer, _), (.float, _), (_, "numeric"): return "COALESCE(\(sql), 0) = 0"
+        case (_, "boolean"): return "\(sql) IS NOT TRUE"
+        case (.timestamptz, _), (.timestamp, _), (.date, _): return "\(sql) IS NULL"
+        default: break
+        }
+        if let members = archived.enumeration {
+            // Not by their texts: an index takes no cast whose outcome may change, and labels can be renamed.
+            let isFalse = members.filter { falseTexts.contains($0.trimmed.lowercased()) }.map(literal)
+            let list = isFalse.map { "\($0)::\(archived.typeName)" }.joined(separator: ", ")
+            return isFalse.isEmpty ? "\(sql) IS NULL" : "(\(sql) IS NULL OR \(sql) IN (\(list)))"
+        }
+        let list = falseTexts.map(literal).joined(separator: ", ")
+        return "COALESCE(lower(btrim(\(sql)::text, \(blanks))), '') IN (\(list))"
+    }
+
+    /// Whether a row has a mark that is neither pending nor done; nil if the column's type knows no such marks. Needs a pass
+    /// over the table.
+    var hasOtherMark: String? {
+        guard let archived else { return nil }
+        let sql = archived.sql
+        switch (archived.kind, archived.typeName) {
+        case (_, "boolean"), (.timestamptz, _), (.timestamp, _), (.date, _): return nil
         case (.integer, _), (.float, _), (_, "numeric"):
-            archived.mayBeNull ? "COALESCE(\(sql), 0) = 0" : "\(sql) = 0"
-        case (_, "boolean"): archived.mayBeNull ? "\(sql) IS NOT TRUE" : "NOT \(sql)"
-        case (.timestamptz, _), (.timestamp, _), (.date, _): "\(sql) IS NULL"
-        default: "COALESCE(lower(btrim(\(sql)::text, \(blanks))), '') IN (\(falseTexts))"
+            // A moment as a number is a mark too.
+            return "NOT (\(isPending)) AND \(sql) <> 1 AND \(sql) < 100000000"
+        default:
+            let text = "lower(btrim(\(sql)::text, \(Self.blanks)))"
+            let list = DoneMark.texts.map(Self.literal).joined(separator: ", ")
+            return "NOT (\(isPending)) AND \(text) NOT IN (\(list)) AND \(text) NOT LIKE '____-__-__%'"
         }
     }
+
+    /// What a mark is, as SQL; nil if the type has no value for it.
+    var markedValue: String? {
+        guard let archived else { return nil }
+        switch (archived.kind, archived.typeName) {
+        case (_, "boolean"): return "true"
+        case (.timestamptz, _), (.timestamp, _), (.date, _): return "now()"
+        case (.integer, _), (.float, _), (_, "numeric"): return "1"
+        default: break
+        }
+        guard let members = archived.enumeration else { return "'1'" }
+        return DoneMark.member(of: members).map(Self.literal)
+    }
+
+    private static func literal(_ text: String) -> String { "'\(text.replacing("'", with: "''"))'" }
 
     /// What marks a row: the assignments of an UPDATE.
     ///
@@ -98,14 +157,7 @@ extension PostgresTable {
         func set(_ column: PostgresColumn, _ value: String) {
             result.append("\(PostgresColumn.quoted(column.name)) = \(value)")
         }
-        if let archived {
-            switch (archived.kind, archived.typeName) {
-            case (_, "boolean"): set(archived, "true")
-            case (.timestamptz, _), (.timestamp, _), (.date, _): set(archived, "now()")
-            case (.integer, _), (.float, _), (_, "numeric"): set(archived, "1")
-            default: set(archived, "'1'")
-            }
-        }
+        if let archived { set(archived, markedValue ?? "NULL") }
         if let archivedAt {
             switch archivedAt.kind {
             case .integer: set(archivedAt, "extract(epoch FROM now())::bigint")
@@ -166,5 +218,12 @@ extension PostgresTable {
         // PostgreSQL cannot create an index on all partitions without locking them.
         let how = kind == .partitioned ? "CREATE INDEX" : "CREATE INDEX CONCURRENTLY"
         return "\(how) \(name) ON \(qualifiedName) (\(list))"
+    }
+}
+
+extension String {
+    /// Without blanks around it.
+    fileprivate var trimmed: String {
+        String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
     }
 }

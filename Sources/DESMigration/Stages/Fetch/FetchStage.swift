@@ -7,6 +7,7 @@ actor FetchStage {
     private let scan: any PendingRowScan
     private let batchSize: Int
     private let batchFiles: Int
+    private let batchBytes: Int
     private let heldBack: HeldBackRows
     private let gate: SharedFetchGate
     private let cycle: CycleContext
@@ -20,6 +21,7 @@ actor FetchStage {
         self.heldBack = heldBack
         batchSize = settings.batchSize
         batchFiles = plan.batchFiles
+        batchBytes = plan.batchBytes
         self.gate = gate
         self.cycle = cycle
     }
@@ -51,7 +53,7 @@ actor FetchStage {
         var position = 0
         while position < page.count {
             guard mayFetch() else { return false }
-            let rows = page[position..<min(position + batchFiles, page.count)]
+            let rows = page[position..<endOfBatch(page, from: position)]
             let admitted = gate.withGate { $0.admit(sizes: rows.lazy.map(\.size.integerValue)) }
             position += admitted
             guard admitted > 0 else { continue }
@@ -60,6 +62,17 @@ actor FetchStage {
             sequence += 1
         }
         return true
+    }
+
+    /// At least one row, and as few as it takes to fill a batch.
+    private func endOfBatch(_ page: [CatalogRow], from start: Int) -> Int {
+        var bytes = 0
+        var end = start
+        while end < min(start + batchFiles, page.count), bytes < batchBytes {
+            bytes += page[end].memoryInBytes
+            end += 1
+        }
+        return end
     }
 
     private func mayFetch() -> Bool {

@@ -90,7 +90,8 @@ actor CompressStage {
                 gate.release(batch.gateBytes)
             }
             let compressed = CompressedBatch(
-                part: batch.part, files: files, contents: batch.bytes, payloads: payloads, metas: metas, lease: lease
+                part: batch.part, files: files, rowBytes: batch.rowBytes, contents: batch.bytes, payloads: payloads,
+                metas: metas, lease: lease
             )
             for output in outputs { try await output.send(compressed) }
         }

@@ -20,7 +20,8 @@ struct MetaMembers: Sendable {
         for (name, value) in zip(names, values) {
             name.withUnsafeBytes { output.append($0) }
             switch value {
-            case .null: Self.append(plain: "null", to: output)
+            // A row with a value that is too long is never packed.
+            case .null, .tooLong: Self.append(plain: "null", to: output)
             case .integer(let number): Self.append(plain: String(number), to: output)
             case .real(let number) where number.isFinite: Self.append(plain: String(number), to: output)
             case .real(let number): Self.append(text: String(number), to: output)
@@ -41,16 +42,22 @@ struct MetaMembers: Sendable {
     /// A JSON string (RFC 8259, section 7).
     private static func append(text: String, to output: ByteBuffer) {
         output.append(littleEndian: UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                output.append(littleEndian: UInt8(ascii: "\\"))
-                output.append(littleEndian: byte)
-            case 0..<0x20:
-                append(plain: "\\u00" + String(byte >> 4, radix: 16) + String(byte & 15, radix: 16), to: output)
-            default:
-                output.append(littleEndian: byte)
+        var text = text
+        text.withUTF8 { bytes in
+            // Most texts are one piece without anything to escape.
+            var start = 0
+            for (index, byte) in bytes.enumerated()
+            where byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+                output.append(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[start..<index]))
+                if byte < 0x20 {
+                    append(plain: "\\u00" + String(byte >> 4, radix: 16) + String(byte & 15, radix: 16), to: output)
+                } else {
+                    output.append(littleEndian: UInt8(ascii: "\\"))
+                    output.append(littleEndian: byte)
+                }
+                start = index + 1
             }
+            output.append(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[start...]))
         }
         output.append(littleEndian: UInt8(ascii: "\""))
     }

@@ -38,7 +38,8 @@ final class PackedRows: Sequence, Sendable {
 
     private func append(_ value: CatalogValue) {
         switch value {
-        case .null:
+        // A row with a value that is too long is never packed.
+        case .null, .tooLong:
             bytes.append(littleEndian: UInt8(0))
         case .integer(let integer):
             bytes.append(littleEndian: UInt8(1))

@@ -16,23 +16,14 @@ struct CheckedRow: Sendable, Hashable {
     /// - Throws: `SourceError` that says what the row lacks.
     init(_ row: CatalogRow, hasSizes: Bool) throws(SourceError) {
         func invalid(_ message: String) -> SourceError { SourceError(.invalidRow, message + "; left unmarked") }
+        if case .tooLong(let size) = row.key.uid { throw Self.uidTooLong(size) }
         guard let uid = row.key.uid.uidText, !uid.isEmpty else {
             throw invalid("the row has no uid (it is \(row.key.uid.shown))")
         }
         guard uid.utf8.count <= Self.maximumUIDLength else {
-            throw SourceError(
-                .uidTooLong,
-                "the uid has \(uid.utf8.count) bytes, a shard holds at most \(Self.maximumUIDLength); left unmarked"
-            )
+            throw Self.uidTooLong(uid.utf8.count)
         }
-        if case .blob = row.key.location, row.key.location.uidText == nil {
-            throw SourceError(
-                .unsupportedLocation,
-                "the location \(row.key.location.shown) is no UTF-8, and DES reads no such file; left unmarked")
-        }
-        guard let location = row.key.location.uidText, !location.isEmpty else {
-            throw invalid("the row has no location (it is \(row.key.location.shown))")
-        }
+        let location = try Self.location(row.key.location, invalid)
         guard let createdAt = row.key.createdAt.timestamp else {
             throw invalid("the row has no readable time (it is \(row.key.createdAt.shown))")
         }
@@ -44,9 +35,36 @@ struct CheckedRow: Sendable, Hashable {
         } else {
             size = nil
         }
+        for case .tooLong(let size) in row.meta {
+            throw invalid(
+                "a value of meta_columns has \(size) bytes, and \(CatalogValue.metaLimit) is the most that is kept")
+        }
         self.uid = uid
         self.createdAt = createdAt
         self.location = location
+    }
+
+    private static func location(
+        _ value: CatalogValue, _ invalid: (String) -> SourceError
+    ) throws(SourceError) -> String {
+        switch value {
+        case .tooLong(let size):
+            throw invalid("the location has \(size) bytes, and no path or key in S3 has more than a few thousand")
+        case .blob where value.uidText == nil:
+            throw SourceError(
+                .unsupportedLocation,
+                "the location \(value.shown) is no UTF-8, and DES reads no such file; left unmarked")
+        default: break
+        }
+        guard let location = value.uidText, !location.isEmpty else {
+            throw invalid("the row has no location (it is \(value.shown))")
+        }
+        return location
+    }
+
+    private static func uidTooLong(_ size: Int) -> SourceError {
+        SourceError(
+            .uidTooLong, "the uid has \(size) bytes, a shard holds at most \(maximumUIDLength); left unmarked")
     }
 }
 

@@ -52,7 +52,7 @@ actor ValidateStage {
                 guard permit.mayRead() else { break }
                 cycle.ledger.fetched(1)
                 try await read(row, into: &part)
-                guard part.bytes.count >= plan.batchBytes else { continue }
+                guard part.bytes.count + part.rowBytes >= plan.batchBytes else { continue }
                 cycle.ledger.metrics.stageTime(.validate, cycle.elapsed - start)
                 try await output.send(part.batch(isLast: false))
                 start = cycle.elapsed
@@ -132,6 +132,8 @@ private struct ReadPart {
     let bytes: ByteBuffer
     private var files: [SourceFile] = []
     private var gateBytes = 0
+    /// What the rows of the files take in memory.
+    private(set) var rowBytes = 0
 
     init(sequence: Int, number: Int, bytes: ByteBuffer) {
         self.sequence = sequence
@@ -141,6 +143,7 @@ private struct ReadPart {
 
     mutating func add(_ file: SourceFile, gateBytes held: Int) {
         files.append(file)
+        rowBytes += file.row.memoryInBytes
         gateBytes += held
     }
 
@@ -148,7 +151,7 @@ private struct ReadPart {
         let lastDay = files.lazy.map(\.createdAt.dayNumber).max()
         return ReadBatch(
             part: BatchPart(sequence: sequence, number: number, isLast: isLast, lastDay: lastDay), files: files,
-            bytes: bytes, gateBytes: gateBytes
+            rowBytes: rowBytes, bytes: bytes, gateBytes: gateBytes
         )
     }
 }

@@ -100,7 +100,7 @@ final class PipelineTable: Sendable {
         // SQLITE_TRANSIENT: SQLite copies the bytes.
         let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
         switch value {
-        case .null: sqlite3_bind_null(statement, index)
+        case .null, .tooLong: sqlite3_bind_null(statement, index)
         case .integer(let number): sqlite3_bind_int64(statement, index, number)
         case .real(let number): sqlite3_bind_double(statement, index, number)
         case .text(let text): sqlite3_bind_text(statement, index, text, Int32(text.utf8.count), copied)

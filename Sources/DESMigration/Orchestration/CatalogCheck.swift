@@ -1,0 +1,30 @@
+import DESCatalog
+import Logging
+
+/// Looks at the catalog before a cycle packs anything.
+struct CatalogCheck: Sendable {
+    let catalog: any SourceCatalog
+    let settings: MigrationSettings
+    let cycle: CycleContext
+
+    /// Tells what an operator should know, and tries a mark.
+    ///
+    /// - Throws: `CatalogError` if no row can be marked, or rows may be hidden whose loss could not be made good later.
+    func run() async throws {
+        let findings = try await cycle.retrying { try await catalog.findings() }
+        for warning in findings.warnings { cycle.ledger.logger.warning("\(warning)") }
+        if let hidden = findings.hiddenRows, !hidden.isAccepted, hidden.isFinal || settings.deletesSources {
+            throw CatalogError(
+                code: .accessDenied, what: "DES refuses to work on rows that it may not all see", place: "database.url",
+                reason: hidden.reason + " is in force for its user"
+                    + (hidden.isFinal
+                        ? ", and the watermark would pass the rows that it hides"
+                        : ", and a row that it hides may still need a source that is to be deleted"),
+                advice: """
+                    let the user see all rows (a policy for it, or BYPASSRLS), or confirm that those it sees are all that is \
+                    meant: database.allow_row_security: true; nothing was packed
+                    """)
+        }
+        try await cycle.retrying { try await catalog.tryMark() }
+    }
+}
