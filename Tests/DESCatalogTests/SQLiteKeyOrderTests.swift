@@ -23,7 +23,7 @@ struct SQLiteKeyOrderTests {
         let uids = ["'a'", "'A'", "'a '", "'b'", "'B'", "'1'"] + (hasKey ? [] : ["1", "1.0", "x'61'", "x'31'"])
         for uid in uids {
             let more =
-                columns.contains("n TEXT")
+                columns.contains("n TEXT COLLATE NOCASE, PRIMARY")
                 ? ("uid, created_at, file_location, n", ", 'x'") : ("uid, created_at, file_location", "")
             try database.execute("INSERT INTO files (\(more.0)) VALUES (\(uid), '2026-01-31', '/' || \(uid)\(more.1))")
         }

@@ -85,7 +85,9 @@ struct ODBCScanState: Sendable {
             }
             switch phase {
             case .dated:
-                let isEnd = try readDated(count, statements, in: session)
+                // An empty range asks for the rows without a time alone.
+                let isEmpty = statements.range.from >= statements.range.before
+                let isEnd = isEmpty ? true : try readDated(count, statements, in: session)
                 if isEnd { phase = .withoutUID }
             case .withoutUID:
                 if let query = statements.rowsWithoutUID { try fill(query, statements, in: session) }

@@ -118,7 +118,7 @@ struct ODBCKeyOrderTests {
             try await catalog.tryMark()
         }
         #expect(error?.code == .notMarkable)
-        #expect(try database.execute("SELECT COUNT(*) FROM files WHERE archived IN ('1', 'Y')").contains("0"))
+        #expect(try database.execute("SELECT COUNT(*) FROM files WHERE CAST(archived AS CHAR) IN ('1', 'Y')").contains("0"))
         await catalog.close()
     }
 

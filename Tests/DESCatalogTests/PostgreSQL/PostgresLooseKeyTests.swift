@@ -122,8 +122,9 @@ struct PostgresLongValueTests {
             "CREATE TABLE files (uid text, created_at timestamptz, file_location text, size_bytes int, archived bool, m bytea)",
             "CREATE INDEX ON files (created_at, uid)",
             """
-            INSERT INTO files VALUES ('a', '2026-01-01Z', repeat('x', 70000), 1), ('b', '2026-01-01Z', '/b', 1, false,
-                decode(repeat('00', 1048577), 'hex')), (repeat('c', 70000), '2026-01-01Z', '/c', 1), ('d', '2026-01-02Z', '/d')
+            INSERT INTO files VALUES ('a', '2026-01-01Z', repeat('x', 70000), 1, false, NULL), ('b', '2026-01-01Z', '/b', 1, false,
+                decode(repeat('00', 1048577), 'hex')), (repeat('c', 70000), '2026-01-01Z', '/c', 1, false, NULL),
+            ('d', '2026-01-02Z', '/d', 1, false, NULL)
             """)
         let schema = CatalogSchema(table: "files", metaColumns: ["m"])
         let rows = try await database.catalog(schema: schema).pendingRows(olderThan: .latest).allRows(pageSize: 1)

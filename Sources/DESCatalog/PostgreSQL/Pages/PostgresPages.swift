@@ -128,8 +128,11 @@ struct PostgresPages: Sendable {
                 : .after(createdAt: createdAt, uid: uid)
         case .cursor(let sql, let openedIn, _):
             if page.dropped > 0 {
+                // A FETCH that found fewer rows than it asked for has left the cursor behind the last one.
+                let isPastEnd = page.rows.count + page.dropped < page.limit
                 do {
-                    try session.execute("MOVE BACKWARD \(page.dropped) FROM \(Self.cursorName)")
+                    try session.execute(
+                        "MOVE BACKWARD \(page.dropped + (isPastEnd ? 1 : 0)) FROM \(Self.cursorName)")
                 } catch is PostgresError {
                     // Where the cursor stands is not known any more.
                     throw Self.lostCursor(session.place)

@@ -87,8 +87,7 @@ extension PostgresTable {
         guard !archived.mayBeNull else { return condition }
         switch (archived.kind, archived.typeName) {
         case (.integer, _), (.float, _), (_, "numeric"): return "(\(archived.sql) = 0 AND \(condition))"
-        // The server knows that IS NOT TRUE follows from it.
-        case (_, "boolean"): return "NOT \(archived.sql)"
+        case (_, "boolean"): return "(NOT \(archived.sql) AND \(condition))"
         default: return condition
         }
     }
