@@ -37,7 +37,7 @@ package struct PlausibleTimes: Sendable {
         case .real(let number): Timestamp(epoch: number) == time
         case .text(let text): isNumber(Array(text.utf8), time)
         case .blob(let bytes): isNumber(bytes, time)
-        case .null, .time: false
+        case .null, .time, .tooLong: false
         }
     }
 

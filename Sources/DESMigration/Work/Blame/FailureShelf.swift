@@ -64,7 +64,7 @@ extension CatalogValue {
         switch self {
         case .text(let text): text.utf8.count
         case .blob(let bytes): bytes.count
-        case .null, .integer, .real, .time: 0
+        case .null, .integer, .real, .time, .tooLong: 0
         }
     }
 }
