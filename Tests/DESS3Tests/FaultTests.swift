@@ -145,7 +145,7 @@ import Testing
             _ = try await access.client.putObject(S3Location(bucket: access.bucket, key: key), .bytes([1]))
         }
         try proxy.plan([fault])
-        let results = try await access.client.deleteObjects(bucket: access.bucket, keys: keys)
+        let results = try await access.client.deleteObjects(bucket: access.bucket, keys.map { S3Deletion($0) })
         #expect(results.allSatisfy { (try? $0.get()) != nil })
         #expect(try await access.client.listObjects(bucket: access.bucket, prefix: access.prefix).objects.isEmpty)
     }

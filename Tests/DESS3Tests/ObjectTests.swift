@@ -69,7 +69,8 @@ import Testing
             let listed = try await access.client.listObjects(bucket: access.bucket, prefix: prefix)
             #expect(listed.objects.contains { $0.key == location.key && $0.size == UInt64(bytes.count) })
         }
-        let results = try await access.client.deleteObjects(bucket: access.bucket, keys: locations.map(\.key))
+        let results = try await access.client.deleteObjects(
+            bucket: access.bucket, locations.map { S3Deletion($0.key) })
         #expect(results.allSatisfy { (try? $0.get()) != nil })
         for location in locations {
             #expect(await s3Error { _ = try await access.client.headObject(location) }?.isNotFound == true)
@@ -188,7 +189,7 @@ import Testing
         for key in keys.prefix(20) {
             _ = try await access.client.putObject(S3Location(bucket: access.bucket, key: key), .bytes([1]))
         }
-        let results = try await access.client.deleteObjects(bucket: access.bucket, keys: keys)
+        let results = try await access.client.deleteObjects(bucket: access.bucket, keys.map { S3Deletion($0) })
         #expect(results.count == 1000 && results.allSatisfy { (try? $0.get()) != nil })
         #expect(try await access.client.listObjects(bucket: access.bucket, prefix: access.prefix).objects.isEmpty)
     }

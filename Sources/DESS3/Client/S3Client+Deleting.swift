@@ -1,13 +1,29 @@
 import DESSystem
 
+/// An object that is to be removed.
+package struct S3Deletion: Sendable {
+    package let key: String
+    /// The entity tag that it must have, else it stays and the result is ``S3Error/isPreconditionFailed``; nil: any.
+    package let ifMatch: String?
+
+    package init(_ key: String, ifMatch: String? = nil) {
+        self.key = key
+        self.ifMatch = ifMatch
+    }
+}
+
 extension S3Client {
-    /// Most keys of one ``deleteObjects(bucket:keys:)``.
+    /// Most keys of one ``deleteObjects(bucket:_:)``.
     package static let mostDeletions = 1000
 
     /// Removes an object; one that is not there is fine.
-    package func deleteObject(_ location: S3Location) async throws {
+    ///
+    /// - Parameter ifMatch: the entity tag that it must have, where the service knows conditions of a deletion.
+    package func deleteObject(_ location: S3Location, ifMatch: String? = nil) async throws {
+        var request = S3Request(.deleteObject, .delete, location)
+        if let ifMatch { request.headers.append(("if-match", ifMatch)) }
         do {
-            try await perform(S3Request(.deleteObject, .delete, location)) { _, _ in }
+            try await perform(request) { _, _ in }
         } catch let error as S3Error where error.isNotFound {
             // Some services say so.
         }
@@ -15,24 +31,34 @@ extension S3Client {
 
     /// Removes up to ``mostDeletions`` objects by one request; those that are not there are fine.
     ///
+    /// Services that know no conditions of a deletion (the element `ETag` of DeleteObjects in the API reference of S3) overlook
+    /// them; where one refuses the request for them, it is sent again without.
+    ///
     /// - Returns: one result for each key, in order.
     /// - Throws: ``S3Error`` if the request as a whole failed; then any of them may be gone or not.
-    package func deleteObjects(bucket: String, keys: [String]) async throws -> [Result<Void, S3Error>] {
-        precondition(keys.count <= Self.mostDeletions, "at most \(Self.mostDeletions) keys in one request")
-        let escaped = keys.map { XMLReader.escaped($0) }
+    package func deleteObjects(bucket: String, _ objects: [S3Deletion]) async throws -> [Result<Void, S3Error>] {
+        precondition(objects.count <= Self.mostDeletions, "at most \(Self.mostDeletions) keys in one request")
+        do {
+            return try await deleteOnce(bucket, objects)
+        } catch let error as S3Error where error.refusesConditions && objects.contains(where: { $0.ifMatch != nil }) {
+            return try await deleteOnce(bucket, objects.map { S3Deletion($0.key) })
+        }
+    }
+
+    private func deleteOnce(_ bucket: String, _ objects: [S3Deletion]) async throws -> [Result<Void, S3Error>] {
+        let elements = objects.map(\.element)
         var answer = DeletionAnswer()
-        if escaped.contains(where: { $0 != nil }) {
-            let objects = escaped.compactMap { $0.map { "<Object><Key>\($0)</Key></Object>" } }.joined()
-            answer = try await delete(bucket, "<Delete>\(objects)</Delete>")
+        if elements.contains(where: { $0 != nil }) {
+            answer = try await delete(bucket, "<Delete>\(elements.compactMap { $0 }.joined())</Delete>")
         }
         var results: [Result<Void, S3Error>] = []
-        results.reserveCapacity(keys.count)
-        for (key, text) in zip(keys, escaped) {
-            if text == nil {
+        results.reserveCapacity(objects.count)
+        for (object, element) in zip(objects, elements) {
+            if element == nil {
                 // No XML document can name it.
-                results.append(await deletedAlone(S3Location(bucket: bucket, key: key)))
+                results.append(await deletedAlone(S3Location(bucket: bucket, key: object.key), object.ifMatch))
             } else {
-                results.append(answer.result(for: key, bucket))
+                results.append(answer.result(for: object.key, bucket))
             }
         }
         return results
@@ -58,9 +84,9 @@ extension S3Client {
         }
     }
 
-    private func deletedAlone(_ location: S3Location) async -> Result<Void, S3Error> {
+    private func deletedAlone(_ location: S3Location, _ ifMatch: String?) async -> Result<Void, S3Error> {
         do {
-            return .success(try await deleteObject(location))
+            return .success(try await deleteObject(location, ifMatch: ifMatch))
         } catch let error as S3Error {
             return .failure(error)
         } catch {
@@ -69,6 +95,22 @@ extension S3Client {
                     .noResult, message: "the deletion was cancelled", operation: .deleteObject,
                     bucket: location.bucket, key: location.key))
         }
+    }
+}
+
+extension S3Deletion {
+    /// For the document of a request; nil if none can name it.
+    fileprivate var element: String? {
+        guard let key = XMLReader.escaped(key) else { return nil }
+        let condition = ifMatch.flatMap(XMLReader.escaped).map { "<ETag>\($0)</ETag>" } ?? ""
+        return "<Object><Key>\(key)</Key>\(condition)</Object>"
+    }
+}
+
+extension S3Error {
+    /// Whether a service does not know the conditions of a request.
+    fileprivate var refusesConditions: Bool {
+        ["MalformedXML", "NotImplemented"].contains { code.rawValue.isByteEqual(to: $0) }
     }
 }
 

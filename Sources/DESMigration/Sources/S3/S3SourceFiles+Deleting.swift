@@ -7,7 +7,8 @@ extension S3SourceFiles {
 
     /// What is to be done about a source.
     private enum Check: Sendable {
-        case delete(S3Location)
+        /// With the entity tag that it had when it was looked up.
+        case delete(S3Location, etag: String)
         case settled(SourceDeletion)
     }
 
@@ -30,11 +31,11 @@ extension S3SourceFiles {
         let checks = await check(sources)
         var plan = S3DeletionPlan()
         for (position, check) in checks.enumerated() {
-            if case .delete(let place) = check { plan.add(place, at: position) }
+            if case .delete(let place, let etag) = check { plan.add(place, etag: etag, at: position) }
         }
         var results: [Int: SourceDeletion] = [:]
         for (bucket, keys) in plan.requests {
-            let outcomes = await delete(keys.map(\.key), in: bucket)
+            let outcomes = await delete(keys.map(\.deletion), in: bucket)
             for (key, outcome) in zip(keys, outcomes) { results[key.position] = outcome }
         }
         return checks.indices.map { position in
@@ -64,36 +65,40 @@ extension S3SourceFiles {
             guard !kept.contains(where: { $0.mayHold(place) }) else {
                 return .settled(.kept("it belongs to the shards themselves"))
             }
-            guard try await FileIdentity(attributes(of: place)) == source.identity else {
-                return .settled(.kept("it has changed since it was packed"))
-            }
-            return .delete(place)
+            let attributes = try await attributes(of: place)
+            guard FileIdentity(attributes) == source.identity else { return .settled(.changedSincePacked) }
+            return .delete(place, etag: attributes.etag)
         } catch {
             return .settled(error.reason == .missing ? .alreadyGone : .kept(error.message))
         }
     }
 
-    private func delete(_ keys: [String], in bucket: String) async -> [SourceDeletion] {
+    private func delete(_ objects: [S3Deletion], in bucket: String) async -> [SourceDeletion] {
         do {
-            return try await client.deleteObjects(bucket: bucket, keys: keys).map { result in
+            return try await client.deleteObjects(bucket: bucket, objects).map { result in
                 switch result {
                 case .success: .deleted
+                case .failure(let error) where error.isPreconditionFailed: .changedSincePacked
                 case .failure(let error): .kept(error.description)
                 }
             }
         } catch {
             let isRefused = (error as? S3Error)?.status.map { 400..<500 ~= $0 } ?? false
             let why = isRefused ? "\(error)" : "whether it was deleted is not known: \(error)"
-            return keys.map { _ in .kept(why) }
+            return objects.map { _ in .kept(why) }
         }
     }
+}
+
+extension SourceDeletion {
+    fileprivate static var changedSincePacked: Self { .kept("it has changed since it was packed") }
 }
 
 /// Sorts what is to be deleted into one request for each bucket, with no key twice.
 private struct S3DeletionPlan {
     struct Key {
         let position: Int
-        let key: String
+        let deletion: S3Deletion
     }
 
     private(set) var requests: [(bucket: String, keys: [Key])] = []
@@ -102,7 +107,7 @@ private struct S3DeletionPlan {
     private var seen: [S3Location: Int] = [:]
     private var indices: [ByteString: Int] = [:]
 
-    mutating func add(_ place: S3Location, at position: Int) {
+    mutating func add(_ place: S3Location, etag: String, at position: Int) {
         if let first = seen[place] {
             repeated[position] = first
             return
@@ -113,6 +118,6 @@ private struct S3DeletionPlan {
             requests.append((place.bucket, []))
             indices[ByteString(place.bucket)] = index
         }
-        requests[index].keys.append(Key(position: position, key: place.key))
+        requests[index].keys.append(Key(position: position, deletion: S3Deletion(place.key, ifMatch: etag)))
     }
 }
