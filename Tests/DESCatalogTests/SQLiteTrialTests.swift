@@ -23,7 +23,6 @@ struct SQLiteTrialTests {
             ],
             ["archived DEFAULT 0", "CREATE TRIGGER t BEFORE UPDATE ON files BEGIN SELECT RAISE(IGNORE); END"],
             ["archived DEFAULT 0", "CREATE TRIGGER t AFTER UPDATE ON files BEGIN UPDATE files SET archived = 0; END"],
-            ["archived DEFAULT 0 UNIQUE ON CONFLICT ABORT", "INSERT INTO files (uid, archived) VALUES ('z', 1)"],
         ])
     func refused(_ given: [String]) async throws {
         let columns = given[0]
@@ -59,6 +58,18 @@ struct SQLiteTrialTests {
         #expect(try database.integer("SELECT count(*) FROM files WHERE archived <> 0") == 0)
         try database.execute("DELETE FROM files")
         try await catalog.tryMark()
+    }
+
+    @Test(
+        "Rows that refuse their mark do not stop a table that has marks, unless they are others than those of DES",
+        arguments: [("1", true), ("'Y'", false), ("0", false)])
+    func held(mark: String, isTaken: Bool) async throws {
+        let database = try TemporaryDatabase(
+            "CREATE TABLE files (uid TEXT, created_at, file_location, size_bytes, archived DEFAULT 0)", Self.row,
+            "INSERT INTO files VALUES ('b', '2026-01-30', '/b', 1, \(mark))",
+            "CREATE TRIGGER t BEFORE UPDATE ON files BEGIN SELECT RAISE(ABORT, 'on legal hold'); END")
+        let error = await catalogError { try await database.catalog().tryMark() }
+        #expect(error?.code == (isTaken ? nil : .notMarkable))
     }
 
     @Test("Nothing is tried while another program holds the lock")

@@ -86,9 +86,13 @@ struct MarkTrial: Sendable {
         }
     }
 
+    /// - Parameter hasMarks: whether the table has a mark that DES would write: then it takes marks, and the rows that refuse
+    ///   them (one on legal hold) fail one by one.
     /// - Throws: ``CatalogError`` with `notMarkable` if rows were refused and none was accepted.
-    func check(table: String, place: String, written: String) throws(CatalogError) {
-        guard !isAccepted, let refusal else { return }
+    func check(
+        table: String, place: String, written: String, hasMarks: @Sendable () async throws -> Bool
+    ) async throws {
+        guard !isAccepted, let refusal, try await !hasMarks() else { return }
         throw CatalogError(
             code: .notMarkable, what: "cannot mark rows of table \"\(table)\"", place: place,
             reason: """
@@ -96,6 +100,7 @@ struct MarkTrial: Sendable {
                 it back: \(refusal.reason)
                 """,
             advice:
-                "DES writes \(written); make the table take that, or name another archived_column; nothing was packed")
+                "DES writes \(written); make the table take that, name another archived_column, or leave such rows out by "
+                + "where_clause; nothing was packed")
     }
 }

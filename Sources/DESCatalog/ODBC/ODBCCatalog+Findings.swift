@@ -28,7 +28,22 @@ extension ODBCCatalog {
             }
             guard trial.refusal != nil else { break }
         }
-        try trial.check(table: schema.table, place: place, written: Self.written(table))
+        try await trial.check(table: schema.table, place: place, written: Self.written(table)) {
+            try await hasMark(in: table)
+        }
+    }
+
+    /// False if none was found.
+    private func hasMark(in table: ODBCTable) async throws -> Bool {
+        guard let condition = table.isMarked else { return false }
+        return try await reader.run("cannot look at the marks of table \"\(schema.table)\"") { session in
+            let query = table.dialect.select("1 FROM \(table.qualifiedName) WHERE \(condition)", limit: 1)
+            do {
+                return try !session.execute(query).isEmpty
+            } catch let error as ODBCError where error.kind == .timedOut {
+                return false
+            }
+        }
     }
 
     /// Nil if another transaction holds the row.

@@ -112,6 +112,12 @@ struct ODBCTable: Sendable {
         }
     }
 
+    /// The condition of rows with the mark that DES writes, whatever other marks there are; nil if it writes none.
+    var isMarked: String? {
+        guard let archived, let value = markedValue else { return nil }
+        return value == dialect.now ? "\(sql(archived)) IS NOT NULL" : "\(sql(archived)) = \(value)"
+    }
+
     /// The primary key if it is one column whose values compare exactly: the quickest way to rows that were found.
     var singleKey: ODBCColumn? {
         guard primaryKey.count == 1, let key = primaryKey.first else { return nil }

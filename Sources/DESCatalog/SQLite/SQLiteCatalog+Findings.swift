@@ -28,7 +28,23 @@ extension SQLiteCatalog {
             }
             guard trial.refusal != nil else { break }
         }
-        try trial.check(table: schema.table, place: path, written: Self.written(table, archived))
+        try await trial.check(table: schema.table, place: path, written: Self.written(table, archived)) {
+            try await hasMark(in: table, archived: archived)
+        }
+    }
+
+    /// False if none was found in the time that there is.
+    private func hasMark(in table: SourceTable, archived: SourceTable.Column) async throws -> Bool {
+        try await reader.run("cannot look at the marks of table \"\(schema.table)\"") { database in
+            var isFound = false
+            try database.within(DoneMark.timeLimit) {
+                try database.rows("SELECT 1 FROM \(table.from) WHERE \(archived.sql(in: "t")) = 1 LIMIT 1") { _ in
+                    isFound = true
+                    return false
+                }
+            }
+            return isFound
+        }
     }
 
     /// Nil if another connection holds a lock.

@@ -266,10 +266,14 @@ struct PostgresScanTests {
         let catalog = database.catalog()
         let scan = try await catalog.pendingRows(olderThan: .latest)
         var seen: [CatalogRow] = []
+        var isDeleted = false
         while case let page = try await scan.nextPage(atMost: 100), !page.isEmpty {
             seen += page
             #expect(Set(try await catalog.mark(page)) == [.marked])
-            if seen.count == 300 { try await database.execute("DELETE FROM files WHERE id > 900") }
+            if seen.count >= 300, !isDeleted {
+                isDeleted = true
+                try await database.execute("DELETE FROM files WHERE id > 900")
+            }
         }
         #expect(seen.count == 900)
         #expect(Set(seen.uids).count == 900)

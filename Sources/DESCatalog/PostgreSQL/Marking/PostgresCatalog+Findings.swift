@@ -30,7 +30,24 @@ extension PostgresCatalog {
             }
             guard trial.refusal != nil else { break }
         }
-        try trial.check(table: schema.table, place: place, written: Self.written(table))
+        try await trial.check(table: schema.table, place: place, written: Self.written(table)) {
+            try await hasMark(in: table)
+        }
+    }
+
+    /// False if none was found in the time that there is.
+    private func hasMark(in table: PostgresTable) async throws -> Bool {
+        guard let condition = table.isMarked else { return false }
+        return try await reader.use("cannot look at the marks of table \"\(schema.table)\"") { session in
+            do {
+                let rows = try session.withStatementTimeout(DoneMark.timeLimit) {
+                    try session.query("SELECT 1 FROM \(table.qualifiedName) WHERE \(condition) LIMIT 1")
+                }
+                return rows.rowCount > 0
+            } catch let error as PostgresError where error.code == .timedOut {
+                return false
+            }
+        }
     }
 
     private static func written(_ table: PostgresTable) -> String {

@@ -146,6 +146,12 @@ extension PostgresTable {
         return DoneMark.member(of: members).map(Self.literal)
     }
 
+    /// The condition of rows with the mark that DES writes, whatever other marks there are; nil if it writes none.
+    var isMarked: String? {
+        guard let archived, let value = markedValue else { return nil }
+        return value == "now()" ? "\(archived.sql) IS NOT NULL" : "\(archived.sql) = \(value)"
+    }
+
     private static func literal(_ text: String) -> String { "'\(text.replacing("'", with: "''"))'" }
 
     /// What marks a row: the assignments of an UPDATE.
