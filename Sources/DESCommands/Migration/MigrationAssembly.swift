@@ -86,7 +86,13 @@ struct MigrationAssembly {
         }
         if case .folder(let folder) = output, !acceptsNewStore, try FileSystem.status(folder) == nil {
             // Before anything is made there: its disk may not be mounted.
-            try await StoreCheck.refuseMarkedRows(of: parts.catalog, place: folder)
+            do {
+                try await StoreCheck.refuseMarkedRows(of: parts.catalog, place: folder)
+            } catch let error as StoreMismatch {
+                // Perhaps these marks are none.
+                for warning in try await parts.catalog.findings().warnings { logger.warning("\(warning)") }
+                throw error
+            }
         }
         let access = S3Access(logger: logger)
         var world = try await MigrationWorld(

@@ -29,9 +29,10 @@ struct MigrationCycle: Sendable {
         do {
             try await StagingUse(staging: world.staging, threads: threads.files).begin(recovers: work.recoversStaging)
             guard try await prepareStore() else { return }
-            try await cycle.retrying { try await storeCheck.run() }
             try await countSetAside(work)
+            // Before the store is judged by the rows that are marked: it tells which marks are none.
             try await CatalogCheck(catalog: world.catalog, settings: settings, cycle: cycle).run()
+            try await cycle.retrying { try await storeCheck.run() }
             if work.recoversStaging {
                 try await recover(cleanup, heldBack)
             } else {
