@@ -61,6 +61,27 @@ import Testing
         #expect(timed.readingLimit(elapsed: .seconds(10), bytesRead: 0) == "migration.max_duration_seconds")
     }
 
+    @Test func `files that could not be read make room for others, up to a number`() {
+        var gate = FetchGate(CycleLimits(files: 2, bytes: 10))
+        #expect(!gate.mayGetRoom)
+        #expect(gate.admit(sizes: [5, 5]) == 2)
+        #expect(gate.mayGetRoom)
+        gate.settle(size: 5, hasFailed: false)
+        #expect(gate.limitReached(elapsed: .zero, bytesRead: 5) == "migration.max_files")
+        gate.settle(size: 5, hasFailed: true)
+        #expect(!gate.mayGetRoom)
+        #expect(gate.limitReached(elapsed: .zero, bytesRead: 5) == nil)
+        #expect(gate.pageSize(1000) == 1 && gate.bytes == 5)
+        var failures = 1
+        while gate.admit(sizes: [nil]) == 1, failures < 1_000_000 {
+            gate.settle(size: nil, hasFailed: true)
+            failures += 1
+        }
+        #expect(failures == 10_001, "the last one is not made up for")
+        #expect(gate.limitReached(elapsed: .zero, bytesRead: 5) == "migration.max_files")
+        #expect(!gate.mayGetRoom)
+    }
+
     @Test(arguments: [CycleLimits(files: 0), CycleLimits(bytes: 0), CycleLimits(duration: .zero)])
     func `a limit of nothing takes nothing`(limits: CycleLimits) {
         #expect(FetchGate(limits).limitReached(elapsed: .zero, bytesRead: 0) != nil)

@@ -1,5 +1,6 @@
 import DESCatalog
 import DESMigration
+import Foundation
 import Testing
 
 /// Limits and signals end a cycle early; what was fetched comes to its end all the same.
@@ -45,6 +46,20 @@ import Testing
         let fixture = try Self.fixture(10)
         fixture.settings.limits = CycleLimits(bytes: Int64(limit))
         #expect(try await Self.counts(fixture, limit: "migration.max_bytes") == expected)
+    }
+
+    @Test(arguments: [CycleLimits(files: 10), CycleLimits(bytes: 1000)])
+    func `As many bad files as a limit allows do not keep every cycle from the others`(limits: CycleLimits) async throws
+    {
+        let fixture = try Self.fixture(60)
+        fixture.settings.limits = limits
+        for file in fixture.files.prefix(20) { try FileManager.default.removeItem(atPath: file.path) }
+        for cycle in 1...4 {
+            let outcome = try await fixture.run()
+            outcome.expectBooks(migrated: 10, failed: 20)
+            #expect(outcome.result.limitReached != nil)
+            #expect(try fixture.table.markedIDs().count == cycle * 10)
+        }
     }
 
     @Test func `Without sizes in the catalog max_bytes counts what was read`() async throws {

@@ -1,13 +1,41 @@
-import Synchronization
-
 /// Decides how much of the catalog a cycle still takes. Knows no clock: it is told the time that has passed.
+///
+/// A file that could not be read gives back what it took: else as many bad rows as a limit allows, the oldest ones, would keep
+/// every cycle from all others.
 struct FetchGate: Sendable {
+    /// So many failures are made up for in any case, and ten times as many as the limit of files.
+    private static let leastReturns = 10_000
+
     private let limits: CycleLimits
     private(set) var files = 0
     private(set) var bytes: Int64 = 0
     private var hasUnknownSizes = false
+    private var returns = 0
+    /// Files that were admitted, and of which it is not known yet whether they can be read.
+    private var unsettled = 0
 
     init(_ limits: CycleLimits) { self.limits = limits }
+
+    /// Whether more may be taken than a limit allows now, once all files that were admitted have been read.
+    var mayGetRoom: Bool { unsettled > 0 && returns < mostReturns }
+
+    private var mostReturns: Int {
+        max(Self.leastReturns, (limits.files ?? 0).multipliedReportingOverflow(by: 10).partialValue)
+    }
+
+    /// A file that was admitted was read, could not be, or is left after all.
+    ///
+    /// - Parameters:
+    ///   - size: as it was admitted.
+    ///   - hasFailed: whether it could not be read.
+    mutating func settle(size: Int64?, hasFailed: Bool) {
+        unsettled -= 1
+        guard hasFailed, returns < mostReturns else { return }
+        returns += 1
+        files -= 1
+        // Sums that met the largest number stay there.
+        if bytes < .max { bytes = max(0, bytes - max(0, size ?? 0)) }
+    }
 
     /// The configuration key of the limit that is reached, if one is.
     ///
@@ -39,6 +67,7 @@ struct FetchGate: Sendable {
             if let most = limits.bytes, bytes >= most { break }
             if let most = limits.files, files >= most { break }
             files += 1
+            unsettled += 1
             if size == nil { hasUnknownSizes = true }
             // Sizes are the user's: a few absurd ones must not end the process.
             let sum = bytes.addingReportingOverflow(max(0, size ?? 0))
@@ -46,16 +75,5 @@ struct FetchGate: Sendable {
             count += 1
         }
         return count
-    }
-}
-
-/// The gate of a cycle, which all its slices pass one after the other.
-final class SharedFetchGate: Sendable {
-    private let gate: Mutex<FetchGate>
-
-    init(_ limits: CycleLimits) { gate = Mutex(FetchGate(limits)) }
-
-    func withGate<Result>(_ body: (inout FetchGate) -> sending Result) -> sending Result {
-        gate.withLock { body(&$0) }
     }
 }

@@ -34,7 +34,7 @@ actor FetchStage {
 
     /// False at the end.
     private func fetchPage(into output: BoundedStream<RowBatch>) async throws -> Bool {
-        guard mayFetch() else { return false }
+        guard try await mayFetch() else { return false }
         let start = cycle.elapsed
         var page: [CatalogRow]
         do {
@@ -52,7 +52,7 @@ actor FetchStage {
         page = heldBack.removed(from: page)
         var position = 0
         while position < page.count {
-            guard mayFetch() else { return false }
+            guard try await mayFetch() else { return false }
             let rows = page[position..<endOfBatch(page, from: position)]
             let admitted = gate.withGate { $0.admit(sizes: rows.lazy.map(\.size.integerValue)) }
             position += admitted
@@ -75,17 +75,24 @@ actor FetchStage {
         return end
     }
 
-    private func mayFetch() -> Bool {
-        if cycle.control.reason != nil { return false }
-        let (elapsed, bytesRead) = (cycle.elapsed, cycle.ledger.bytesRead)
-        let (limit, ofReading) = gate.withGate { gate in
-            (
-                gate.limitReached(elapsed: elapsed, bytesRead: bytesRead),
-                gate.readingLimit(elapsed: elapsed, bytesRead: bytesRead)
-            )
+    private func mayFetch() async throws -> Bool {
+        while true {
+            try Task.checkCancellation()
+            if cycle.control.reason != nil { return false }
+            let (elapsed, bytesRead) = (cycle.elapsed, cycle.ledger.bytesRead)
+            let (limit, ofReading, mayGetRoom) = gate.withGate { gate in
+                (
+                    gate.limitReached(elapsed: elapsed, bytesRead: bytesRead),
+                    gate.readingLimit(elapsed: elapsed, bytesRead: bytesRead), gate.mayGetRoom
+                )
+            }
+            guard let limit else { return true }
+            guard ofReading == nil, mayGetRoom else {
+                cycle.control.stop(.limit(limit), stopsReading: ofReading != nil)
+                return false
+            }
+            // Files that cannot be read make room for others.
+            await gate.nextSettled()
         }
-        guard let limit else { return true }
-        cycle.control.stop(.limit(limit), stopsReading: ofReading != nil)
-        return false
     }
 }

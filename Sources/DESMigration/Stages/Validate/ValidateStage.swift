@@ -49,7 +49,10 @@ actor ValidateStage {
             var part = ReadPart(sequence: batch.sequence, number: 0, bytes: buffers.take())
             for row in batch.rows {
                 // The rest of the rows counts as never fetched.
-                guard permit.mayRead() else { break }
+                guard permit.mayRead() else {
+                    permit.settled(row)
+                    continue
+                }
                 cycle.ledger.fetched(1)
                 try await read(row, into: &part)
                 guard part.bytes.count + part.rowBytes >= plan.batchBytes else { continue }
@@ -92,10 +95,12 @@ actor ValidateStage {
             cycle.oddTimes.look(at: row.key)
             if file.contents != nil { onRead(file.location) }
             part.add(file, gateBytes: held)
+            permit.settled(row)
         } catch let error as SourceError {
             part.bytes.truncate(to: start)
             gate.release(held)
             cycle.ledger.failed(row.key, error.reason, error.message)
+            permit.settled(row, hasFailed: true)
         }
     }
 
