@@ -53,6 +53,9 @@ package protocol SourceCatalog: Sendable {
     /// Which of these locations a pending row still names.
     func locationsStillPending(_ locations: [String]) async throws -> Set<ByteString>
 
+    /// What the catalog remembers beside its rows; nil if it may write nothing but marks.
+    var storeMemory: (any StoreMemory)? { get }
+
     /// Ends all use of the catalog. Later calls throw ``CatalogError/Code-swift.struct/closed``.
     func close() async
 }
@@ -61,6 +64,8 @@ extension SourceCatalog {
     package func tryMark() async throws {}
 
     package func findings() async throws -> CatalogFindings { CatalogFindings() }
+
+    package var storeMemory: (any StoreMemory)? { nil }
 
     /// All pending rows whose time lies before the cutoff, and those without a readable time.
     package func pendingRows(olderThan cutoff: Timestamp) async throws -> any PendingRowScan {

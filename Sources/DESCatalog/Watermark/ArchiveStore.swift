@@ -6,10 +6,11 @@ package import DESRouting
 /// - `des_archive_packed`: the rows after the watermark whose files are in a published shard. They go as it passes them.
 /// - `des_archive_set_aside`: the rows whose files failed; with `set_aside_at` those that the watermark may pass. They stay
 ///   there, and out of all scans, until they are packed after all. With `accepted_at` somebody knows of them.
+/// - `des_archive_store`: the name of the store that the files are in.
 ///
 /// A store belongs to one `id` of the first table. All methods throw ``CatalogError``, or `CancellationError` when the task
 /// is cancelled. Those that read take a missing table for an empty one, so that a dry run creates nothing.
-package protocol ArchiveStore: Sendable {
+package protocol ArchiveStore: StoreMemory {
     /// Creates the tables that are missing, and the column that older ones lack.
     ///
     /// - Throws: with the SQL in the advice if that is not permitted.

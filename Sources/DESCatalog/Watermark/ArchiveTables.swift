@@ -1,6 +1,6 @@
 /// The tables of the watermark mode.
 enum ArchiveTables {
-    static let names = ["des_archive_config", "des_archive_packed", "des_archive_set_aside"]
+    static let names = ["des_archive_config", "des_archive_packed", "des_archive_set_aside", "des_archive_store"]
 
     /// Times are texts in RFC 3339 with six digits of fraction, which are in their own order.
     static let sqlite = statements(integer: "INTEGER", time: "TEXT", identity: "BLOB", end: " WITHOUT ROWID")
@@ -30,6 +30,7 @@ enum ArchiveTables {
             last_cycle TEXT NOT NULL, first_failed_at \(time) NOT NULL, set_aside_at \(time), accepted_at \(time), \
             PRIMARY KEY (config_id, created_at, identity))\(end)
             """,
+            "CREATE TABLE IF NOT EXISTS des_archive_store (config_id \(integer) PRIMARY KEY, store TEXT NOT NULL)",
         ]
     }
 }

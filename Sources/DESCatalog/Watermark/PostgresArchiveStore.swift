@@ -71,6 +71,23 @@ package final class PostgresArchiveStore: ArchiveStore {
         }
     }
 
+    package func storeName() async throws -> String? {
+        try await run("cannot read which store the files are in", ifMissing: nil) { [id] session in
+            let rows = try session.query("SELECT store FROM des_archive_store WHERE config_id = $1", [.int8(id)])
+            return rows.rowCount > 0 ? rows.text(0, 0) : nil
+        }
+    }
+
+    package func remember(storeName: String) async throws {
+        try await change("cannot remember which store the files are in") { [id] session in
+            _ = try session.query(
+                """
+                INSERT INTO des_archive_store (config_id, store) VALUES ($1, $2)
+                ON CONFLICT (config_id) DO UPDATE SET store = excluded.store
+                """, [.int8(id), .text(storeName)])
+        }
+    }
+
     package func close() async {
         await connection.close()
     }

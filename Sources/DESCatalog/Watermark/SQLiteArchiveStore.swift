@@ -73,6 +73,30 @@ package final class SQLiteArchiveStore: ArchiveStore {
         }
     }
 
+    package func storeName() async throws -> String? {
+        try await connection.run("cannot read which store the files are in") { [id] database in
+            guard try database.hasTable("des_archive_store") else { return nil }
+            var name: String?
+            try database.rows(
+                "SELECT store FROM main.des_archive_store WHERE config_id = ?1", binding: [.integer(id)]
+            ) { row in
+                name = row.value(at: 0).uidText
+                return false
+            }
+            return name
+        }
+    }
+
+    package func remember(storeName: String) async throws {
+        try await connection.transaction("cannot remember which store the files are in") { [id] database in
+            try database.change(
+                """
+                INSERT INTO main.des_archive_store (config_id, store) VALUES (?1, ?2)
+                ON CONFLICT (config_id) DO UPDATE SET store = excluded.store
+                """, [.integer(id), .text(storeName)])
+        }
+    }
+
     package func close() async {
         await connection.close()
     }

@@ -32,7 +32,7 @@ struct MigrationCycle: Sendable {
             try await countSetAside(work)
             // Before the store is judged by the rows that are marked: it tells which marks are none.
             try await CatalogCheck(catalog: world.catalog, settings: settings, cycle: cycle).run()
-            try await cycle.retrying { try await storeCheck.run() }
+            let mark = try await cycle.retrying { try await storeCheck.run() }
             if work.recoversStaging {
                 try await recover(cleanup, heldBack)
             } else {
@@ -43,6 +43,7 @@ struct MigrationCycle: Sendable {
             let isRecovered = heldBack.isEmpty
             try await cycle.retrying { try await work.begin(cutoff: cutoff, isRecovered: isRecovered) }
             cycle.ledger.rowsWithoutTime(work.rowsWithoutTime)
+            try await cycle.retrying { try await remember(mark) }
             try await run(work, cleanup, heldBack)
             try await countSetAside(work)
         } catch let error as CancellationError {
@@ -74,6 +75,12 @@ struct MigrationCycle: Sendable {
         } catch {
             cycle.control.stop(.fatal("\(error)"))
         }
+    }
+
+    private func remember(_ mark: StoreMark) async throws {
+        guard let memory = world.catalog.storeMemory else { return }
+        if let name = try await memory.storeName(), name.isByteEqual(to: mark.name) { return }
+        try await memory.remember(storeName: mark.name)
     }
 
     private var storeCheck: StoreCheck {

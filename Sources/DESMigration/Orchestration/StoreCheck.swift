@@ -43,9 +43,12 @@ package struct StoreCheck: Sendable {
     let threads: ThreadPool
     let random: @Sendable () -> any RandomNumberGenerator
 
+    /// - Returns: the store's mark.
     /// - Throws: ``StoreMismatch``, `StorageError`, `CatalogError`, `SystemError`.
-    func run() async throws {
+    @discardableResult
+    func run() async throws -> StoreMark {
         let mark: StoreMark
+        let remembered = acceptsEmpty ? nil : try await catalog.storeMemory?.storeName()
         if let existing = try await store.mark() {
             mark = existing
         } else {
@@ -54,7 +57,18 @@ package struct StoreCheck: Sendable {
                     "\(store.name) has lost its mark \(StoreMark.key) since the last cycle; is its disk still mounted? "
                         + "Nothing was published or deleted")
             }
+            if remembered != nil {
+                guard try await !store.isEmpty() else { throw Self.emptyPlace(store.name) }
+                throw StoreMismatch(
+                    "\(store.name) is not the store that the rows behind the watermark are in: it has no mark "
+                        + "\(StoreMark.key). \(Self.wayOut)")
+            }
             mark = try await begin()
+        }
+        if let remembered, !remembered.isByteEqual(to: mark.name) {
+            throw StoreMismatch(
+                "\(store.name) is not the store that the rows behind the watermark are in: its mark \(StoreMark.key) has "
+                    + "another name. \(Self.wayOut)")
         }
         if let layout = mark.bits, layout != bits.count {
             throw StoreMismatch(
@@ -66,7 +80,11 @@ package struct StoreCheck: Sendable {
                 "\(store.name) is not the store of the cycles before; another disk or share is mounted there. Nothing was "
                     + "published or deleted; mount the right one, or start des-migrate again if the change is meant")
         }
+        return mark
     }
+
+    private static let wayOut =
+        "Nothing was published or deleted; mount the right one, or start once with --new-store if the change is meant"
 
     /// A store without a mark is new, or of an earlier version.
     private func begin() async throws -> StoreMark {
@@ -86,7 +104,11 @@ package struct StoreCheck: Sendable {
     /// - Parameter place: what messages call it.
     package static func refuseMarkedRows(of catalog: any SourceCatalog, place: String) async throws {
         guard try await hasMarkedRows(catalog) else { return }
-        throw StoreMismatch(
+        throw emptyPlace(place)
+    }
+
+    private static func emptyPlace(_ place: String) -> StoreMismatch {
+        StoreMismatch(
             "\(place) is empty, but rows of the catalog are marked as migrated; is its disk mounted? Nothing was published or "
                 + "deleted. If the shards of those rows are elsewhere on purpose, start once with --new-store")
     }

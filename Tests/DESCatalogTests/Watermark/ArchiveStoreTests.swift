@@ -69,6 +69,20 @@ struct ArchiveStoreTests {
         #expect(try await fixture.store().config() == nil)
     }
 
+    @Test("The store of the files is remembered, for each row of the table by itself", arguments: ArchiveKind.allCases)
+    func storeName(kind: ArchiveKind) async throws {
+        let fixture = try ArchiveFixture(kind)
+        let store = fixture.store(id: 7)
+        #expect(try await store.storeName() == nil)
+        try await store.prepare()
+        #expect(try await store.storeName() == nil)
+        for name in ["first", "second"] {
+            try await store.remember(storeName: name)
+            #expect(try await store.storeName() == name)
+        }
+        #expect(try await fixture.store().storeName() == nil)
+    }
+
     static let older: [(ArchiveKind, String, String)] = [
         (.postgres, "timestamptz", "'2024-01-02 05:00:00+02'"), (.postgres, "timestamp", "'2024-01-02 03:00:00'"),
         (.postgres, "text", "'2024-01-02T03:00:00Z'"), (.sqlite, "TIMESTAMP", "'2024-01-02 05:00:00+02:00'"),

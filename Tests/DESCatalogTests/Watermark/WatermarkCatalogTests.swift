@@ -273,6 +273,8 @@ private final class CountingArchiveStore: ArchiveStore {
     }
 
     func prepare() async throws { try await real.prepare() }
+    func storeName() async throws -> String? { try await real.storeName() }
+    func remember(storeName: String) async throws { try await real.remember(storeName: storeName) }
     func config() async throws -> ArchiveConfig? { try await real.config() }
     func setWatermark(until: Timestamp?, lagDays: Int?) async throws -> ArchiveConfig {
         try await real.setWatermark(until: until, lagDays: lagDays)

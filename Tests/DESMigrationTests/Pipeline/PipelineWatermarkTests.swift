@@ -49,6 +49,28 @@ import Testing
         #expect(try setting.entries() == 10 + second.result.filesMigrated)
     }
 
+    @Test(arguments: [true, false])
+    func `Another store in the place of the known one is refused by every later process, until it is meant`(
+        hasMark: Bool
+    ) async throws {
+        let setting = try PipelineWatermark()
+        try setting.fixture.addFiles(20, days: 2)
+        try await setting.run().expectBooks(migrated: 20)
+        let output = setting.fixture.output
+        try FileManager.default.moveItem(atPath: output, toPath: output + "-away")
+        try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: false)
+        if hasMark { try PipelineDisk.write(Array("another".utf8), to: output + "/_desStore") }
+        // Nothing of the rows tells it any more.
+        try setting.fixture.table.execute("DELETE FROM files")
+        let refused = try await setting.run()
+        #expect(refused.result.fatalError?.contains(hasMark ? "another name" : "is empty, but rows") == true)
+        #expect(PipelineDisk.names(in: output) == (hasMark ? ["_desStore"] : []))
+        setting.fixture.settings.acceptsNewStore = true
+        #expect(try await setting.run().result.fatalError == nil)
+        setting.fixture.settings.acceptsNewStore = false
+        #expect(try await setting.run().result.fatalError == nil)
+    }
+
     @Test(arguments: [PipelinePoint.publishBefore, .markBefore, .markAfter, .removeBefore])
     func `A kill at any point costs nothing, and no file is packed twice`(point: PipelinePoint) async throws {
         let setting = try PipelineWatermark()
