@@ -36,6 +36,12 @@ static inline int des_take_read_lease(int descriptor) {
     return fcntl(descriptor, 1024 /* F_SETLEASE */, F_RDLCK);
 }
 
+/// Whether a signal is ignored: 1, or 0.
+static inline int des_ignores_signal(int number) {
+    struct sigaction action;
+    return sigaction(number, 0, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 /// Starts writing back what is dirty in a range, without waiting (a length of 0 means to the end).
 static inline int des_start_writeback(int descriptor, long long offset, long long length) {
 #ifdef SYS_sync_file_range

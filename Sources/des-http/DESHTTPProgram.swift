@@ -3,7 +3,7 @@ import DESCommands
 
 @main enum DESHTTPProgram {
     static func main() async {
-        StandardStreams.openClosed()
+        ProgramStart.prepare()
         await HTTPCommand.main()
     }
 }

@@ -3,7 +3,7 @@ import DESCommands
 
 @main enum DESMigrateProgram {
     static func main() async {
-        StandardStreams.openClosed()
+        ProgramStart.prepare()
         await MigrateCommand.main()
     }
 }

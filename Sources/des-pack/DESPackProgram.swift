@@ -3,7 +3,7 @@ import DESCommands
 
 @main enum DESPackProgram {
     static func main() async {
-        StandardStreams.openClosed()
+        ProgramStart.prepare()
         await PackCommand.main()
     }
 }

@@ -3,7 +3,7 @@ import DESCommands
 
 @main enum DESStatsProgram {
     static func main() async {
-        StandardStreams.openClosed()
+        ProgramStart.prepare()
         await StatsCommand.main()
     }
 }

@@ -3,7 +3,7 @@ import DESCommands
 
 @main enum DESProgram {
     static func main() async {
-        StandardStreams.openClosed()
+        ProgramStart.prepare()
         await DESCommand.main()
     }
 }

@@ -7,7 +7,7 @@ import Testing
 
     init() throws { place = try Workspace() }
 
-    static let signals: [(signal: Int32, code: Int32)] = [(SIGTERM, 143), (SIGINT, 130)]
+    static let signals: [(signal: Int32, code: Int32)] = [(SIGTERM, 143), (SIGINT, 130), (SIGHUP, 129)]
 
     @Test("a signal in the middle of a cycle ends it in good order", arguments: signals)
     func middle(_ signal: Int32, _ code: Int32) async throws {
@@ -43,6 +43,24 @@ import Testing
         try await run.wait(for: "3 files", in: run.output)
         run.send(signal)
         #expect(await run.finish().end == .exit(code))
+    }
+
+    @Test("a signal that whoever started the program had ignored is ignored, others are not")
+    func ignored() async throws {
+        try await place.makeCatalog(Workspace.rows(3))
+        try place.configure()
+        let program = try BuiltPrograms.folder() + "/des-migrate"
+        let run = try place.start(
+            "/bin/sh", "-c", "trap '' INT HUP; exec '\(program)' --config config.yaml --continuous --interval 0.05")
+        try await run.wait(for: "3 files", in: run.output)
+        run.send(SIGINT)
+        run.send(SIGHUP)
+        try await place.sql(
+            "INSERT INTO files (uid, created_at, file_location) VALUES ('later', '2024-01-04', '\(place.path)/sources/0')"
+        )
+        try await run.wait(for: "1 file ", in: run.output)
+        run.send(SIGTERM)
+        #expect(await run.finish().end == .exit(143))
     }
 
     @Test("continuous runs go on with the next cycle, also after one that failed")

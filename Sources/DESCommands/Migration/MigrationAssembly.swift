@@ -207,13 +207,31 @@ extension MigrationWorld {
                 client: try await access.client(s3Source.connection, retry: retries.policy), roots: roots.s3,
                 keeping: keptInS3, meter: S3SourceMeter(metrics))
         }
+        let openFiles = ProcessLimits.raiseOpenFiles()
+        guard openFiles >= OpenFilesError.leastForMigration else { throw OpenFilesError(limit: openFiles) }
         self.init(
             catalog: catalog, store: store,
             sources: try RoutedSourceFiles(
                 roots: roots, base: sourceBase, keeping: kept, deletes: deletesSources, s3: remote),
             staging: StagingFolder(path: stagingDirectory),
             processors: ProcessLimits.processors,
-            fileDescriptors: ProcessLimits.raiseOpenFiles()
+            fileDescriptors: openFiles
         )
+    }
+}
+
+/// A process that may open too few files: one after the other of its files would fail for that.
+struct OpenFilesError: Error, CustomStringConvertible {
+    /// Shards that are being written, half of all, and as many for all else.
+    static let leastForMigration = 256
+
+    /// Of open files of this process.
+    let limit: Int
+
+    var description: String {
+        """
+        DES needs at least \(Self.leastForMigration) open files for a migration and may have \(limit): raise the limit \
+        (ulimit -n, or LimitNOFILE of systemd); nothing was begun
+        """
     }
 }

@@ -122,7 +122,7 @@ package struct ReconcileCommand: AsyncParsableCommand {
         try await withThrowingTaskGroup(of: ReconciliationReport?.self) { group in
             group.addTask { try await reconcile(configuration, logger) }
             group.addTask {
-                for await _ in await UnixSignalsSequence(trapping: .sigterm, .sigint) { break }
+                for await _ in await UnixSignalsSequence(trapping: .stopping) { break }
                 return nil
             }
             let first = try await group.next() ?? nil

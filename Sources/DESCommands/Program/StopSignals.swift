@@ -1,10 +1,29 @@
 import DESMigration
+import DESSystem
 import Glibc
 import Logging
 import Synchronization
 import UnixSignals
 
-/// Turns SIGTERM and SIGINT into an orderly end: the first asks the cycle to stop, the second ends the process at once, which
+extension [UnixSignal] {
+    /// Those that ask a program to end, but for those that it was told to ignore (`nohup`, a job in the background).
+    static var stopping: [UnixSignal] {
+        [.sigterm, .sigint, .sighup].filter { $0 == .sigterm || !ProcessSignals.isIgnored($0.number) }
+    }
+}
+
+extension UnixSignal {
+    /// Of those that ask a program to end.
+    var number: Int32 {
+        switch self {
+        case .sigint: SIGINT
+        case .sighup: SIGHUP
+        default: SIGTERM
+        }
+    }
+}
+
+/// Turns SIGTERM, SIGINT and SIGHUP into an orderly end: the first asks the cycle to stop, the second ends the process at once, which
 /// loses nothing, because the next start recovers what is in staging.
 final class StopSignals: Sendable {
     private struct State {
@@ -33,8 +52,8 @@ final class StopSignals: Sendable {
     ///
     /// - Parameter onFirst: runs when the first signal has come.
     func run(onFirst: @Sendable () -> Void) async {
-        for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
-            let number = signal == .sigint ? SIGINT : SIGTERM
+        for await signal in await UnixSignalsSequence(trapping: .stopping) {
+            let number = signal.number
             let isFirst = state.withLock { state in
                 defer { state.received = state.received ?? number }
                 return state.received == nil

@@ -16,12 +16,12 @@ final class ServiceSignals: Sendable {
 
     /// Waits for signals until it is cancelled.
     func run(onStop: @Sendable () async -> Void, onReload: @Sendable () async -> Void) async {
-        for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup) {
+        for await signal in await UnixSignalsSequence(trapping: [.sighup] + .stopping) {
             guard signal != .sighup else {
                 await onReload()
                 continue
             }
-            let number = signal == .sigint ? SIGINT : SIGTERM
+            let number = signal.number
             let isFirst = first.withLock { first in
                 defer { first = first ?? number }
                 return first == nil

@@ -1,5 +1,6 @@
 import CCurl
 import CLinux
+import DESSystem
 import Glibc
 import Synchronization
 
@@ -86,8 +87,7 @@ private enum CurlThread {
                 return nil
             },
             Unmanaged.passRetained(Start(loop)).toOpaque())
-        // Without its thread every request would hang; out of threads at start-up there is nothing to go on with.
-        precondition(result == 0, "cannot start thread des-http: error \(result)")
+        guard result == 0 else { ThreadShortage.end("des-http", error: result) }
         pthread_detach(thread)
     }
 }

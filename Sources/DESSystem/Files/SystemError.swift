@@ -31,6 +31,11 @@ package struct SystemError: Error, Sendable, Hashable, CustomStringConvertible {
     /// Whether the device or quota is full, so that every further write would fail alike.
     package var isOutOfSpace: Bool { code == ENOSPC || code == EDQUOT }
 
-    /// Whether nothing can be written there at all (read-only, no permission, broken device).
-    package var isUnwritable: Bool { isOutOfSpace || code == EROFS || code == EACCES || code == EPERM || code == EIO }
+    /// Whether nothing can be written there at all (full, read-only, no permission, a device that is broken or gone).
+    package var isUnwritable: Bool {
+        isOutOfSpace || [EROFS, EACCES, EPERM, EIO, ESTALE, ENXIO, ENODEV].contains(code)
+    }
+
+    /// Whether a file would become larger than the file system or a limit of the process (`ulimit -f`) allows.
+    package var isBeyondFileSize: Bool { code == EFBIG }
 }

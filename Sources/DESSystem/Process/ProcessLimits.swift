@@ -14,6 +14,15 @@ package enum ProcessLimits {
         return Int(clamping: limit.rlim_cur)
     }
 
+    /// How many bytes of address space the process may have; nil without a limit.
+    package static var addressSpace: UInt64? {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, limit.rlim_cur != RLIM_INFINITY else {
+            return nil
+        }
+        return UInt64(limit.rlim_cur)
+    }
+
     /// Processors that this process may use.
     package static var processors: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 }

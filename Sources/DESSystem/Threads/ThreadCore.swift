@@ -53,8 +53,7 @@ final class ThreadCore: @unchecked Sendable {
             },
             Unmanaged.passRetained(context).toOpaque()
         )
-        // Without its threads an executor would hang silently; out of threads at start-up there is nothing to go on with.
-        precondition(result == 0, "cannot start thread \(name): error \(result)")
+        guard result == 0 else { ThreadShortage.end(name, error: result) }
         pthread_detach(thread)
     }
 

@@ -160,7 +160,14 @@ actor AppendStage {
 
     /// A full or read-only staging folder fails every further file too, so no more are fetched.
     private func noteStagingFailure(_ error: any Error) {
-        guard let error = error as? SystemError, error.isUnwritable else { return }
-        cycle.control.stop(.fatal("cannot write to the staging folder: \(error)"))
+        guard let error = error as? SystemError else { return }
+        if error.isUnwritable {
+            cycle.control.stop(.fatal("cannot write to the staging folder: \(error)"))
+        } else if error.isBeyondFileSize {
+            cycle.control.stop(
+                .fatal(
+                    "a shard became larger than files may be in the staging folder: \(error); raise ulimit -f, or lower "
+                        + "packer.max_shard_size"))
+        }
     }
 }
