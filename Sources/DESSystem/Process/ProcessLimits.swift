@@ -17,7 +17,7 @@ package enum ProcessLimits {
     /// How many bytes of address space the process may have; nil without a limit.
     package static var addressSpace: UInt64? {
         var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, limit.rlim_cur != RLIM_INFINITY else {
+        guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, limit.rlim_cur != .max else {
             return nil
         }
         return UInt64(limit.rlim_cur)
