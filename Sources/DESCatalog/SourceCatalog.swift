@@ -53,6 +53,9 @@ package protocol SourceCatalog: Sendable {
     /// Which of these locations a pending row still names.
     func locationsStillPending(_ locations: [String]) async throws -> Set<ByteString>
 
+    /// What the clock of the database server says; nil if it has none of its own.
+    func serverTime() async throws -> Timestamp?
+
     /// What the catalog remembers beside its rows; nil if it may write nothing but marks.
     var storeMemory: (any StoreMemory)? { get }
 
@@ -64,6 +67,8 @@ extension SourceCatalog {
     package func tryMark() async throws {}
 
     package func findings() async throws -> CatalogFindings { CatalogFindings() }
+
+    package func serverTime() async throws -> Timestamp? { nil }
 
     package var storeMemory: (any StoreMemory)? { nil }
 

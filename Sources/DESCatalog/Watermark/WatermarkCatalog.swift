@@ -25,6 +25,8 @@ package final class WatermarkCatalog: SourceCatalog {
 
     package func findings() async throws -> CatalogFindings { try await base.findings() }
 
+    package func serverTime() async throws -> Timestamp? { try await base.serverTime() }
+
     package var storeMemory: (any StoreMemory)? { store }
 
     package func pendingRows(in range: PendingRange) async throws -> any PendingRowScan {

@@ -1,4 +1,5 @@
 import DESCatalog
+import DESRouting
 import Logging
 
 /// Looks at the catalog before a cycle packs anything.
@@ -6,6 +7,8 @@ struct CatalogCheck: Sendable {
     let catalog: any SourceCatalog
     let settings: MigrationSettings
     let cycle: CycleContext
+
+    let now: @Sendable () -> Timestamp
 
     /// Tells what an operator should know, and tries a mark.
     ///
@@ -26,5 +29,19 @@ struct CatalogCheck: Sendable {
                     """)
         }
         try await cycle.retrying { try await catalog.tryMark() }
+        try await checkClock()
+    }
+
+    private func checkClock() async throws {
+        let server = try await cycle.retrying { try await catalog.serverTime() }
+        switch ClockCheck(now: now(), server: server).verdict {
+        case .inOrder: break
+        case .behind(let clocks):
+            cycle.ledger.logger.warning("\(clocks): files may wait longer than they should; set the clocks")
+        case .ahead(let clocks):
+            throw CatalogError(
+                code: .queryFailed, what: "DES cannot tell which files are old enough", place: "system clock",
+                reason: clocks, advice: "set the clocks; nothing was packed")
+        }
     }
 }

@@ -1,6 +1,7 @@
 import DESCatalog
 import DESRouting
 import DESTestServers
+import Foundation
 import Testing
 
 @Suite("Keys, marks and dates of MariaDB that are not what they seem")
@@ -120,6 +121,14 @@ struct ODBCKeyOrderTests {
         #expect(error?.code == .notMarkable)
         let count = "SELECT COUNT(*) FROM files WHERE CAST(archived AS CHAR) IN ('1', 'Y')"
         #expect(try database.execute(count).contains("0"))
+        await catalog.close()
+    }
+
+    @Test("The server tells its time")
+    func serverTime() async throws {
+        let catalog = try ODBCDatabase(ODBCDatabase.defaultTable).catalog()
+        let time = try #require(try await catalog.serverTime())
+        #expect(abs(Double(time.microsecondsSinceEpoch) / 1e6 - Date().timeIntervalSince1970) < 3600)
         await catalog.close()
     }
 

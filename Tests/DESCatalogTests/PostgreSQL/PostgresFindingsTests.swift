@@ -6,6 +6,13 @@ import Testing
 
 @Suite("What is known of a PostgreSQL catalog before anything is packed")
 struct PostgresFindingsTests {
+    @Test("The server tells its time")
+    func serverTime() async throws {
+        let database = try await PostgresTestDatabase(Self.table("boolean"))
+        let time = try #require(try await database.catalog().serverTime())
+        #expect(abs(Double(time.microsecondsSinceEpoch) / 1e6 - Date().timeIntervalSince1970) < 3600)
+    }
+
     private static func table(_ archived: String) -> String {
         """
         CREATE TABLE files (uid text, created_at timestamptz, file_location text, size_bytes int, archived \(archived));
