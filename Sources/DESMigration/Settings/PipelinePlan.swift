@@ -27,6 +27,8 @@ package struct PipelinePlan: Sendable, Hashable {
     package let openShardBytes: Int
     /// Open shards at most, each of which has an open file.
     package let openShards: Int
+    /// What a shard of ordinary rows takes while it is read back.
+    package let sealingBytes: Int
     /// Finished shards that wait to be sealed, and again to be published, each of which has an open file.
     package let waitingShards: Int
     /// Limit of each stream that carries sealed shards, by the bytes of their rows.
@@ -85,6 +87,7 @@ package struct PipelinePlan: Sendable, Hashable {
         self.readers = readers
         self.compressors = compressors
         self.sealers = sealers
+        sealingBytes = sealing
         self.batchBytes = batchBytes
         self.largeFileBytes = largeFileBytes
         self.gateBytes = gateBytes

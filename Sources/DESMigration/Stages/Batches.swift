@@ -25,7 +25,7 @@ struct BatchPart: Sendable, Hashable {
 
 /// A file that was checked and, unless it is a big one, read.
 struct SourceFile: Sendable {
-    let row: CatalogRow
+    private(set) var row: CatalogRow
     let uid: String
     let createdAt: Timestamp
     let location: String
@@ -36,6 +36,13 @@ struct SourceFile: Sendable {
     let crc32: CRC32
 
     var packedRow: PackedRow { PackedRow(key: row.key, identity: identity) }
+
+    /// Once the values of its row that go into the shard are written.
+    var withoutMeta: SourceFile {
+        var file = self
+        file.row.meta = []
+        return file
+    }
 }
 
 /// Files in memory.
@@ -98,6 +105,8 @@ struct FinishedShard: Sendable {
     let size: UInt64
     /// Of its INDEX, as it was written.
     let indexChecksum: CRC32
+    /// About as many bytes as its INDEX has.
+    let indexBytes: Int
     let rows: PackedRows
 }
 

@@ -51,6 +51,7 @@ actor CompressStage {
             let start = cycle.elapsed
             let payloads = buffers.take()
             let metas = ByteBuffer(capacity: batch.files.count * 80)
+            var rowBytes = 0
             var files: [CompressedFile] = []
             files.reserveCapacity(batch.files.count)
             for file in batch.files {
@@ -81,16 +82,20 @@ actor CompressStage {
                 metaMembers.append(file.row.meta, to: members)
                 Self.appendMeta(of: file, crc32: crc, members: members, to: metas)
                 let key = ShardKey(uid: file.uid, createdAt: file.createdAt, bits: settings.shardBits)
-                files.append(CompressedFile(source: file, key: key, payload: payload, meta: metaStart..<metas.count))
+                let source = file.withoutMeta
+                rowBytes += source.row.memoryInBytes
+                files.append(CompressedFile(source: source, key: key, payload: payload, meta: metaStart..<metas.count))
             }
             cycle.ledger.metrics.stageTime(.pack, cycle.elapsed - start)
+            // Not the batch as a whole, whose rows are as long as their meta.
+            let (bytes, held) = (batch.bytes, batch.gateBytes)
             let lease = BatchLease(users: outputs.count) { [buffers, gate] in
-                buffers.give(batch.bytes)
+                buffers.give(bytes)
                 buffers.give(payloads)
-                gate.release(batch.gateBytes)
+                gate.release(held)
             }
             let compressed = CompressedBatch(
-                part: batch.part, files: files, rowBytes: batch.rowBytes, contents: batch.bytes, payloads: payloads,
+                part: batch.part, files: files, rowBytes: rowBytes, contents: batch.bytes, payloads: payloads,
                 metas: metas, lease: lease
             )
             for output in outputs { try await output.send(compressed) }

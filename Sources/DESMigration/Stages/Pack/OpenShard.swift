@@ -72,9 +72,11 @@ final class OpenShard {
 
     /// Writes the end of the shard.
     func finish() throws -> FinishedShard {
+        let indexBytes = writer.memoryInBytes
         try writer.finish()
         return FinishedShard(
-            name: name, file: file, size: writer.writtenBytes, indexChecksum: writer.indexChecksum, rows: rows
+            name: name, file: file, size: writer.writtenBytes, indexChecksum: writer.indexChecksum,
+            indexBytes: indexBytes, rows: rows
         )
     }
 }

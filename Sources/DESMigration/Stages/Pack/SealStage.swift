@@ -19,16 +19,20 @@ actor SealStage {
     /// Ends when the input has ended and everything is handed on.
     func run(_ input: BoundedStream<FinishedShard>, into output: BoundedStream<FinishedShard>) async throws {
         defer { output.finish() }
-        try await runWorkers(plan.sealers, on: threads) { try await self.work(input, output) }
+        let gate = ByteGate(capacity: plan.sealers * plan.sealingBytes)
+        try await runWorkers(plan.sealers, on: threads) { try await self.work(input, output, gate) }
     }
 
     private nonisolated func work(
-        _ input: BoundedStream<FinishedShard>, _ output: BoundedStream<FinishedShard>
+        _ input: BoundedStream<FinishedShard>, _ output: BoundedStream<FinishedShard>, _ gate: ByteGate
     ) async throws {
         let decoder = PayloadDecoder()
         while let shard = try await input.next() {
+            // An index of long meta is in memory as it is stored, as its lines, and as their values.
+            let held = try await gate.acquire(plan.sealingBytes + 4 * shard.indexBytes)
             let start = cycle.elapsed
             let isSealed = seal(shard, decoder)
+            gate.release(held)
             cycle.ledger.metrics.stageTime(.pack, cycle.elapsed - start)
             if isSealed { try await output.send(shard) }
         }
