@@ -38,10 +38,15 @@ struct RequestFrame: Equatable {
             case 6 where Self.isSame(name, "expect"):
                 if head.version.minor >= 1, Self.has("100-continue", in: value) { expectsGoAhead = true }
             case 7 where Self.isSame(name, "upgrade"): offersUpgrade = offersUpgrade || !value.isEmpty
-            case 10 where Self.isSame(name, "connection"): wantsUpgrade = wantsUpgrade || Self.has("upgrade", in: value)
+            case 10 where Self.isSame(name, "connection"): lookAtOptions(value, &wantsUpgrade)
             case 14 where Self.isSame(name, "content-length"):
                 lengths += 1
                 contentLength = Int(value)
+                if contentLength == nil {
+                    problem = Problem(status: .contentTooLarge, detail: "the body is longer than any that is taken")
+                }
+            // Not a field of any RFC, but the parser takes it for Connection.
+            case 16 where Self.isSame(name, "proxy-connection"): lookAtOptions(value, &wantsUpgrade)
             case 17 where Self.isSame(name, "transfer-encoding"):
                 if isChunked || !Self.isSame(Self.trimmed(value), "chunked") {
                     problem = Problem(
@@ -53,6 +58,15 @@ struct RequestFrame: Equatable {
         }
         offersOtherProtocol = head.method == .CONNECT || offersUpgrade && wantsUpgrade
         if problem == nil { problem = Self.problem(head, hosts: hosts, lengths: lengths, isChunked: isChunked) }
+    }
+
+    /// The options of a connection. The parser (llhttp) does not skip tabs around them, so that it and we would not agree on what they
+    /// are, and on whether another protocol follows.
+    private mutating func lookAtOptions(_ value: String, _ wantsUpgrade: inout Bool) {
+        if value.utf8.contains(0x09) {
+            problem = Problem(status: .badRequest, detail: "the field Connection has a tab")
+        }
+        wantsUpgrade = wantsUpgrade || Self.has("upgrade", in: value)
     }
 
     private static func problem(

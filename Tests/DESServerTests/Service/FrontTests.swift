@@ -13,6 +13,8 @@ private let probe = "GET \(TestPort.target) HTTP/1.1\r\nHost: a\r\n\r\n"
         "Upgrade: h2c\r\nConnection: Upgrade\r\n", "Upgrade: h2c\r\n", "Connection: Upgrade\r\n",
         "Connection: Upgrade\r\nUpgrade:\r\n", "Connection: upgraded\r\nUpgrade: x\r\n",
         "Connection: Upgrade\r\nUpgrade: a, b, c\r\nUpgrade: d\r\n",
+        "Proxy-Connection: upgrade\r\nUpgrade: x\r\n", "Upgrade: x\r\nproxy-connection: keep-alive, Upgrade\r\n",
+        "Connection: keep-alive\r\nProxy-Connection: upgrade\r\nUpgrade: x\r\n",
     ]
 
     private func get(_ method: String = "GET", with fields: String) -> String {
@@ -58,6 +60,30 @@ private let probe = "GET \(TestPort.target) HTTP/1.1\r\nHost: a\r\n\r\n"
             for _ in 0..<16 where (try? await client.send(junk)) == nil { break }
             if first.status != 501 { #expect(try await client.answer().status == 400) }
             #expect(try await client.receiveAll().isEmpty)
+        }
+    }
+
+    @Test(
+        arguments: TestPort.allCases,
+        ["Connection: upgrade\t", "Connection:\tx,\tupgrade", "Proxy-Connection: upgrade\t,x", "Connection: a\tb"])
+    func `7.6.1: options that the parser reads otherwise are refused, and no body becomes a request`(
+        port: TestPort, field: String
+    ) async throws {
+        try await port.run { server in
+            let client = try server.client()
+            let first = get(with: "Upgrade: h2c\r\n\(field)\r\n")
+            try await client.send(first + get(with: "Content-Length: \(probe.utf8.count)\r\n"))
+            try? await client.send(probe)
+            #expect(try await statuses(client) == [400])
+        }
+    }
+
+    @Test(arguments: TestPort.allCases, ["9223372036854775808", "18446744073709551615"])
+    func `8.6: a length beyond all numbers is refused at once`(port: TestPort, length: String) async throws {
+        try await port.run { server in
+            let client = try server.client()
+            try await client.send(get(with: "Content-Length: \(length)\r\n"))
+            #expect(try await client.answer().status == 413)
         }
     }
 
