@@ -104,7 +104,15 @@ package struct ServiceSettings: Sendable {
 
     private static func keys(_ reader: inout EnvironmentReader) -> Keys? {
         let variable = "DES_API_KEYS_FILE"
-        guard let path = reader.text(variable) else { return nil }
+        guard let path = reader.text(variable) else {
+            if reader.environment[variable] != nil {
+                reader.report(
+                    variable,
+                    "it is there, but empty, and without keys everybody is let in: name the file, or unset the variable"
+                )
+            }
+            return nil
+        }
         let file = APIKeyFile(path: path, environment: reader.environment)
         do throws(ConfigurationError) {
             return Keys(file: file, content: try file.read())

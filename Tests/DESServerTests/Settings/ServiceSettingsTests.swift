@@ -125,6 +125,7 @@ private final class Place: Sendable {
         ("DES_CORS_ORIGINS", "HTTPS://A", "expected * or origins"), ("DES_CORS_ORIGINS", "a.example,", "expected * or"),
         ("DES_CORS_ORIGINS", "https://a\r\nX: y", "expected * or"), ("DES_METRICS_OPEN", "ajar", "DES_METRICS_OPEN"),
         ("DES_API_KEYS_FILE", "/does/not/exist", "cannot read the file: No such file"),
+        ("DES_API_KEYS_FILE", "", "without keys everybody is let in"),
         ("DES_REDIS_URL", "http://u:hidden@h", "does not begin with redis://"),
     ]
 
