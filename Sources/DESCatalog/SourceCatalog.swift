@@ -10,10 +10,12 @@ package protocol SourceCatalog: Sendable {
     func checkSchema() async throws
 
     /// Tries a mark on a few pending rows and takes it back, so that what the database would refuse of every row is known
-    /// before anything is packed. Does nothing where that cannot be undone, or other transactions hold the rows.
+    /// before anything is packed, and that no row would be found again by its uid, time and location. Changes nothing where
+    /// that cannot be undone, and says nothing where other transactions hold the rows.
     ///
+    /// - Parameter cutoff: rows of this time and later do not matter.
     /// - Throws: ``CatalogError/Code-swift.struct/notMarkable``.
-    func tryMark() async throws
+    func tryMark(olderThan cutoff: Timestamp) async throws
 
     /// What an operator should know before a migration. Marks are looked at once, for a few seconds at most.
     func findings() async throws -> CatalogFindings
@@ -64,7 +66,7 @@ package protocol SourceCatalog: Sendable {
 }
 
 extension SourceCatalog {
-    package func tryMark() async throws {}
+    package func tryMark(olderThan cutoff: Timestamp) async throws {}
 
     package func findings() async throws -> CatalogFindings { CatalogFindings() }
 

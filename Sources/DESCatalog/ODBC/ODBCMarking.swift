@@ -59,6 +59,19 @@ struct ODBCMarking: Sendable {
         }
     }
 
+    /// Finds the rows as a mark would, and changes nothing: those that are pending could be `marked`.
+    func look(in session: ODBCSession) throws(ODBCError) -> [MarkOutcome] {
+        let identities = rows.map { ExactRowKey($0.key) }
+        let found = try find(statements.allRows, Set(identities), .own, in: session).found
+        return identities.map { identity in
+            switch found[identity]?.state {
+            case nil: .changed
+            case .pending, .locked: .marked
+            case .marked: .alreadyMarked
+            }
+        }
+    }
+
     private func token(of fence: Fence, in session: ODBCSession) throws(ODBCError) -> Int64? {
         let statement = try session.statement(statements.sharedToken)
         try statement.execute([.text(fence.unit)])

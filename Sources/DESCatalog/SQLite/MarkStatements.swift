@@ -139,6 +139,12 @@ final class MarkStatements {
         return outcome == .alreadyMarked || outcome == .changed && table.isView
     }
 
+    /// Finds the row as a mark would, and changes nothing: one that is pending could be `marked`.
+    func look(_ key: RowKey) throws -> MarkOutcome {
+        let outcome = try outcomeWithoutUpdate(key)
+        return outcome == .refused(reason: Self.ignored) ? .marked : outcome
+    }
+
     /// What the row's state says if no row was updated: one that is still pending has refused the mark.
     private func outcomeWithoutUpdate(_ key: RowKey) throws -> MarkOutcome {
         try withBound(key, to: select) {

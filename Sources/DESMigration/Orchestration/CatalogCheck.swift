@@ -7,7 +7,8 @@ struct CatalogCheck: Sendable {
     let catalog: any SourceCatalog
     let settings: MigrationSettings
     let cycle: CycleContext
-
+    /// Rows of this time and later are not packed.
+    let cutoff: Timestamp
     let now: @Sendable () -> Timestamp
 
     /// Tells what an operator should know, and tries a mark.
@@ -28,7 +29,7 @@ struct CatalogCheck: Sendable {
                     meant: database.allow_row_security: true; nothing was packed
                     """)
         }
-        try await cycle.retrying { try await catalog.tryMark() }
+        try await cycle.retrying { try await catalog.tryMark(olderThan: cutoff) }
         try await checkClock()
     }
 

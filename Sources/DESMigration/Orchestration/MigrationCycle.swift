@@ -31,7 +31,10 @@ struct MigrationCycle: Sendable {
             guard try await prepareStore() else { return }
             try await countSetAside(work)
             // Before the store is judged by the rows that are marked: it tells which marks are none.
-            try await CatalogCheck(catalog: world.catalog, settings: settings, cycle: cycle, now: world.now).run()
+            try await CatalogCheck(
+                catalog: world.catalog, settings: settings, cycle: cycle, cutoff: settings.cutoff(at: world.now()),
+                now: world.now
+            ).run()
             let mark = try await cycle.retrying { try await storeCheck.run() }
             if work.recoversStaging {
                 try await recover(cleanup, heldBack)

@@ -83,7 +83,7 @@ struct ODBCKeyOrderTests {
         try database.addRows(3)
         let catalog = try database.catalog()
         try await catalog.checkSchema()
-        try await catalog.tryMark()
+        try await catalog.tryMark(olderThan: .latest)
         #expect(try await catalog.findings().otherMarks == nil)
         let rows = try await catalog.pendingRows(olderThan: .latest).allRows()
         #expect(try await catalog.mark(rows.map(\.key)) == [.marked, .marked, .marked])
@@ -116,7 +116,7 @@ struct ODBCKeyOrderTests {
         let catalog = try database.catalog(schema: schema)
         let error = await catalogError {
             try await catalog.checkSchema()
-            try await catalog.tryMark()
+            try await catalog.tryMark(olderThan: .latest)
         }
         #expect(error?.code == .notMarkable)
         let count = "SELECT COUNT(*) FROM files WHERE CAST(archived AS CHAR) IN ('1', 'Y')"
@@ -137,7 +137,7 @@ struct ODBCKeyOrderTests {
         let database = try ODBCDatabase(ODBCDatabase.defaultTable + " ENGINE=\(engine)")
         try database.addRows(3)
         let catalog = try database.catalog()
-        try await catalog.tryMark()
+        try await catalog.tryMark(olderThan: .latest)
         #expect(try database.execute("SELECT COUNT(*) FROM files WHERE archived = 0").contains("3"))
         await catalog.close()
     }

@@ -61,7 +61,7 @@ struct PostgresFindingsTests {
         let catalog = database.catalog(schema: schema)
         let error = await catalogError {
             try await catalog.checkSchema()
-            try await catalog.tryMark()
+            try await catalog.tryMark(olderThan: .latest)
         }
         if given[0].hasPrefix("boolean GENERATED") || !given[0].contains("state") {
             #expect(error?.code == .notMarkable)
@@ -84,7 +84,7 @@ struct PostgresFindingsTests {
             Self.table("mark \(mayBeNull ? "" : "NOT NULL") DEFAULT \(first)"))
         let catalog = database.catalog()
         try await catalog.checkSchema()
-        try await catalog.tryMark()
+        try await catalog.tryMark(olderThan: .latest)
         let rows = try await catalog.pendingRows(olderThan: .latest).allRows()
         #expect(rows.uids == ["a", "b"])
         #expect(try await catalog.mark(rows) == [.marked, .marked])
@@ -97,8 +97,57 @@ struct PostgresFindingsTests {
         let database = try await PostgresTestDatabase(
             Self.table("boolean DEFAULT false CHECK (NOT archived OR uid > 'a')"))
         let catalog = database.catalog()
-        try await catalog.tryMark()
+        try await catalog.tryMark(olderThan: .latest)
         #expect(try await database.value("SELECT count(*) FROM files WHERE archived") == "0")
+    }
+
+    @Test(
+        "Rows that are on hold at both ends of the table do not stop those between",
+        arguments: [true, false], [(20, 20), (30, 60), (80, 0), (0, 80), (100, 0)])
+    func heldAtBothEnds(isIndexed: Bool, held: (first: Int, last: Int)) async throws {
+        let database = try await PostgresTestDatabase(
+            """
+            CREATE TABLE files (uid text, created_at timestamptz, file_location text, size_bytes int, archived boolean,
+                hold boolean, CHECK (archived IS NOT TRUE OR NOT hold));
+            INSERT INTO files SELECT 'a' || n, CASE WHEN n < 20 THEN date '2020-01-31' WHEN n < 80 THEN '2024-01-31'
+                ELSE '2026-01-31' END, '/', 1, false, n < \(held.first) OR n > 99 - \(held.last) FROM generate_series(0, 99) n;
+            \(isIndexed ? "CREATE INDEX ON files (created_at, uid)" : "")
+            """)
+        let catalog = database.catalog()
+        let error = await catalogError { try await catalog.tryMark(olderThan: .latest) }
+        #expect(error?.code == (held.first == 100 ? .notMarkable : nil))
+        // Nothing of what is on hold would be packed.
+        try await catalog.tryMark(olderThan: moment("2019-01-01"))
+        #expect(try await database.value("SELECT count(*) FROM files WHERE archived") == "0")
+        await catalog.close()
+    }
+
+    @Test(
+        "A view whose rows are others at each look is refused, and one whose rows stay the same is not",
+        arguments: [
+            ("uid", "created_at", true), ("uid", "COALESCE(created_at, '2026-01-01Z')", true),
+            ("uid", "COALESCE(created_at, now())", true), ("uid", "now() - interval '30 days'", false),
+            ("uid", "date_trunc('second', now()) - interval '30 days'", false),
+            ("uid", "clock_timestamp()::text", false), ("uid || random()", "created_at", false),
+            ("gen_random_uuid()", "created_at", false),
+        ])
+    func views(uid: String, time: String, isTaken: Bool) async throws {
+        let database = try await PostgresTestDatabase(
+            """
+            CREATE TABLE rows (uid text, created_at timestamptz, file_location text, size_bytes int, archived boolean);
+            INSERT INTO rows VALUES ('a', '2026-01-31Z', '/a', 1, false), ('b', NULL, '/b', 1, false),
+                ('c', '2026-01-30Z', '/c', 1, true);
+            CREATE VIEW files AS SELECT \(uid) AS uid, \(time) AS created_at, file_location, size_bytes, archived FROM rows
+            """)
+        let catalog = database.catalog()
+        try await catalog.checkSchema()
+        let error = await catalogError { try await catalog.tryMark(olderThan: .latest) }
+        #expect(error?.code == (isTaken ? nil : .notMarkable))
+        if !isTaken {
+            #expect(error?.description.contains("was not found again by its uid, time and location") == true)
+        }
+        #expect(try await database.value("SELECT count(*) FROM rows WHERE archived") == "1")
+        await catalog.close()
     }
 
     @Test(

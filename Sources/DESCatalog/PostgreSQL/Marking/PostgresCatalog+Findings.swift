@@ -3,62 +3,6 @@ import DESRouting
 import Synchronization
 
 extension PostgresCatalog {
-    package func tryMark() async throws {
-        let table = try await table()
-        guard access == .readWrite, table.archived != nil, table.kind != .materializedView else { return }
-        var trial = MarkTrial()
-        for order in ["", " ORDER BY \(table.createdAt.ordered) DESC NULLS LAST"] where !trial.isAccepted {
-            let rows = try await reader.use("cannot read rows to try a mark on") { session in
-                let rows = try session.query(
-                    """
-                    SELECT \(table.selected) FROM \(table.qualifiedName) WHERE \(table.isPendingAndWanted)\(order) \
-                    LIMIT \(MarkTrial.rows)
-                    """)
-                return (0..<rows.rowCount).map { table.row(rows, $0) }
-            }
-            let keys = rows.map(\.key).filter(\.isUsable)
-            guard !keys.isEmpty else { break }
-            trial = try await writer.use("cannot try a mark on a row of table \"\(schema.table)\"") { [trial] session in
-                guard try PostgresBehind.undoesChanges(of: table, in: session) else { return trial }
-                var next = trial
-                for key in keys where !next.isAccepted {
-                    if let outcome = try PostgresMarkTrial(key: key, table: table).run(in: session) {
-                        next.add(outcome, key)
-                    }
-                }
-                return next
-            }
-            guard trial.refusal != nil else { break }
-        }
-        try await trial.check(table: schema.table, place: place, written: Self.written(table)) {
-            try await hasMark(in: table)
-        }
-    }
-
-    /// False if none was found in the time that there is.
-    private func hasMark(in table: PostgresTable) async throws -> Bool {
-        guard let condition = table.isMarked else { return false }
-        return try await reader.use("cannot look at the marks of table \"\(schema.table)\"") { session in
-            do {
-                let rows = try session.withStatementTimeout(DoneMark.timeLimit) {
-                    try session.query("SELECT 1 FROM \(table.qualifiedName) WHERE \(condition) LIMIT 1")
-                }
-                return rows.rowCount > 0
-            } catch let error as PostgresError where error.code == .timedOut {
-                return false
-            }
-        }
-    }
-
-    private static func written(_ table: PostgresTable) -> String {
-        let others = [
-            table.archivedAt.map { "a time to the column \"\($0.name)\"" },
-            table.shardKey.map { "the shard's name (such as \(String.exampleShard)) to the column \"\($0.name)\"" },
-        ]
-        let mark = table.archived.map { "\(table.markedValue ?? "") to the column \"\($0.name)\"" }
-        return ([mark] + others).compactMap { $0 }.joined(separator: ", ")
-    }
-
     package func findings() async throws -> CatalogFindings {
         let table = try await table()
         var findings = CatalogFindings()
@@ -98,57 +42,6 @@ extension PostgresCatalog {
             }
         }
     }
-}
-
-/// A mark of one row in a transaction that is rolled back.
-private struct PostgresMarkTrial {
-    let key: RowKey
-    let table: PostgresTable
-
-    private struct TakenBack: Error {
-        let outcome: MarkOutcome?
-    }
-
-    /// Nil if another transaction holds the row.
-    func run(in session: PostgresSession) throws -> MarkOutcome? {
-        let sql = PostgresMarkSQL([RowMark(key: key, shard: .exampleShard)], of: table, within: nil)
-        do {
-            try session.transaction { throw TakenBack(outcome: try outcome(sql, in: session)) }
-        } catch let end as TakenBack {
-            return end.outcome
-        } catch let error as PostgresError {
-            switch error.code {
-            case .locked, .timedOut: return nil
-            case .refusedRow, .accessDenied, .queryFailed: return .refused(reason: error.message)
-            default: throw error
-            }
-        }
-        return nil
-    }
-
-    /// Waits for another transaction no longer than ``PostgresMarkRun/lockTimeout``.
-    private func outcome(_ sql: PostgresMarkSQL, in session: PostgresSession) throws -> MarkOutcome? {
-        let request = sql.update(isGuarded: false)
-        let rows = try session.query(request.sql, request.parameters)
-        guard rows.rowCount > 0 else {
-            let state = sql.state
-            let found = try session.query(state.sql, state.parameters)
-            // Else somebody has marked or changed it meanwhile.
-            let isPending = found.rowCount > 0 && found.bool(0, 2) == true
-            return isPending ? .refused(reason: Self.keptPending) : nil
-        }
-        // Constraints and triggers that wait for the commit.
-        try session.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        let after = sql.marked
-        let state = try session.query(after.sql, after.parameters)
-        // A view may show pending rows only.
-        let isMarked = state.rowCount == 0 ? table.kind == .view : state.bool(0, 1) == true
-        return isMarked && rows.bool(0, 1) == true ? .marked : .refused(reason: Self.undone)
-    }
-
-    private static let keptPending = "a trigger, rule or policy of the database left the row pending"
-    private static let undone =
-        "a trigger or rule of the database undoes the mark, or changes uid, time or location of the row with it"
 }
 
 /// What lies behind the name of the table.
