@@ -6,6 +6,9 @@ package import DESSystem
 /// A row is *pending* as long as its archived column is NULL, 0, false or empty. All methods throw ``CatalogError``, or
 /// `CancellationError` when the task is cancelled, and none of them blocks a thread of the cooperative pool.
 package protocol SourceCatalog: Sendable {
+    /// Forgets what was learned of the table: the next call looks it up as it is then. Scans that are open keep what they know.
+    func refresh() async
+
     /// Checks that the catalog can be opened and has the table and all columns.
     func checkSchema() async throws
 
@@ -66,6 +69,8 @@ package protocol SourceCatalog: Sendable {
 }
 
 extension SourceCatalog {
+    package func refresh() async {}
+
     package func tryMark(olderThan cutoff: Timestamp) async throws {}
 
     package func findings() async throws -> CatalogFindings { CatalogFindings() }

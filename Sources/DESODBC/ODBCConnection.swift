@@ -78,6 +78,9 @@ package actor ODBCConnection {
         }
     }
 
+    /// Prepares statements anew from now on, for tables that may have changed; what runs is awaited.
+    package func forgetStatements() { session?.forgetStatements() }
+
     /// Closes the connection; what runs is awaited. Later calls throw ``Closed``.
     package func close() {
         isClosed = true

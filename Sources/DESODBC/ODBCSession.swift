@@ -70,6 +70,9 @@ package final class ODBCSession {
         return statement
     }
 
+    /// Lets go of the statements that were prepared: drivers keep the columns that a table had then.
+    func forgetStatements() { statements.removeAll() }
+
     /// Executes a statement once, which is not kept, and returns the rows that it may give.
     @discardableResult
     package func execute(

@@ -58,6 +58,13 @@ package final class ODBCCatalog: SourceCatalog {
         }
     }
 
+    package func refresh() async {
+        resolvedTable.withLock { $0 = nil }
+        hasTriedMarks.withLock { $0 = false }
+        await reader.forgetStatements()
+        await writer.forgetStatements()
+    }
+
     package func pendingRows(in range: PendingRange) async throws -> any PendingRowScan {
         try schema.check(range.state, place: place)
         let table = try await table()
@@ -71,7 +78,7 @@ package final class ODBCCatalog: SourceCatalog {
         await writer.close()
     }
 
-    /// The table as found in the database; looked up once.
+    /// The table as found in the database; looked up once, until ``refresh()``.
     func table() async throws -> ODBCTable {
         if let table = resolvedTable.withLock({ $0 }) { return table }
         let table = try await reader.run("cannot read the schema") { [schema, place] session in

@@ -37,6 +37,9 @@ struct ODBCCatalogConnection: Sendable {
         }
     }
 
+    /// Prepares statements anew from now on, for tables that may have changed; what runs is awaited.
+    func forgetStatements() async { await connection.forgetStatements() }
+
     /// Closes the connection; what runs is awaited. Later calls throw.
     func close() async { await connection.close() }
 }

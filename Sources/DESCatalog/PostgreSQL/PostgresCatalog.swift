@@ -85,6 +85,11 @@ package final class PostgresCatalog: SourceCatalog {
         }
     }
 
+    package func refresh() async {
+        resolvedTable.withLock { $0 = nil }
+        afterwards.withLock { $0 = nil }
+    }
+
     package func pendingRows(in range: PendingRange) async throws -> any PendingRowScan {
         try schema.check(range.state, place: place)
         let table = try await table()
@@ -107,7 +112,7 @@ package final class PostgresCatalog: SourceCatalog {
         await writer.close()
     }
 
-    /// The table as found in the database; looked up once.
+    /// The table as found in the database; looked up once, until ``refresh()``.
     func table() async throws -> PostgresTable {
         if let table = resolvedTable.withLock({ $0 }) { return table }
         let table = try await reader.use("cannot read the schema") { [schema] session in

@@ -44,6 +44,8 @@ package final class SQLiteCatalog: SourceCatalog {
         }
     }
 
+    package func refresh() async { resolvedTable.withLock { $0 = nil } }
+
     package func pendingRows(in range: PendingRange) async throws -> any PendingRowScan {
         try schema.check(range.state, place: path)
         let connection = CatalogConnection(path: path, busyTimeout: busyTimeout, onReplacement: .fail)
@@ -60,7 +62,7 @@ package final class SQLiteCatalog: SourceCatalog {
         await writer.close()
     }
 
-    /// The table as found in the database; looked up once.
+    /// The table as found in the database; looked up once, until ``refresh()``.
     func table() async throws -> SourceTable {
         // A file that was replaced may have another table.
         let file = CatalogFileIdentity(path)

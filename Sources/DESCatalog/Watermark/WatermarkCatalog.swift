@@ -19,6 +19,8 @@ package final class WatermarkCatalog: SourceCatalog {
         self.hasSizes = hasSizes
     }
 
+    package func refresh() async { await base.refresh() }
+
     package func checkSchema() async throws {
         try await base.checkSchema()
     }

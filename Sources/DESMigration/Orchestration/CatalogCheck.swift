@@ -11,10 +11,13 @@ struct CatalogCheck: Sendable {
     let cutoff: Timestamp
     let now: @Sendable () -> Timestamp
 
-    /// Tells what an operator should know, and tries a mark.
+    /// Looks the table up anew, tells what an operator should know, and tries a mark.
     ///
     /// - Throws: `CatalogError` if no row can be marked, or rows may be hidden whose loss could not be made good later.
     func run() async throws {
+        // A process that runs for months sees the table change.
+        await catalog.refresh()
+        try await cycle.retrying { try await catalog.checkSchema() }
         let findings = try await cycle.retrying { try await catalog.findings() }
         for warning in findings.warnings { cycle.ledger.logger.warning("\(warning)") }
         if let hidden = findings.hiddenRows, !hidden.isAccepted, hidden.isFinal || settings.deletesSources {

@@ -29,6 +29,8 @@ final class MarkWitness: SourceCatalog {
         }
     }
 
+    func refresh() async { await base.refresh() }
+
     func checkSchema() async throws { try await base.checkSchema() }
 
     func pendingRows(in range: PendingRange) async throws -> any PendingRowScan {

@@ -2,7 +2,7 @@ import DESCatalog
 import DESRouting
 import Testing
 
-@Suite("Trying a mark in a MariaDB catalog")
+@Suite("Trying a mark in a MariaDB catalog, and a table that changes")
 struct ODBCTrialTests {
     @Test(
         "Rows that are on hold at both ends of the table do not stop those between",
@@ -52,6 +52,51 @@ struct ODBCTrialTests {
             #expect(error?.description.contains("was not found again by its uid, time and location") == true)
         }
         #expect(try database.execute("SELECT COUNT(*) FROM rows_of_files WHERE archived = 1").contains("1"))
+        await catalog.close()
+    }
+
+    @Test(
+        "A table that changes while the catalog is open is looked up anew, and its rows are found and marked",
+        arguments: [
+            ["ALTER TABLE files ADD COLUMN other INT FIRST"],
+            ["ALTER TABLE files MODIFY created_at DATETIME"], ["ALTER TABLE files MODIFY created_at VARCHAR(30)"],
+            ["ALTER TABLE files MODIFY created_at DATE"], ["ALTER TABLE files MODIFY uid INT"],
+            ["ALTER TABLE files MODIFY uid CHAR(20)"], ["ALTER TABLE files MODIFY archived VARCHAR(5)"],
+            [
+                "ALTER TABLE files MODIFY archived VARCHAR(5)",
+                "ALTER TABLE files MODIFY archived ENUM('0', '1') DEFAULT '0'",
+            ],
+            ["ALTER TABLE files DROP COLUMN id"], ["ALTER TABLE files ENGINE=MyISAM"],
+            ["RENAME TABLE files TO rows_of_files", "CREATE VIEW files AS SELECT * FROM rows_of_files"],
+            [
+                "CREATE TABLE new (archived INT, uid VARCHAR(9), size_bytes INT, file_location VARCHAR(99), created_at DATETIME)",
+                "INSERT INTO new SELECT archived, uid, size_bytes, file_location, created_at FROM files",
+                "RENAME TABLE files TO old, new TO files", "DROP TABLE old",
+            ],
+            ["CREATE TRIGGER t BEFORE UPDATE ON files FOR EACH ROW SET NEW.size_bytes = 5"],
+        ])
+    func refreshed(change: [String]) async throws {
+        let database = try ODBCDatabase(
+            ODBCDatabase.defaultTable,
+            """
+            INSERT INTO files (uid, created_at, file_location, size_bytes)
+            VALUES ('1', '2026-01-31', '/f', 1), ('2', '2026-01-31', '/f', 1), ('3', '2026-01-31', '/f', 1)
+            """)
+        let catalog = try database.catalog()
+        try await catalog.checkSchema()
+        try await catalog.tryMark(olderThan: .latest)
+        let first = try await catalog.pendingRows(olderThan: .latest).allRows()
+        #expect(try await catalog.mark([first[0].key]) == [.marked])
+
+        for statement in change { try database.execute(statement) }
+        await catalog.refresh()
+        try await catalog.checkSchema()
+        try await catalog.tryMark(olderThan: .latest)
+        let rows = try await catalog.pendingRows(olderThan: .latest).allRows()
+        #expect(rows.uids == ["2", "3"])
+        #expect(rows.allSatisfy { $0.key.createdAt.timestamp == Timestamp(year: 2026, month: 1, day: 31) })
+        #expect(try await catalog.mark(rows.map(\.key)) == [.marked, .marked])
+        #expect(try await catalog.pendingRows(olderThan: .latest).allRows().isEmpty)
         await catalog.close()
     }
 }

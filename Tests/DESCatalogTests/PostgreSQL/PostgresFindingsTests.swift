@@ -151,6 +151,48 @@ struct PostgresFindingsTests {
     }
 
     @Test(
+        "A table that changes while the catalog is open is looked up anew, and its rows are found and marked",
+        arguments: [
+            "ADD COLUMN other int", "ALTER created_at TYPE timestamp", "ALTER created_at TYPE date",
+            "ALTER created_at TYPE text", "ALTER created_at TYPE bigint USING extract(epoch FROM created_at)",
+            "ALTER uid TYPE char(20)", "ALTER uid TYPE int USING uid::int", "ALTER uid TYPE varchar(9)",
+            "ALTER archived DROP DEFAULT, ALTER archived TYPE smallint USING archived::int",
+            "ALTER archived DROP DEFAULT, ALTER archived TYPE text USING archived::text",
+            "RENAME TO rows; CREATE VIEW files AS SELECT * FROM rows",
+            "RENAME TO rows; CREATE TABLE files (LIKE rows); INSERT INTO files SELECT * FROM rows; DROP TABLE rows",
+            """
+            DROP COLUMN size_bytes; ALTER TABLE files ADD size_bytes bigint DEFAULT 1;
+            CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN NEW.uid = OLD.uid; RETURN NEW; END$$;
+            CREATE TRIGGER t BEFORE UPDATE ON files FOR EACH ROW EXECUTE FUNCTION f()
+            """,
+        ])
+    func refreshed(change: String) async throws {
+        let database = try await PostgresTestDatabase(
+            """
+            SET timezone = 'UTC'; CREATE TABLE files (uid text, created_at timestamptz, file_location text, size_bytes int,
+                archived boolean DEFAULT false);
+            INSERT INTO files (uid, created_at, file_location, size_bytes)
+            SELECT n, '2026-01-31Z', '/f', 1 FROM generate_series(1, 3) n
+            """)
+        let catalog = database.catalog()
+        try await catalog.checkSchema()
+        try await catalog.tryMark(olderThan: .latest)
+        let first = try await catalog.pendingRows(olderThan: .latest).allRows()
+        #expect(try await catalog.mark([first[0]]) == [.marked])
+
+        try await database.execute("SET timezone = 'UTC'; ALTER TABLE files \(change)")
+        await catalog.refresh()
+        try await catalog.checkSchema()
+        try await catalog.tryMark(olderThan: .latest)
+        let rows = try await catalog.pendingRows(olderThan: .latest).allRows()
+        #expect(rows.map { $0.key.uid.uidText?.prefix(1) } == ["2", "3"])
+        #expect(rows.allSatisfy { $0.key.createdAt.timestamp == Timestamp(year: 2026, month: 1, day: 31) })
+        #expect(try await catalog.mark(rows) == [.marked, .marked])
+        #expect(try await catalog.pendingRows(olderThan: .latest).allRows().isEmpty)
+        await catalog.close()
+    }
+
+    @Test(
         "Marks that are neither done nor waiting are counted and told",
         arguments: [
             ("text", "'pending'", true), ("int", "2", true), ("text", "'Yes '", false), ("int", "1", false),

@@ -15,6 +15,8 @@ struct PipelineFaultyCatalog: SourceCatalog {
         )
     }
 
+    func refresh() async { await real.refresh() }
+
     func checkSchema() async throws { try await real.checkSchema() }
 
     func pendingRows(in range: PendingRange) async throws -> any PendingRowScan {

@@ -5,8 +5,12 @@ import DESSystem
 /// A real catalog whose pages wait for something.
 struct PipelineHookedCatalog: SourceCatalog {
     let real: any SourceCatalog
+    /// Whether it stays open for another cycle.
+    var staysOpen = false
     /// Gets the number of the page, from 1.
     let beforePage: @Sendable (Int) async -> Void
+
+    func refresh() async { await real.refresh() }
 
     func checkSchema() async throws { try await real.checkSchema() }
 
@@ -36,7 +40,9 @@ struct PipelineHookedCatalog: SourceCatalog {
         try await real.locationsStillPending(locations)
     }
 
-    func close() async { await real.close() }
+    func close() async {
+        if !staysOpen { await real.close() }
+    }
 
     private struct Scan: PendingRowScan {
         let real: any PendingRowScan
