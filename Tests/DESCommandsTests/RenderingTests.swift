@@ -58,6 +58,22 @@ struct RenderingTests {
         #expect(text.contains("stopped: the disk is full"))
     }
 
+    @Test("a cycle that published files and marked none is not complete, and says so; a few skipped files are ordinary")
+    func onlySkipped() {
+        var result = CycleResult(runID: "run")
+        result.filesSkipped = 5
+        #expect(MigrationRun.exitCode(of: result) == ExitStatus.success)
+        result.shardsCreated = 5
+        #expect(MigrationRun.exitCode(of: result) == ExitStatus.incomplete)
+        #expect(CycleResultText.text(result).contains("NOT ONE row could be marked"))
+        result.shardsCreated = 0
+        result.bigFiles = 1
+        #expect(MigrationRun.exitCode(of: result) == ExitStatus.incomplete)
+        result.filesMigrated = 1
+        #expect(MigrationRun.exitCode(of: result) == ExitStatus.success)
+        #expect(!CycleResultText.text(result).contains("NOT ONE row"))
+    }
+
     @Test("the exit code follows the result: failures 3, a fatal error 1, else 0")
     func exitCodes() {
         var result = CycleResult(runID: "run")

@@ -131,7 +131,9 @@ struct MigrationRun: Sendable {
 
     static func exitCode(of result: CycleResult) -> ExitCode {
         if result.fatalError != nil { return ExitStatus.fatal }
-        let isComplete = result.filesFailed == 0 && result.unitsSetAside == 0 && result.filesSetAside == 0
+        let isComplete =
+            result.filesFailed == 0 && result.unitsSetAside == 0 && result.filesSetAside == 0
+            && !result.hasOnlySkipped
         return isComplete ? .success : ExitStatus.incomplete
     }
 }

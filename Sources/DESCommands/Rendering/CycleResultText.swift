@@ -26,7 +26,12 @@ enum CycleResultText {
         add(
             result.filesWithOddTimes,
             "have a time outside of 1990 to tomorrow: does the column count from another moment than 1970?")
-        add(result.filesSkipped, "skipped: their rows were marked or changed by somebody else meanwhile")
+        add(
+            result.filesSkipped,
+            "skipped: their rows were marked or changed by somebody else meanwhile"
+                + (result.hasOnlySkipped
+                    ? "; NOT ONE row could be marked, and what is still pending is packed again by the next cycle" : "")
+        )
         add(result.unitsSetAside, "units of work are set aside; --status names them")
         add(
             result.filesSetAside,

@@ -77,6 +77,15 @@ package struct Migrator: Sendable {
         if result.fatalError == nil && !result.interrupted {
             metrics.lastSuccess(secondsSinceEpoch: Double(world.now().microsecondsSinceEpoch) / 1e6)
         }
+        if result.hasOnlySkipped {
+            logger.error(
+                """
+                files were published, and not one row could be marked: each was marked or changed by somebody else meanwhile. \
+                Either another process migrates the same rows, or the catalog shows other values at each look (a view with \
+                now()); rows that are still pending are packed again by the next cycle
+                """,
+                metadata: ["files": "\(result.filesSkipped)"])
+        }
         if result.filesSetAside > 0 {
             logger.warning(
                 """

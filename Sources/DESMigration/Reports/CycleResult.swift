@@ -75,6 +75,12 @@ package struct CycleResult: Sendable, Hashable, Codable {
 }
 
 extension CycleResult {
+    /// Whether files were published and not one row could be marked, since each was marked or changed by somebody else: two
+    /// processes worked on the same rows, or the rows are never what they were read as.
+    package var hasOnlySkipped: Bool {
+        filesMigrated == 0 && filesSkipped > 0 && (shardsCreated > 0 || bigFiles > 0)
+    }
+
     /// How the cycle counts in the metrics.
     var status: CycleStatus {
         if fatalError != nil { return .failure }

@@ -2,7 +2,7 @@ import DESCatalog
 import DESMigration
 import Testing
 
-/// A catalog whose table changes while a process works with it.
+/// A catalog whose table, or all of whose rows, change while a process works with it.
 @Suite struct PipelineChangingCatalogTests {
     @Test(arguments: [
         "ALTER TABLE files ADD COLUMN other",
@@ -69,5 +69,41 @@ import Testing
         outcome.expectBooks(migrated: 0)
         #expect(outcome.result.fatalError?.contains("was not found again by its uid, time and location") == true)
         #expect(PipelineArchive.shards(in: fixture.output).isEmpty)
+    }
+
+    @Test(arguments: [1, 3])
+    func `A cycle that publishes files and can mark none of them says so`(changed: Int) async throws {
+        let fixture = try PipelineFixture()
+        try fixture.addFiles(3)
+        let table = fixture.table
+        let faults = PipelineFaults.hook(.markBefore) {
+            try? table.execute("UPDATE files SET created_at = '2001-01-01T00:00:00Z' WHERE id <= \(changed)")
+        }
+        let outcome = try await fixture.run(in: fixture.world(faults: faults))
+        outcome.expectBooks(migrated: 3 - changed, skipped: changed)
+        #expect(outcome.result.fatalError == nil)
+        #expect(outcome.result.hasOnlySkipped == (changed == 3))
+        #expect(outcome.logged("error", "not one row could be marked") == (changed == 3))
+    }
+
+    @Test func `A cycle of which the first ten thousand files cannot be marked packs no more`() async throws {
+        let fixture = try PipelineFixture()
+        let bytes = PipelineFile.bytes(20, seed: 1)
+        try PipelineDisk.write(bytes, to: "\(fixture.sources)/one.bin")
+        try fixture.table.execute(
+            """
+            WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 11000)
+            INSERT INTO files (uid, created_at, file_location, size_bytes)
+            SELECT 'f' || n, date('2020-01-01', (n / 100) || ' days'), '\(fixture.sources)/one.bin', 20 FROM n
+            """)
+        let table = fixture.table
+        let faults = PipelineFaults.hook(.markBefore) {
+            try? table.execute("UPDATE files SET file_location = replace(file_location, '/one', '//one')")
+        }
+        let outcome = try await fixture.run(in: fixture.world(faults: faults))
+        outcome.expectBooks(migrated: 0, skipped: outcome.fetched)
+        #expect(outcome.result.filesSkipped >= 10_000)
+        #expect(outcome.result.fatalError?.contains("not one could be marked") == true)
+        #expect(outcome.result.fatalError?.contains("Nothing more is packed") == true)
     }
 }

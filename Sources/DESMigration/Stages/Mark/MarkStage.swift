@@ -4,6 +4,9 @@ import Synchronization
 
 /// Marks the rows of published shards, a transaction for every `batch_size` rows, whatever shards they are in.
 actor MarkStage {
+    /// Where so many files were published and not one of their rows could be marked, the rest would fare no better.
+    static let mostSkipped = 10_000
+
     private let catalog: any SourceCatalog
     private let fence: Fence?
     private let settings: MigrationSettings
@@ -100,6 +103,16 @@ actor MarkStage {
             }
         }
         cycle.ledger.migrated(marked, bytes: bytes)
+        let books = cycle.ledger.snapshot
+        if books.filesMigrated == 0, books.filesSkipped >= Self.mostSkipped {
+            cycle.control.stop(
+                .fatal(
+                    """
+                    the rows of the first \(books.filesSkipped) published files were marked or changed by somebody else \
+                    meanwhile, and not one could be marked: does another process migrate the same rows, or a view show other \
+                    values at each look? Nothing more is packed
+                    """), stopsReading: true)
+        }
     }
 }
 
