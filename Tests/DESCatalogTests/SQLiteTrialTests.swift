@@ -1,5 +1,6 @@
 import DESCatalog
 import DESRouting
+import Foundation
 import Testing
 
 @Suite("Trying a mark in a SQLite catalog")
@@ -128,6 +129,27 @@ struct SQLiteTrialTests {
             #expect(error?.description.contains("nothing was packed") == true)
         }
         #expect(try database.integer("SELECT count(*) FROM rows WHERE archived = 1") == (isMarked ? 1 : 0))
+        await catalog.close()
+    }
+
+    @Test(
+        "A folder in which SQLite cannot make its journal is told as that",
+        arguments: [("DELETE", "-journal"), ("WAL", "-wal")])
+    func journal(mode: String, ending: String) async throws {
+        let database = try TemporaryDatabase(
+            TemporaryDatabase.defaultTable, Self.row, "PRAGMA journal_mode = \(mode)", "BEGIN IMMEDIATE", "COMMIT")
+        let copy = "\(database.path).copy"
+        try FileManager.default.copyItem(atPath: database.path, toPath: copy)
+        // A link to nowhere in its place, since the rights of a folder do not count for every user.
+        try FileManager.default.createSymbolicLink(atPath: copy + ending, withDestinationPath: "/nowhere/journal")
+        let catalog = SQLiteCatalog(path: copy, schema: CatalogSchema(table: "files"), busyTimeout: .milliseconds(20))
+        let error = await catalogError {
+            try await catalog.checkSchema()
+            try await catalog.tryMark(olderThan: .latest)
+        }
+        #expect(error?.code == .cannotOpen)
+        #expect(error?.description.contains("\(ending)") == true)
+        #expect(error?.description.contains("beside it: check the rights") == true)
         await catalog.close()
     }
 

@@ -63,6 +63,11 @@ struct SQLiteFailure: Error, Equatable {
         case .locked: "another process holds a lock on it; the call can be repeated"
         case .corrupt: "run PRAGMA integrity_check on it and restore it from a backup; nothing was changed"
         case .readOnly: "the user of this process needs to write the file and its folder"
+        case .cannotOpen:
+            """
+            SQLite must be able to open the file, and to make its journal (the same name with -journal, or -wal and -shm) beside \
+            it: check the rights of the file and of its folder
+            """
         case .diskFull: "free space in the folder of the catalog and in the folder for temporary files"
         default: nil
         }
