@@ -5,6 +5,7 @@ import DESConfiguration
 import DESCoordination
 import DESMigration
 import DESRouting
+import DESSystem
 import DESTelemetry
 import Foundation
 import Logging
@@ -115,6 +116,7 @@ package struct MigrateCommand: AsyncParsableCommand {
 
     package func run() async throws {
         let configuration = try loadConfiguration()
+        try checkMemory(configuration)
         guard !checkConfig else {
             for warning in configuration.warnings { Console.error("warning: \(warning)") }
             try Console.out("\(config): the configuration is valid")
@@ -186,6 +188,18 @@ package struct MigrateCommand: AsyncParsableCommand {
             return try MigrationConfiguration.load(path: config, environment: ProcessInfo.processInfo.environment)
         } catch {
             Console.error("\(error)")
+            throw ExitStatus.configuration
+        }
+    }
+
+    /// Settings that only together do not fit.
+    private func checkMemory(_ configuration: MigrationConfiguration) throws {
+        do {
+            _ = try PipelinePlan(
+                MigrationSettings(configuration), processors: ProcessLimits.processors,
+                fileDescriptors: OpenFilesError.leastForMigration)
+        } catch {
+            Console.error("\(config): \(error)")
             throw ExitStatus.configuration
         }
     }

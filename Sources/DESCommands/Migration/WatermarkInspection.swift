@@ -12,7 +12,13 @@ struct WatermarkInspection {
     private static let shownRows = 100
 
     /// Sets the watermark, wherever it was.
+    ///
+    /// - Throws: `CommandProblem` for a moment to come: rows up to it would never be packed.
     func set(until: Timestamp, lagDays: Int?) async throws {
+        guard until <= SystemTime.now() else {
+            throw CommandProblem(
+                "--set-watermark \(until) is still to come: rows that come until then would never be packed; nothing was set")
+        }
         let store = try store()
         try await store.prepare()
         _ = try await store.setWatermark(until: until, lagDays: lagDays)

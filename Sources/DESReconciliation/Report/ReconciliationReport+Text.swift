@@ -22,7 +22,8 @@ extension Finding.Kind {
     fileprivate var advice: String? {
         switch self {
         case .markedInNoShard:
-            "if the source is still there, clear its archived column and run des-migrate; else restore it from a backup"
+            "if the source is still there, clear its archived column and run des-migrate (behind a watermark: pack it by "
+                + "des-pack); else restore it from a backup"
         case .markedWithoutKey: "no reader can find these files: correct the rows, or clear their archived column"
         case .inShardNotMarked: "--repair marks those that can be verified; des-migrate packs the others again"
         case .inShardNoRow: "rows that were deleted leave their files: nothing has to be done"
