@@ -59,7 +59,11 @@ import Testing
 
     @Test func `that there is no such file is known for a short time only`() async throws {
         let file = TestFile(uid: "5", contents: [1])
+        store.put(
+            try makeShard([TestFile(uid: "6", contents: [1])]), TestFile(uid: "6", contents: []).prefix + suffix(1))
         let retriever = retriever(RetrieverSettings(negativeLifetime: .seconds(2)))
+        try await retriever.checkStore()
+        _ = store.takeCalls()
         #expect(try await retriever.find(file.request) == nil)
         #expect(store.takeCalls().count == 1)
         clock.advance(by: .seconds(1))
@@ -191,6 +195,8 @@ import Testing
         "", "../../etc/passwd", "/etc/passwd", "a\u{0}b", String(repeating: "u", count: 8192), "日本語", "é",
     ])
     func `strange uids are only unknown, or found byte for byte`(uid: String) async throws {
+        let other = TestFile(uid: "other", contents: [1])
+        store.put(try makeShard([other]), other.prefix + suffix(2))
         let retriever = retriever()
         #expect(try await retriever.find(TestFile(uid: uid, contents: []).request) == nil)
         let file = TestFile(uid: uid + "x", contents: [7])

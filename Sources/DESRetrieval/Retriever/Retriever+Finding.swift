@@ -15,7 +15,10 @@ extension Retriever {
 
     /// - Parameter arrival: when it was asked for; that there is no such file is said by no listing older than that.
     func find(_ request: FileRequest, arrival: Duration) async throws(RetrievalError) -> StoredFile? {
-        if negatives.isUnknown(request, now: arrival) { return nil }
+        if negatives.isUnknown(request, now: arrival) {
+            try await confirmAbsence()
+            return nil
+        }
         let key = ShardKey(uid: request.uid, createdAt: request.createdAt, bits: settings.bits)
         let parts: [any ObjectStore]
         do throws(StorageError) { parts = try store.parts(of: key) } catch {
@@ -28,6 +31,7 @@ extension Retriever {
         }
         if let problem = all.problem { throw problem }
         if let other = all.other { return other }
+        try await confirmAbsence()
         negatives.note(request, askedAt: arrival)
         return nil
     }
@@ -59,6 +63,7 @@ extension Retriever {
         for request: FileRequest, in listing: ShardListing, _ key: ShardKey, of part: any ObjectStore
     ) async throws(RetrievalError) -> Search {
         var search = Search(request)
+        if !listing.shards.isEmpty { noteShards() }
         for listed in listing.shards {
             do throws(RetrievalError) {
                 let shard = try await shards.shard(listed, of: part)

@@ -22,6 +22,9 @@ public final class Retriever: FileRetrieving {
     let now: @Sendable () -> Duration
     /// Whether a shard, or the mark of a store, was ever seen.
     private let isKnownStore = Atomic<Bool>(false)
+    /// Whether the store could be read when somebody last asked for just that.
+    private let isTrusted = Atomic<Bool>(true)
+    private let storeChecks = SingleFlight<Bool, Bool>()
 
     /// - Parameters:
     ///   - sharedCache: keeps indexes for several processes.
@@ -79,6 +82,35 @@ public final class Retriever: FileRetrieving {
     ///
     /// - Throws: `RetrievalError` when it does not, or is none.
     public func checkStore() async throws(RetrievalError) {
+        do throws(RetrievalError) { try await askStore() } catch {
+            // Who went away learned nothing of the store.
+            if !Task.isCancelled { isTrusted.store(false, ordering: .relaxed) }
+            throw error
+        }
+        isTrusted.store(true, ordering: .relaxed)
+    }
+
+    /// Finds out whether the store can be believed that it has no such file: while it is known to be none, or not to be readable, it is
+    /// asked for that first.
+    ///
+    /// - Throws: `RetrievalError` when nobody can tell.
+    func confirmAbsence() async throws(RetrievalError) {
+        guard !isKnownStore.load(ordering: .relaxed) || !isTrusted.load(ordering: .relaxed) else { return }
+        _ = try await storeChecks.run(true) { () async throws(RetrievalError) in
+            do throws(RetrievalError) { try await self.checkStore() } catch {
+                self.observer.storeRead(.list, bytes: 0, succeeded: false)
+                throw error
+            }
+            return true
+        }
+    }
+
+    /// Remembers that the store is one, for a shard of it was seen.
+    func noteShards() {
+        if !isKnownStore.load(ordering: .relaxed) { isKnownStore.store(true, ordering: .relaxed) }
+    }
+
+    private func askStore() async throws(RetrievalError) {
         do {
             guard isKnownStore.load(ordering: .relaxed) else {
                 let isStore = if try await store.mark() == nil { try await !store.isEmpty() } else { true }

@@ -66,10 +66,12 @@ package struct DirectoryStore: ObjectStore {
     }
 
     package func attributes(of key: String) async throws(StorageError) -> ObjectAttributes? {
-        try await attempt(key) { path throws(SystemError) in
+        let attributes: ObjectAttributes? = try await attempt(key) { path throws(SystemError) in
             guard let status = try FileSystem.status(path), status.kind == .regular else { return nil }
             return ObjectAttributes(key: key, status)
         }
+        if attributes == nil { try await confirmPlace() }
+        return attributes
     }
 
     package func checksum(of key: String) async throws(StorageError) -> CRC32 {
@@ -96,17 +98,22 @@ package struct DirectoryStore: ObjectStore {
     package func list(prefix: String, after: String?, limit: Int) async throws(StorageError) -> ObjectPage {
         let lister = DirectoryLister(root: root)
         guard let names, !prefix.utf8.contains(UInt8(ascii: "/")) else {
-            return try await attempt(prefix) { _ throws(SystemError) in
+            let page = try await attempt(prefix) { _ throws(SystemError) in
                 try lister.list(prefix: prefix, after: after, limit: limit)
             }
+            try await confirmPlace()
+            return page
         }
-        do throws(StorageError) {
-            return try await attempt(prefix) { _ throws(SystemError) in
-                try lister.page(of: try names.names(prefix: prefix), after: after, limit: limit)
+        _ = try path(of: prefix)
+        return try await call { () throws(StorageError) in
+            let found = try names.names(prefix: prefix)
+            let page: ObjectPage
+            do throws(SystemError) { page = try lister.page(of: found, after: after, limit: limit) } catch {
+                throw StorageError(error, key: prefix)
             }
-        } catch {
-            // Not "there is no such object": it is the directory that is gone.
-            throw error.code == .notFound ? StorageError(.failed, key: prefix, isTransient: true, error.message) : error
+            // What has a name and is not there may have gone with all of the store.
+            if page.objects.count < min(limit, found.count) { try names.confirm() }
+            return page
         }
     }
 
@@ -140,22 +147,38 @@ package struct DirectoryStore: ObjectStore {
         return "\(root)/\(key)"
     }
 
+    /// Of a store whose names are kept, absence is only said while the place is that of the store.
+    private func confirmPlace() async throws(StorageError) {
+        guard let names else { return }
+        try await call { () throws(StorageError) in try names.confirm() }
+    }
+
     private func run<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
         await withTaskExecutorPreference(threads) { await Self.call(body) }
     }
 
     private static func call<Value: Sendable>(_ body: @Sendable () -> Value) async -> Value { body() }
 
+    private func call<Value: Sendable>(
+        _ body: @escaping @Sendable () throws(StorageError) -> Value
+    ) async throws(StorageError) -> Value {
+        let result: Result<Value, StorageError> = await run {
+            do throws(StorageError) { return .success(try body()) } catch { return .failure(error) }
+        }
+        return try result.get()
+    }
+
     private func attempt<Value: Sendable>(
         _ key: String, _ body: @escaping @Sendable (String) throws(SystemError) -> Value
     ) async throws(StorageError) -> Value {
         let path = try path(of: key)
-        let result: Result<Value, SystemError> = await run {
-            do throws(SystemError) { return .success(try body(path)) } catch { return .failure(error) }
-        }
-        switch result {
-        case .success(let value): return value
-        case .failure(let error): throw StorageError(error, key: key)
+        do throws(StorageError) {
+            return try await call { () throws(StorageError) in
+                do throws(SystemError) { return try body(path) } catch { throw StorageError(error, key: key) }
+            }
+        } catch {
+            if error.code == .notFound { try await confirmPlace() }
+            throw error
         }
     }
 }

@@ -72,6 +72,11 @@ package enum FileSystem {
     package static func names(in path: String) throws(SystemError) -> [String] {
         guard let stream = opendir(path) else { throw SystemError.last("list", path) }
         defer { closedir(stream) }
+        return try names(of: stream, path)
+    }
+
+    /// The same of a folder that is open.
+    static func names(of stream: OpaquePointer, _ path: String) throws(SystemError) -> [String] {
         var names: [String] = []
         errno = 0
         while let entry = readdir(stream) {

@@ -55,9 +55,23 @@ package final class FolderHandle: Sendable {
         throw SystemError.last("stat", "\(path)/\(name)")
     }
 
-    /// Opens a file for reading; a link is refused.
-    package func open(_ name: String) throws(SystemError) -> OpenFile {
-        let file = openat(descriptor, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+    /// The names in it without `.` and `..`, sorted by their bytes.
+    package func names() throws(SystemError) -> [String] {
+        let copy = openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard copy >= 0 else { throw SystemError.last("list", path) }
+        guard let stream = fdopendir(copy) else {
+            let error = SystemError.last("list", path)
+            close(copy)
+            throw error
+        }
+        defer { closedir(stream) }
+        return try FileSystem.names(of: stream, path)
+    }
+
+    /// Opens a file for reading; a link is refused, unless it is to be followed.
+    package func open(_ name: String, followingLinks: Bool = false) throws(SystemError) -> OpenFile {
+        let links = followingLinks ? 0 : O_NOFOLLOW
+        let file = openat(descriptor, name, O_RDONLY | links | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
         guard file >= 0 else { throw SystemError.last("open", "\(path)/\(name)") }
         return OpenFile(adopting: file, path: "\(path)/\(name)")
     }

@@ -70,6 +70,39 @@ import Testing
         #expect(result.errors.contains("\"path\":\"/files/other\"") || result.errors.contains("/files/other"))
     }
 
+    @Test("in the place of its folder an empty one answers for no file, and the folder goes on when it is back")
+    func replacedFolder() async throws {
+        let (run, port) = try await serve()
+        #expect(try await get(Self.file("doc-0"), port).status == 200)
+        let (folder, away) = ("\(place.path)/shards", "\(place.path)/away")
+        try #require(rename(folder, away) == 0 && mkdir(folder, 0o755) == 0)
+        for path in [Self.file("other"), "/meta/other?created_at=\(Self.day)", "/health/ready"] {
+            #expect(try await get(path, port).status == 503, "\(path)")
+        }
+        let metrics = try await get("/metrics", port).body
+        #expect(metrics.contains("des_store_read_failures_total{backend=\"local\",type=\"list\"} 2\n"))
+        #expect(metrics.contains("des_retrievals_total{backend=\"local\",status=\"404\"} 0\n"))
+        try #require(rmdir(folder) == 0 && rename(away, folder) == 0)
+        for name in Self.names { #expect(try await get(Self.file(name), port).status == 200) }
+        #expect(try await get(Self.file("other"), port).status == 404)
+        run.send(SIGTERM)
+        #expect(await run.finish().errors.contains("is its disk still mounted?"))
+    }
+
+    @Test("over a folder that is no store nothing is unknown, until shards are there")
+    func noStoreYet() async throws {
+        try #require(mkdir("\(place.path)/empty", 0o755) == 0)
+        let (run, port) = try await serve(["DES_BASE_DIR": "empty"])
+        for _ in 0..<2 { #expect(try await get(Self.file("doc-0"), port).status == 503) }
+        for shard in place.names("shards") where shard.hasSuffix(".des") {
+            try place.write(place.bytes("shards/\(shard)"), to: "empty/\(shard)")
+        }
+        #expect(try await get(Self.file("doc-0"), port).status == 200)
+        #expect(try await get(Self.file("other"), port).status == 404)
+        run.send(SIGTERM)
+        _ = await run.finish()
+    }
+
     @Test("with a file of keys only they let in, and new keys count after SIGHUP")
     func keys() async throws {
         func newKey(_ id: String) async throws -> (text: String, entry: String) {
