@@ -1,3 +1,5 @@
+import DESSystem
+
 /// Some of a bucket's objects, in the order of their keys' UTF-8 bytes.
 package struct S3ListPage: Sendable, Hashable {
     package struct Object: Sendable, Hashable {
@@ -15,6 +17,27 @@ package struct S3ListPage: Sendable, Hashable {
     package var continuation: String?
 }
 
+extension S3ListPage {
+    /// How the page shows that the service did not do what it was asked; nil if it does not.
+    fileprivate func fault(prefix: String, after: String?, continuation asked: String?) -> String? {
+        if let after, objects.contains(where: { !after.isByteOrdered(before: $0.key) }) {
+            return "the service repeats its listing: it does not know start-after"
+        }
+        if let asked, let continuation, asked.isByteEqual(to: continuation) {
+            return "the service repeats its listing: it gives the same continuation-token again"
+        }
+        if let stranger = objects.first(where: { !$0.key.hasBytePrefix(prefix) }) {
+            return "the service lists \(stranger.key.debugDescription), which has not the prefix that was asked for"
+        }
+        // Who goes on behind the last key would never see what is before it.
+        guard continuation != nil else { return nil }
+        for (object, next) in zip(objects, objects.dropFirst()) where !object.key.isByteOrdered(before: next.key) {
+            return "the service does not list in the order of keys, so that nobody can go on behind a page"
+        }
+        return nil
+    }
+}
+
 extension S3Client {
     /// Lists objects whose keys begin with `prefix`.
     ///
@@ -22,6 +45,8 @@ extension S3Client {
     ///   - startAfter: only keys behind it.
     ///   - continuation: of the page before.
     ///   - limit: 1 … 1,000; a page may have fewer and yet not be the last.
+    /// - Throws: ``S3Error``; with ``S3Error/Code/invalidListing`` if the service did not do what it was asked, so that whoever goes
+    ///   on would get the same objects for ever, or leave some out.
     package func listObjects(
         bucket: String, prefix: String = "", startAfter: String? = nil, continuation: String? = nil,
         delimiter: String? = nil, limit: Int = 1000
@@ -56,7 +81,11 @@ extension S3Client {
                 throw S3Error(
                     .invalidResponse, status: response.status, message: "there is more, but not how to go on", context)
             }
-            return S3ListPage(objects: objects, commonPrefixes: prefixes, continuation: isTruncated ? next : nil)
+            let page = S3ListPage(objects: objects, commonPrefixes: prefixes, continuation: isTruncated ? next : nil)
+            if let fault = page.fault(prefix: prefix, after: startAfter, continuation: continuation) {
+                throw S3Error(.invalidListing, status: response.status, message: fault, context)
+            }
+            return page
         }
     }
 

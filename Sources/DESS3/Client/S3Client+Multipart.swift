@@ -1,3 +1,5 @@
+import DESSystem
+
 /// An upload in parts that was begun: nothing is visible until it is completed.
 package struct S3Upload: Sendable, Hashable {
     package var location: S3Location
@@ -162,6 +164,11 @@ extension S3Client {
             guard let key = document.text("NextKeyMarker"), let id = document.text("NextUploadIdMarker") else {
                 throw S3Error(
                     .invalidResponse, status: response.status, message: "there is more, but not how to go on", context)
+            }
+            if let marker, marker.key.isByteEqual(to: key), marker.uploadID.isByteEqual(to: id) {
+                throw S3Error(
+                    .invalidListing, status: response.status,
+                    message: "the service repeats its listing: it does not know key-marker", context)
             }
             return S3UploadPage(uploads: uploads, next: .init(key: key, uploadID: id))
         }

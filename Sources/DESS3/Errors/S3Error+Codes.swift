@@ -26,6 +26,8 @@ extension S3Error.Code {
     package static let notS3 = Self(rawValue: "NotS3")
     /// The answer is damaged or not whole.
     package static let invalidResponse = Self(rawValue: "InvalidResponse")
+    /// A listing that does not go on where it was asked to.
+    package static let invalidListing = Self(rawValue: "InvalidListing")
     /// The object was replaced while it was read.
     package static let objectChanged = Self(rawValue: "ObjectChanged")
     /// No credentials, or none that are valid.
@@ -113,6 +115,7 @@ extension S3Error {
         case .signatureDoesNotMatch: return "check the secret key"
         case .expiredToken: return "the credentials are over; renew them"
         case .requestTimeTooSkewed: return "set this machine's clock"
+        case .invalidListing: return "DES cannot list there: see whether the service has an update, or take another one"
         case .noSuchBucket: return "check the bucket's name and the endpoint"
         case .permanentRedirect, .authorizationHeaderMalformed:
             return region.map { "the bucket is in region \($0)" } ?? "check the region"

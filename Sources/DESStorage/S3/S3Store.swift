@@ -113,14 +113,15 @@ package final class S3Store: ObjectStore {
                 let page = try await self.client.listObjects(
                     bucket: self.settings.bucket, prefix: self.settings.prefix + prefix,
                     startAfter: after.map { self.settings.prefix + $0 }, continuation: continuation, limit: limit)
-                let objects = page.objects.map { object in
+                var objects = page.objects.map { object in
                     ObjectAttributes(
                         key: String(
                             decoding: object.key.utf8.dropFirst(self.settings.prefix.utf8.count), as: UTF8.self),
                         size: object.size, modifiedAt: object.lastModified?.secondsSince1970, version: object.etag)
                 }
-                // A page may be empty and yet not the last.
+                // A page may be empty and yet not the last. That one need not be in order.
                 continuation = page.continuation
+                if continuation == nil { objects.sort { $0.key.isByteOrdered(before: $1.key) } }
                 guard objects.isEmpty, continuation != nil else {
                     return ObjectPage(objects: objects, next: continuation == nil ? nil : objects.last?.key)
                 }
