@@ -34,6 +34,13 @@ import Testing
         #expect(error.description.contains("s3://b/k") && error.description.contains(code))
     }
 
+    @Test("Of an archived object it is told what to do")
+    func archived() {
+        let error = error(403, "<Error><Code>InvalidObjectState</Code><Message>m</Message></Error>")
+        #expect(error.description.hasSuffix("; the object is archived: restore it first"))
+        #expect(error.concernsObject && !error.isTransient)
+    }
+
     @Test("A page of another server is no answer about an object", arguments: [301, 400, 403, 404, 412])
     func notS3(_ status: Int) {
         let error = error(status, "<html><body>Not Found</body></html>", headers: [("Server", "nginx")])

@@ -72,7 +72,7 @@ extension StorageConfiguration {
             bucket: section.bucket("bucket"),
             prefix: section.keyPrefix("prefix"),
             connection: S3ConnectionConfiguration(section),
-            storageClass: section.string("storage_class", expected: "a storage class"),
+            storageClass: StorageClass.read(section, "storage_class"),
             encryption: section.string("server_side_encryption", expected: "AES256 or aws:kms"),
             readsBack: section.choice("verify", of: ["checksum": false, "readback": true], default: false),
             allowsGaps: section.boolean("allow_gaps", default: false))

@@ -18,6 +18,7 @@ extension S3Error.Code {
     package static let invalidRange = Self(rawValue: "InvalidRange")
     package static let slowDown = Self(rawValue: "SlowDown")
     package static let internalError = Self(rawValue: "InternalError")
+    package static let invalidObjectState = Self(rawValue: "InvalidObjectState")
     package static let badDigest = Self(rawValue: "BadDigest")
 
     // Names of our own.
@@ -70,7 +71,7 @@ extension S3Error {
         // A right to use a key of the service is none of the object's own.
         case .accessDenied: !message.contains("kms:")
         case .noSuchKey, .noSuchVersion, .objectChanged, .tooLarge, .invalidRange, .invalidRequest,
-            "InvalidObjectState", "KeyTooLongError", "KeyTooLong", "InvalidURI", "InvalidArgument", "MethodNotAllowed":
+            .invalidObjectState, "KeyTooLongError", "KeyTooLong", "InvalidURI", "InvalidArgument", "MethodNotAllowed":
             true
         default: false
         }
@@ -116,6 +117,7 @@ extension S3Error {
         case .expiredToken: return "the credentials are over; renew them"
         case .requestTimeTooSkewed: return "set this machine's clock"
         case .invalidListing: return "DES cannot list there: see whether the service has an update, or take another one"
+        case .invalidObjectState: return "the object is archived: restore it first"
         case .noSuchBucket: return "check the bucket's name and the endpoint"
         case .permanentRedirect, .authorizationHeaderMalformed:
             return region.map { "the bucket is in region \($0)" } ?? "check the region"
