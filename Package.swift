@@ -111,8 +111,8 @@ let package = Package(
         module(
             "DESServer",
             [
-                "DESSystem", "DESRouting", "DESS3", "DESRetrieval", "DESConfiguration", "DESHTTPFront", "DESTelemetry",
-                "COpenSSL",
+                "DESSystem", "DESRouting", "DESShard", "DESS3", "DESRetrieval", "DESConfiguration", "DESHTTPFront",
+                "DESTelemetry", "COpenSSL",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

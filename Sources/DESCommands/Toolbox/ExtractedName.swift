@@ -3,8 +3,6 @@ import DESShard
 /// The file name that a uid gets in a folder: the uid itself where it can be a name, else escaped so that no two uids meet and
 /// none leads out of the folder.
 enum ExtractedName {
-    /// Longest name that common file systems hold, less room for a suffix.
-    private static let longest = 200
     private static let specialCharacters = Array("/%~".utf8)
 
     /// `/`, `%`, `~`, control characters, and a leading dot become `%XX`; a name that is too long ends in `~` and the SHA-256
@@ -21,13 +19,6 @@ enum ExtractedName {
             }
         }
         if name.isEmpty { return "%" }
-        guard name.count > longest else { return String(decoding: name, as: UTF8.self) }
-        let hash = SHA256()
-        var uid = uid
-        uid.withUTF8 { hash.update(UnsafeRawBufferPointer($0)) }
-        var cut = 100
-        // Not in the middle of a character.
-        while cut > 0 && name[cut] & 0xC0 == 0x80 { cut -= 1 }
-        return String(decoding: name[..<cut], as: UTF8.self) + "~" + hash.finish()
+        return ShortenedName.fitting(String(decoding: name, as: UTF8.self), of: uid)
     }
 }

@@ -1,6 +1,7 @@
 import DESHTTPFront
 import DESRetrieval
 import DESRouting
+import DESSystem
 import DESTelemetry
 
 /// A tar archive (POSIX.1-2001, ustar with pax records): one member a file that is there, in no certain order, and at the
@@ -9,7 +10,7 @@ struct TarFormat: BatchFormat {
     /// The name of the last member.
     static let reportName = "_des_report.json"
 
-    private var usedNames: Set<String> = [reportName]
+    private var names = ArchiveNames(reserved: [reportName])
     private var sent = 0
     private var refused: [String] = []
     private var renamed: [String] = []
@@ -18,11 +19,8 @@ struct TarFormat: BatchFormat {
 
     mutating func begin(_ member: BatchMember, _ file: StoredFile) -> [UInt8] {
         let uid = member.request.uid
-        var name = Self.safeName(uid)
-        // A uid may be asked for with several times; no member may hide another.
-        if usedNames.contains(name) { name += "@\(member.index)" }
-        while !usedNames.insert(name).inserted { name += "_" }
-        if name != uid { renamed.append("{\(Self.identity(member)),\"name\":\(name.jsonQuoted)}") }
+        let name = names.name(uid: uid, index: member.index)
+        if !name.isByteEqual(to: uid) { renamed.append("{\(Self.identity(member)),\"name\":\(name.jsonQuoted)}") }
         sent += 1
         let seconds = member.request.createdAt.microsecondsSinceEpoch / 1_000_000
         return TarHeader.bytes(name: name, size: file.size, modified: UInt64(max(0, seconds)))
@@ -44,38 +42,6 @@ struct TarFormat: BatchFormat {
         let size = UInt64(report.utf8.count)
         return TarHeader.bytes(name: Self.reportName, size: size, modified: 0) + Array(report.utf8)
             + TarHeader.padding(size) + [UInt8](repeating: 0, count: 1024)
-    }
-
-    /// The uid as a path that stays inside the folder it is unpacked in: `%`, control characters, backslashes, `.` and
-    /// `..` as a component, and slashes that stand at the beginning, at the end or behind another are percent-encoded.
-    static func safeName(_ uid: String) -> String {
-        var name = ""
-        var component = ""
-        func encoded(_ text: some Sequence<UInt8>) -> String {
-            PercentEncoding.encode(String(decoding: Array(text), as: UTF8.self))
-        }
-        for scalar in uid.unicodeScalars {
-            switch scalar {
-            case "/":
-                if component.isEmpty {
-                    component += "%2F"
-                } else {
-                    name += dotsEncoded(component) + "/"
-                    component = ""
-                }
-            case "%", "\\", "\u{0}"..."\u{1F}", "\u{7F}": component += encoded(String(scalar).utf8)
-            default: component.unicodeScalars.append(scalar)
-            }
-        }
-        if component.isEmpty, !name.isEmpty {
-            name.removeLast()
-            return name + "%2F"
-        }
-        return component.isEmpty ? "_" : name + dotsEncoded(component)
-    }
-
-    private static func dotsEncoded(_ component: String) -> String {
-        component == "." || component == ".." ? component.replacing(".", with: "%2E") : component
     }
 
     private static func identity(_ member: BatchMember) -> String {

@@ -79,6 +79,7 @@ import Testing
         let long = String(repeating: "d/", count: 80) + "long"
         let uids = [
             "plain", "dir/file", "../../etc/x", "/abs", "ä/日本.txt", long, "a%b", "plain", "nothing", "_des_report.json",
+            "folder", "folder/x", "twice/x", "twice", String(repeating: "u", count: 300),
         ]
         for (number, uid) in uids.enumerated() where uid != "nothing" && number != 7 {
             service.retriever.add(uid, Array("content of \(uid)".utf8))
@@ -117,12 +118,17 @@ import Testing
             #expect(try Data(contentsOf: folder.appending(path: "big")) == Data(repeating: 9, count: 2_000_001))
             let text = try content("_des_report.json")
             let report = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
-            #expect(report["sent"] as? Int == 10)
+            #expect(report["sent"] as? Int == 15)
             let missing = try #require((report["not_sent"] as? [[String: Any]])?.first)
             #expect(missing["uid"] as? String == "nothing")
             #expect(missing["status"] as? Int == 404)
             #expect(missing["index"] as? Int == 8)
-            #expect((report["renamed"] as? [[String: Any]])?.count == 5)
+            let renamed = try #require(report["renamed"] as? [[String: Any]])
+            #expect(renamed.count == 8)
+            for member in renamed {
+                let (uid, name) = (try #require(member["uid"] as? String), try #require(member["name"] as? String))
+                #expect(try content(name) == "content of \(uid)", "\(name)")
+            }
         }
     }
 
