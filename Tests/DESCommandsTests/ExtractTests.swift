@@ -46,6 +46,34 @@ import Testing
         #expect(result.output.split(separator: "\n").count == 2)
     }
 
+    @Test("a shard's name is shown on one line as well", arguments: ["ls", "stat", "verify", "extract"])
+    func oneLineForNames(_ command: String) async throws {
+        try place.write("no shard", to: "shards/20240101_00_new\nline\u{1B}.des")
+        let more = command == "extract" ? ["--output", "out"] : []
+        let result = try await CommandRun("des", [command, "shards"] + more, in: place.path).finish()
+        let lines = result.everything.split(separator: "\n").filter { $0.contains("new") || $0.contains("line") }
+        #expect(lines.count == 1 && lines[0].contains(#"new\nline\u001b.des"#), "\(result.everything)")
+    }
+
+    @Test("only what was restored counts as restored")
+    func restoredBytes() async throws {
+        var shard = TestShard()
+        for uid in ["a", "b", "c"] { shard.add(uid, "ten bytes.") }
+        try place.write(shard.bytes, to: "three.des")
+        try place.write("ten bytes.", to: "out/b")
+        for (line, bytes, wasThere) in [("2 files (20 B) restored", 20, 1), ("0 files (0 B) restored", 0, 3)] {
+            let folder = "copy\(bytes)"
+            try place.write("ten bytes.", to: "\(folder)/b")
+            if wasThere == 3 { for uid in ["a", "c"] { try place.write("ten bytes.", to: "\(folder)/\(uid)") } }
+            let json = try await place.run("des", "extract", "three.des", "--output", folder, "--json").json()
+            #expect(json["total_size_bytes"] as? Int == bytes && json["files_already_there"] as? Int == wasThere)
+            let result = try await place.run("des", "extract", "three.des", "--output", "out")
+            #expect(
+                result.output.hasPrefix(line) && result.output.contains("\(wasThere) were there already"),
+                "\(result.output)")
+        }
+    }
+
     @Test("the uids that are asked for are extracted, the others are not; one that is not there is told")
     func chosen() async throws {
         var shard = TestShard()

@@ -102,10 +102,11 @@ struct Extraction {
 
     private mutating func add(_ outcome: Extractor.Outcome, _ entry: ShardEntry) {
         switch outcome {
-        case .written: counts.filesWritten += 1
+        case .written:
+            counts.filesWritten += 1
+            counts.totalSizeBytes += entry.size
         case .alreadyThere: counts.filesAlreadyThere += 1
         }
-        counts.totalSizeBytes += entry.size
     }
 
     /// Counts a file, or a whole shard, that was not restored.

@@ -81,7 +81,8 @@ struct ListCommand: ToolCommand {
         let isBigFile: Bool = if case .bigFile = entry.content { true } else { false }
         guard json else {
             let codec = isBigFile ? "bigfile" : entry.codec.description
-            return "\(entry.uid.escapedForOneLine)\t\(entry.size)\t\(entry.storedSize)\t\(codec)\t\(shard)"
+            return
+                "\(entry.uid.escapedForOneLine)\t\(entry.size)\t\(entry.storedSize)\t\(codec)\t\(shard.escapedForOneLine)"
         }
         return try JSONOutput.text(
             Row(

@@ -66,8 +66,9 @@ struct FileLookup {
     static func warnOfRival(_ file: NewestFile, uid: String, _ console: ToolConsole) {
         guard let best = file.best, let rival = file.rival else { return }
         let time = best.createdAt.map { "created at \($0.rfc3339)" } ?? "without a time"
+        let shards = "\(best.shard) and \(rival.shard)".escapedForOneLine
         console.error(
-            "uid \(uid.escapedForOneLine): two different files \(time), in \(best.shard) and \(rival.shard); the first is taken, "
+            "uid \(uid.escapedForOneLine): two different files \(time), in \(shards); the first is taken, "
                 + "whose shard is newer by its name, if the clocks of their writers were right")
     }
 }

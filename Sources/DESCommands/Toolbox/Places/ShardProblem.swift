@@ -1,3 +1,4 @@
+import DESTelemetry
 import DESShard
 import DESStorage
 
@@ -54,6 +55,6 @@ struct ShardProblem: Error, CustomStringConvertible {
         var text = file
         if let offset { text += " at byte \(offset)" }
         if let uid { text += " (uid \(uid.debugDescription))" }
-        return "\(text): \(message)"
+        return "\(text): \(message)".escapedForOneLine
     }
 }
