@@ -4,6 +4,6 @@ import DESCommands
 @main enum DESHTTPProgram {
     static func main() async {
         ProgramStart.prepare()
-        await HTTPCommand.main()
+        await ProgramRun.run(HTTPCommand.self)
     }
 }

@@ -4,6 +4,6 @@ import DESCommands
 @main enum DESMigrateProgram {
     static func main() async {
         ProgramStart.prepare()
-        await MigrateCommand.main()
+        await ProgramRun.run(MigrateCommand.self)
     }
 }

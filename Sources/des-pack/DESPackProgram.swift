@@ -4,6 +4,6 @@ import DESCommands
 @main enum DESPackProgram {
     static func main() async {
         ProgramStart.prepare()
-        await PackCommand.main()
+        await ProgramRun.run(PackCommand.self)
     }
 }

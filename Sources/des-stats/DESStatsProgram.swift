@@ -4,6 +4,6 @@ import DESCommands
 @main enum DESStatsProgram {
     static func main() async {
         ProgramStart.prepare()
-        await StatsCommand.main()
+        await ProgramRun.run(StatsCommand.self)
     }
 }

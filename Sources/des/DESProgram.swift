@@ -4,6 +4,6 @@ import DESCommands
 @main enum DESProgram {
     static func main() async {
         ProgramStart.prepare()
-        await DESCommand.main()
+        await ProgramRun.run(DESCommand.self)
     }
 }

@@ -36,4 +36,28 @@ import Testing
         let result = try await run("des", ["lst"], in: Self.folder)
         #expect(result.end == .exit(64))
     }
+
+    @Test(
+        "help or a version that cannot be written is exit code 1, with one line that says so",
+        arguments: [
+            "des --help", "des", "des --version", "des ls --help", "des help ls", "des-migrate --help",
+            "des-pack --version", "des-stats --help", "des-http --help", "des-http --version",
+            "des --generate-completion-script bash", "des locate a --created-at 2026-01-31 --n-bits 4",
+        ], ["> /dev/full", ">&-"])
+    func unwritable(_ command: String, _ output: String) async throws {
+        let programs = try BuiltPrograms.folder()
+        let result = try await run("/bin/bash", ["-c", "exec '\(programs)'/\(command) \(output)"], in: Self.folder)
+        #expect(result.end == .exit(1))
+        let lines = result.errors.split(separator: "\n")
+        #expect(lines.count == 1 && lines[0].contains("cannot write to standard output"), "\(result.errors)")
+    }
+
+    @Test("arguments that are wrong are told on standard error, with exit code 64, whatever standard output is")
+    func wrongArguments() async throws {
+        let programs = try BuiltPrograms.folder()
+        let result = try await run(
+            "/bin/bash", ["-c", "exec '\(programs)'/des-pack > /dev/full"], in: Self.folder)
+        #expect(result.end == .exit(64))
+        #expect(result.errors.contains("Missing expected argument") && result.errors.contains("USAGE: des-pack"))
+    }
 }

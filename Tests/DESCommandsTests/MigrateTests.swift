@@ -144,13 +144,13 @@ import Testing
         #expect(contents[0].count == 50)
     }
 
-    @Test("a result that nobody reads does not stop the migration")
-    func unreadResult() async throws {
+    @Test("a result that cannot be written does not stop the migration, and is exit code 1", arguments: ["", "--json"])
+    func unreadResult(_ option: String) async throws {
         try await place.makeCatalog(Workspace.rows(5))
         try place.configure()
         let program = try BuiltPrograms.folder() + "/des-migrate"
-        let result = try await place.run("/bin/bash", "-c", "'\(program)' --config config.yaml > /dev/full")
-        #expect(result.end == .exit(0))
+        let result = try await place.run("/bin/bash", "-c", "'\(program)' --config config.yaml \(option) > /dev/full")
+        #expect(result.end == .exit(1))
         #expect(result.errors.contains("standard output"))
         #expect(try await place.sql("SELECT count(*) FROM files WHERE archived = 1") == "5")
     }

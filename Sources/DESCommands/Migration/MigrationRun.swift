@@ -80,9 +80,9 @@ struct MigrationRun: Sendable {
             let control = CycleControl()
             signals.attach(control)
             let result = try await runCycle(control)
-            report(result)
+            let isReported = report(result)
             if let signal = signals.received { return ExitStatus.stopped(by: signal) }
-            guard let interval else { return Self.exitCode(of: result) }
+            guard let interval else { return isReported ? Self.exitCode(of: result) : ExitStatus.fatal }
             if let error = result.fatalError { health.enter(.failed(reason: error)) } else { health.enter(.ready) }
             let next = start.advanced(by: interval)
             // Short pauses, so that a signal is noticed at once and the probes see that we live.
@@ -121,11 +121,14 @@ struct MigrationRun: Sendable {
         }
     }
 
-    private func report(_ result: CycleResult) {
+    /// - Returns: whether it could be written.
+    private func report(_ result: CycleResult) -> Bool {
         do {
             try Console.out(printsJSON ? try JSONOutput.text(result) : CycleResultText.text(result))
+            return true
         } catch {
             logger.error("\(error); the result of this cycle is only in the log")
+            return false
         }
     }
 
