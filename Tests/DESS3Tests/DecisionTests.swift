@@ -85,6 +85,9 @@ import Testing
         #expect(result8 == .retry(after: .milliseconds(3_050)))
         let result9 = decide(&state, failure, at: .seconds(8))
         #expect(result9 == .giveUp)
+        // Who reads why it was given up reads that too.
+        #expect("\(failure)".contains("; the service asks to wait 3 s"))
+        #expect(!"\(Self.error(.slowDown, status: 503))".contains("asks to wait"))
     }
 
     @Test("A name that is not known, and an answer without sense, are tried a few times only")

@@ -58,6 +58,7 @@ package struct S3Error: Error, Sendable, Equatable, CustomStringConvertible {
         var text = "cannot \(operation.verb) \(place) at \(endpoint): \(code)"
         if let status { text += " (HTTP \(status))" }
         if !message.isEmpty { text += ": \(message)" }
+        if let retryAfter { text += "; the service asks to wait \(retryAfter.components.seconds) s" }
         if attempts > 1 { text += "; tried \(attempts) times" }
         if isOutcomeUnknown { text += "; it may have been done all the same" }
         if let requestID { text += "; request \(requestID)" }
