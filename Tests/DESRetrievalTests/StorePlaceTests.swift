@@ -79,6 +79,27 @@ import Testing
         #expect(try await retriever.find(request) == nil)
     }
 
+    @Test(arguments: [true, false])
+    func `a store that comes later with another number of bits lacks no file`(isMarked: Bool) async throws {
+        let folder = try StoreFolder()
+        let retriever = Retriever(store: folder.store)
+        let request = TestFile(uid: "doc-0", contents: []).request
+        await expectUnavailable("no store") { _ = try await retriever.find(request) }
+        let bits = try #require(ShardBits(4))
+        for number in 0..<20 {
+            let file = TestFile(uid: "doc-\(number)", contents: [1])
+            let key = ShardKey(uid: file.uid, createdAt: file.request.createdAt, bits: bits)
+            try folder.put(try makeShard([file]), key.namePrefix + suffix(1))
+        }
+        if isMarked { try folder.put(Array("name\nn_bits 4\n".utf8), StoreMark.key) }
+        for _ in 0..<2 {
+            await #expect { try await retriever.find(request) } throws: {
+                ($0 as? RetrievalError)?.code == .refused && "\($0)".contains("8 bits")
+            }
+            await #expect(throws: RetrievalError.self) { try await retriever.checkStore() }
+        }
+    }
+
     @Test func `while the store is known not to answer, nothing is unknown, and afterwards it is again`() async throws {
         let store = MemoryStore()
         let file = TestFile(uid: "5", contents: [1])

@@ -159,7 +159,7 @@ import Testing
         let folder = try StoreFolder()
         let retriever = Retriever(store: folder.store)
         await #expect(throws: RetrievalError.self) { try await retriever.checkStore() }
-        try Data("name\nn_bits 4\n".utf8).write(to: URL(filePath: "\(folder.path)/\(StoreMark.key)"))
+        try Data("name\nn_bits 8\n".utf8).write(to: URL(filePath: "\(folder.path)/\(StoreMark.key)"))
         try await retriever.checkStore()
     }
 }

@@ -50,6 +50,26 @@ extension Retriever {
         return problem.map { BitsProblem(message: $0, concernsAll: fitting == 0) }
     }
 
+    /// Whether the store was written with the number of bits of the settings, which may have been chosen while it could not be read.
+    ///
+    /// - Parameter mark: what the store says of itself.
+    /// - Throws: `RetrievalError` when it was not.
+    func checkBits(_ mark: StoreMark?) async throws(RetrievalError) {
+        let problem: String?
+        if let bits = mark?.bits {
+            problem = bits == settings.bits.count ? nil : "its mark \(StoreMark.key) says \(bits)"
+        } else {
+            // Shards that cannot be read say nothing.
+            let found = try? await bitsProblem()
+            problem = found.flatMap { $0.concernsAll ? $0.message : nil }
+        }
+        guard let problem else { return }
+        throw RetrievalError(
+            .refused,
+            "\(store.name) is looked into with \(settings.bits.count) bits, but \(problem); start again with the right number"
+        )
+    }
+
     /// A uid of a shard that is looked into; nil if it is too large for that, empty or damaged.
     private func someUID(_ object: ObjectAttributes, _ name: ShardFileName) async throws(RetrievalError) -> String? {
         let part = store.part(of: "\(name.dateDirectory)_\(name.shardHex)_")

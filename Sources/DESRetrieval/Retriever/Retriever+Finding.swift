@@ -63,7 +63,6 @@ extension Retriever {
         for request: FileRequest, in listing: ShardListing, _ key: ShardKey, of part: any ObjectStore
     ) async throws(RetrievalError) -> Search {
         var search = Search(request)
-        if !listing.shards.isEmpty { noteShards() }
         for listed in listing.shards {
             do throws(RetrievalError) {
                 let shard = try await shards.shard(listed, of: part)

@@ -20,7 +20,7 @@ public final class Retriever: FileRetrieving {
     let proofs: BigFileProofs
     let observer: any RetrievalObserver
     let now: @Sendable () -> Duration
-    /// Whether a shard, or the mark of a store, was ever seen.
+    /// Whether a shard, or the mark of a store, was ever seen, of a store that is read with the right number of bits.
     private let isKnownStore = Atomic<Bool>(false)
     /// Whether the store could be read when somebody last asked for just that.
     private let isTrusted = Atomic<Bool>(true)
@@ -105,21 +105,18 @@ public final class Retriever: FileRetrieving {
         }
     }
 
-    /// Remembers that the store is one, for a shard of it was seen.
-    func noteShards() {
-        if !isKnownStore.load(ordering: .relaxed) { isKnownStore.store(true, ordering: .relaxed) }
-    }
-
     private func askStore() async throws(RetrievalError) {
         do {
             guard isKnownStore.load(ordering: .relaxed) else {
-                let isStore = if try await store.mark() == nil { try await !store.isEmpty() } else { true }
+                let mark = try await store.mark()
+                let isStore = if mark == nil { try await !store.isEmpty() } else { true }
                 guard isStore else {
                     throw RetrievalError(
                         .unavailable,
                         "\(store.name) holds neither a shard nor the mark of a store; is its disk mounted? It is asked again"
                     )
                 }
+                try await checkBits(mark)
                 return isKnownStore.store(true, ordering: .relaxed)
             }
             _ = try await store.list(prefix: "00000000_", after: nil, limit: 1)
