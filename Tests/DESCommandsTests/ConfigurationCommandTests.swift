@@ -28,6 +28,14 @@ import Testing
         }
     }
 
+    @Test("a memory budget that is too small is a mistake of the configuration", arguments: [[], ["--check-config"]])
+    func memoryBudget(_ options: [String]) async throws {
+        try place.configure("pipeline: {memory_budget: 10MiB}")
+        let result = try await CommandRun("des-migrate", ["--config", "config.yaml"] + options, in: place.path).finish()
+        #expect(result.end == .exit(78))
+        #expect(result.errors.contains("pipeline.memory_budget") && result.errors.contains("too small"))
+    }
+
     @Test("a configuration that is right is called valid, and nothing else is done")
     func valid() async throws {
         try place.configure()

@@ -22,6 +22,15 @@ import Testing
             .finish()
     }
 
+    @Test("a watermark that is still to come is refused")
+    func future() async throws {
+        try await prepare()
+        let result = try await migrate("--set-watermark", "2999-01-01")
+        #expect(result.end == .exit(1))
+        #expect(result.errors.contains("would never be packed"))
+        #expect(try await migrate("--show-watermark").output.contains("archived until   2023-12-01T00:00:00Z"))
+    }
+
     @Test("a file that is set aside shows in every cycle, until somebody accepts it")
     func accepted() async throws {
         try await prepare()

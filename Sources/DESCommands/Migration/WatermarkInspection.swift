@@ -17,7 +17,8 @@ struct WatermarkInspection {
     func set(until: Timestamp, lagDays: Int?) async throws {
         guard until <= SystemTime.now() else {
             throw CommandProblem(
-                "--set-watermark \(until) is still to come: rows that come until then would never be packed; nothing was set")
+                "--set-watermark \(until) is still to come: rows that come until then would never be packed; nothing was set"
+            )
         }
         let store = try store()
         try await store.prepare()

@@ -73,6 +73,7 @@ struct VerifyCommand: ToolCommand {
                 }
             }
             try console.out(json ? try JSONOutput.text(report) : Self.text(report))
+            guard report.shards > 0 else { throw CommandProblem("there is no shard in \(place): nothing was verified") }
             if !report.damaged.isEmpty || !report.unreadable.isEmpty { throw ExitStatus.incomplete }
         }
     }

@@ -76,7 +76,8 @@ package final class WatermarkWork: WorkSource {
         let now = now()
         let window = try await Self.window(archive, defaultLagDays: defaultLagDays, at: now)
         if window.start == nil {
-            logger.notice("there is no watermark yet: all rows up to \(window.end) are packed now, whatever any column says of them")
+            logger.notice(
+                "there is no watermark yet: all rows up to \(window.end) are packed now, whatever columns say of them")
         }
         if !isRecovered {
             logger.warning(
