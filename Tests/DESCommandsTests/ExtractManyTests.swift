@@ -17,6 +17,17 @@ import Testing
         }
     }
 
+    @Test("nothing is restored into the folder of the shards")
+    func ownFolder() async throws {
+        try makeShards()
+        let folder = "\(place.path)/buckets/b/p"
+        let before = place.names("buckets/b/p")
+        let result = try await place.run("des", "extract", folder, "--output", folder + "/.")
+        #expect(result.end == .exit(1))
+        #expect(result.errors.contains("the folder of the shards itself"))
+        #expect(place.names("buckets/b/p") == before)
+    }
+
     @Test("however many uids are named, the shards are looked through once")
     func onePass() async throws {
         try makeShards()

@@ -1,5 +1,6 @@
 import ArgumentParser
 import DESConfiguration
+import DESSystem
 
 /// `des extract`: files back into a folder.
 struct ExtractCommand: ToolCommand {
@@ -35,6 +36,11 @@ struct ExtractCommand: ToolCommand {
     func run(in surroundings: ToolSurroundings) async throws {
         try await ToolRun.run(surroundings) { [place, uids, uidsFrom, output, json] surroundings in
             let wanted = try uids + (uidsFrom.map(UIDList.read) ?? [])
+            if let source = try? FileSystem.status(place), let target = try? FileSystem.status(output),
+                source.identity.device == target.identity.device, source.identity.inode == target.identity.inode
+            {
+                throw CommandProblem("--output \(output) is the folder of the shards itself: name another one")
+            }
             let place = try await ShardPlaces.open(place, surroundings.opening)
             var extraction = Extraction(extractor: try Extractor(folder: output), console: surroundings.console)
             do {

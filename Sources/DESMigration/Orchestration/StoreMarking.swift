@@ -31,7 +31,11 @@ struct StoreMarking: Sendable {
         try await threads.run { [staging] in try staging.files.remove(path) }
         // Somebody else may have been first.
         if let mark = try await store.mark() { return mark }
-        _ = try outcome?.get()
+        if case .failure(let error) = outcome {
+            throw StorageError(
+                error.code, key: StoreMark.key, isTransient: error.isTransient,
+                "DES cannot write to the output \(store.name): \(error)")
+        }
         throw StorageError(.failed, key: StoreMark.key, "\(store.name) does not show what was just written to it")
     }
 }

@@ -34,11 +34,18 @@ import Testing
         try fixture.addFiles(40, days: 2)
         fixture.settings.batchSize = 5
         var world = try fixture.world()
-        // The pages wait until the slice is lost; what was fetched before is on its way.
+        // The pages wait until the slice is lost; what was fetched before is read.
+        let read = PipelineLocked(0)
+        var sources = PipelineHookedSources(real: world.sources)
+        sources.afterRead = { _ in read.change { $0 += 1 } }
+        world.sources = sources
         let (loss, lose) = AsyncStream<Void>.makeStream()
         let real = world.catalog
         world.catalog = PipelineHookedCatalog(real: real) { page in
-            if page == 3 { lose.finish() }
+            if page == 3 {
+                while read.value < 10 { await Task.yield() }
+                lose.finish()
+            }
             guard page >= 3 else { return }
             let (never, end) = AsyncStream<Void>.makeStream()
             await withTaskCancellationHandler {
