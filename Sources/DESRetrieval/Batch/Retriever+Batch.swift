@@ -8,7 +8,9 @@ extension Retriever {
 
     /// Finds many files and reads them, neighbours in a shard (at most 1 MiB apart) with one read.
     ///
-    /// Memory holds at most 16 reads of 8 MiB, or one larger file each, and what `deliver` has.
+    /// What was read is held as it is stored, and each file is decoded when it is delivered: however many there are, and however well they are
+    /// compressed, memory holds 16 reads of 8 MiB, or a larger file each, and one file decoded; less if ``RetrieverSettings/memoryBytes`` is
+    /// small.
     ///
     /// - Parameters:
     ///   - requests: any number; each is answered, equal ones too.
@@ -50,11 +52,7 @@ extension Retriever {
                 reads.append(PlannedRead(range: read.range, members: read.members.map { members[$0] }))
             }
         }
-        try await forEach(reads) { read in
-            await self.perform(read)
-        } then: { answers in
-            for (position, outcome) in answers { try await deliver(position, outcome) }
-        }
+        try await perform(reads, deliver)
     }
 
     private func lookUp(_ request: FileRequest, _ position: Int, _ arrival: Duration) async -> LookedUp {
@@ -70,25 +68,77 @@ extension Retriever {
         }
     }
 
-    private func perform(_ read: PlannedRead) async -> [(Int, FileOutcome)] {
-        do throws(RetrievalError) {
-            let size = read.members.reduce(read.range.count) { $0 + Int(clamping: $1.file.size) }
-            let held = try await admit(size)
-            defer { memory.release(held) }
-            let bytes = try await self.read(read.range, of: read.members[0].file, read.members[0].place)
-            return read.members.map { member in
-                let start = Int(member.range.lowerBound - read.range.lowerBound)
-                do throws(RetrievalError) {
-                    let stored = Array(bytes[start..<(start + member.range.count)])
-                    return (
-                        member.position, .contents(member.file, try decode(member.file, stored))
-                    )
-                } catch {
-                    return (member.position, .failed(error))
+    /// Reads some at a time, and delivers what is read first.
+    ///
+    /// A batch that holds memory does not wait for more: it delivers what it has. So batches never wait for each other.
+    nonisolated(nonsending) private func perform(
+        _ reads: [PlannedRead], _ deliver: (_ position: Int, _ outcome: FileOutcome) async throws -> Void
+    ) async throws {
+        var held = 0
+        // When something was thrown, the tasks of the group have ended before this.
+        defer { memory.release(held) }
+        try await withThrowingTaskGroup(of: FinishedRead.self) { group in
+            var running = 0
+            var mayWait = true
+            for read in reads {
+                var admitted: Int?
+                while true {
+                    let fits = running == 0 || running < Self.parallel && held + read.memory <= settings.batchBytes
+                    admitted = fits ? admitNow(read.memory) : nil
+                    guard admitted == nil, let finished = try await group.next() else { break }
+                    running -= 1
+                    try await hand(finished, deliver)
+                    memory.release(finished.held)
+                    held -= finished.held
                 }
+                if admitted == nil {
+                    do throws(RetrievalError) {
+                        guard mayWait else { throw Self.noMemory }
+                        admitted = try await admit(read.memory)
+                    } catch {
+                        // The others would wait as long, one after the other.
+                        mayWait = false
+                        for member in read.members { try await deliver(member.position, .failed(error)) }
+                    }
+                }
+                try Task.checkCancellation()
+                guard let admitted else { continue }
+                mayWait = true
+                held += admitted
+                running += 1
+                group.addTask { FinishedRead(read: read, held: admitted, bytes: await self.bytes(of: read)) }
             }
+            while let finished = try await group.next() {
+                try await hand(finished, deliver)
+                memory.release(finished.held)
+                held -= finished.held
+            }
+        }
+    }
+
+    private func bytes(of read: PlannedRead) async -> Result<[UInt8], RetrievalError> {
+        do throws(RetrievalError) {
+            return .success(try await self.read(read.range, of: read.members[0].file, read.members[0].place))
         } catch {
-            return read.members.map { ($0.position, .failed(error)) }
+            return .failure(error)
+        }
+    }
+
+    nonisolated(nonsending) private func hand(
+        _ finished: FinishedRead, _ deliver: (_ position: Int, _ outcome: FileOutcome) async throws -> Void
+    ) async throws {
+        for member in finished.read.members {
+            try await deliver(member.position, outcome(of: member, in: finished))
+        }
+    }
+
+    private func outcome(of member: Found, in finished: FinishedRead) -> FileOutcome {
+        do throws(RetrievalError) {
+            let bytes = try finished.bytes.get()
+            let start = Int(member.range.lowerBound - finished.read.range.lowerBound)
+            return .contents(member.file, try decode(member.file, Array(bytes[start..<(start + member.range.count)])))
+        } catch {
+            return .failed(error)
         }
     }
 
@@ -124,4 +174,15 @@ private enum LookedUp: Sendable {
 private struct PlannedRead: Sendable {
     let range: Range<UInt64>
     let members: [Found]
+
+    /// Bytes in memory until all is delivered: what is stored, and one file at a time.
+    var memory: Int { range.count + Int(clamping: members.reduce(0) { max($0, $1.file.size) }) }
+}
+
+private struct FinishedRead: Sendable {
+    let read: PlannedRead
+    /// What was let in for it.
+    let held: Int
+    /// As stored.
+    let bytes: Result<[UInt8], RetrievalError>
 }

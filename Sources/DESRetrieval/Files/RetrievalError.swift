@@ -11,6 +11,8 @@ public struct RetrievalError: Error, Sendable, Hashable, CustomStringConvertible
         public static let refused = Code(description: "refused")
         /// A shard or a big file is damaged or gone, and the file asked for is or may be in it.
         public static let damaged = Code(description: "damaged")
+        /// Other requests hold all memory that there is for files; the same request may succeed later.
+        public static let overloaded = Code(description: "overloaded")
         /// No zone holds the shards of this uid.
         public static let unroutable = Code(description: "unroutable")
     }

@@ -12,8 +12,13 @@ package protocol FileRetrieving: Sendable {
     /// - Returns: whether they are there; false also if they are damaged.
     func readNow(_ file: StoredFile, into output: UnsafeMutableRawBufferPointer) -> Bool
 
-    /// All bytes of a file that is not large, checked.
-    func contents(of file: StoredFile) async throws(RetrievalError) -> [UInt8]
+    /// Gives all bytes of a file that is not large, checked. They count as held until `deliver` returns.
+    ///
+    /// - Throws: `RetrievalError`, or what `deliver` throws.
+    func withContents(of file: StoredFile, _ deliver: (_ bytes: [UInt8]) async throws -> Void) async throws
+
+    /// Whether requests wait for memory that others hold.
+    var isCrowded: Bool { get }
 
     /// The bytes of a file, or a range of them, in order, in pieces of at most 1 MiB; the next piece is read when `deliver`
     /// returns. Each is proved to be right before it is delivered.

@@ -4,18 +4,41 @@ import DESSystem
 
 extension Retriever {
     private static let pieceSize: UInt64 = 1 << 20
+    /// Of a file that is in memory, and of which each piece is a copy.
+    private static let copiedSize = 256 << 10
 
     /// All bytes of a file that lies in its shard, checked.
     ///
     /// - Throws: `RetrievalError`; also for a file that lies beside its shard, which ``forEachPiece(of:range:_:)`` reads.
     public func contents(of file: StoredFile) async throws(RetrievalError) -> [UInt8] {
+        let (bytes, held) = try await heldContents(of: file)
+        memory.release(held)
+        return bytes
+    }
+
+    nonisolated(nonsending) package func withContents(
+        of file: StoredFile, _ deliver: (_ bytes: [UInt8]) async throws -> Void
+    ) async throws {
+        let (bytes, held) = try await heldContents(of: file)
+        defer { memory.release(held) }
+        try await deliver(bytes)
+    }
+
+    /// - Returns: also what is held for the bytes, and to be released with them.
+    private func heldContents(of file: StoredFile) async throws(RetrievalError) -> (bytes: [UInt8], held: Int) {
         guard let place = file.place, case .inline(let offset, let storedSize, _, let size) = file.entry.content else {
             throw RetrievalError(.refused, uid: file.uid, "a big file is read in pieces")
         }
         let held = try await admit(Int(clamping: storedSize + size))
-        defer { memory.release(held) }
-        let stored = try await read(offset..<(offset + storedSize), of: file, place)
-        return try decode(file, stored)
+        do throws(RetrievalError) {
+            let bytes = try decode(file, try await read(offset..<(offset + storedSize), of: file, place))
+            let kept = min(held, bytes.count)
+            memory.release(held - kept)
+            return (bytes, kept)
+        } catch {
+            memory.release(held)
+            throw error
+        }
     }
 
     /// The bytes of a file or of a range of it, in order, in pieces of at most 1 MiB. The next piece is read when `deliver` is done with
@@ -31,14 +54,14 @@ extension Retriever {
     ) async throws {
         let range = (range ?? 0..<file.size).clamped(to: 0..<file.size)
         guard let place = file.place, case .bigFile(let hash, let size) = file.entry.content else {
-            let bytes = try await contents(of: file)
-            var start = Int(range.lowerBound)
-            while start < Int(range.upperBound) {
-                let end = min(start + Int(Self.pieceSize), Int(range.upperBound))
-                try await deliver(start == 0 && end == bytes.count ? bytes : Array(bytes[start..<end]))
-                start = end
+            return try await withContents(of: file) { bytes in
+                var start = Int(range.lowerBound)
+                while start < Int(range.upperBound) {
+                    let end = min(start + Self.copiedSize, Int(range.upperBound))
+                    try await deliver(start == 0 && end == bytes.count ? bytes : Array(bytes[start..<end]))
+                    start = end
+                }
             }
-            return
         }
         guard !range.isEmpty else { return }
         let handle = try await openBigFile(hash, size, file, place)
@@ -48,6 +71,8 @@ extension Retriever {
         while start < range.upperBound {
             let lastPiece = (range.upperBound - 1) / PieceDigests.pieceSize
             let end = min(start + Self.pieceSize, (lastPiece + 1) * PieceDigests.pieceSize, size)
+            let held = try await admit(Int(end - start))
+            defer { memory.release(held) }
             let piece = try await readBigFile(start..<end, handle, file)
             if let position = digests.firstDamage(in: piece, from: start) {
                 let problem = RetrievalError(
@@ -74,8 +99,11 @@ extension Retriever {
         do throws(RetrievalError) {
             digests = try await proofs.digests(sha256: hash, size: size, id: id, observer: observer) {
                 range async throws(RetrievalError) in
-                let held = try await self.admit(range.count)
-                defer { self.memory.release(held) }
+                let held: Int
+                do { held = try await self.loadingMemory.acquire(range.count) } catch {
+                    throw RetrievalError(.unavailable, "the request was cancelled")
+                }
+                defer { self.loadingMemory.release(held) }
                 return try await self.readBigFile(range, handle, file)
             }
         } catch {
@@ -151,16 +179,6 @@ extension Retriever {
         } catch {
             observer.damaged("\(error)")
             throw RetrievalError(error, uid: file.uid)
-        }
-    }
-
-    /// Waits until there is memory for so many bytes; a few do not wait.
-    ///
-    /// - Returns: what is to be given back.
-    func admit(_ bytes: Int) async throws(RetrievalError) -> Int {
-        guard bytes > RetrieverSettings.smallFile else { return 0 }
-        do { return try await memory.acquire(bytes) } catch {
-            throw RetrievalError(.unavailable, "the request was cancelled")
         }
     }
 }

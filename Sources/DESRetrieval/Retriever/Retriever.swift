@@ -15,11 +15,15 @@ public final class Retriever: FileRetrieving {
     let listings: ListingCache
     let shards: ShardCache
     let negatives: NegativeCache
+    /// For files, until they are delivered.
     let memory: ByteGate
+    /// For what only the store is waited for.
+    let loadingMemory: ByteGate
     let decoders = DecoderPool()
     let proofs: BigFileProofs
     let observer: any RetrievalObserver
     let now: @Sendable () -> Duration
+    let pause: @Sendable (Duration) async throws -> Void
     /// Whether a shard, or the mark of a store, was ever seen, of a store that is read with the right number of bits.
     private let isKnownStore = Atomic<Bool>(false)
     /// Whether the store could be read when somebody last asked for just that.
@@ -39,13 +43,16 @@ public final class Retriever: FileRetrieving {
         self.observer = observer
         let start = clock.now
         now = { start.duration(to: clock.now) }
+        pause = { try await clock.sleep(for: $0) }
         proofs = BigFileProofs(now: now)
-        memory = ByteGate(capacity: settings.memoryBytes)
+        memory = ByteGate(capacity: settings.deliveryBytes)
+        loadingMemory = ByteGate(capacity: settings.loadingBytes)
         listings = ListingCache(count: 65_536, now: now, observer: observer)
         negatives = NegativeCache(lifetime: settings.negativeLifetime)
         shards = ShardCache(
             capacity: settings.cacheBytes, largestCount: settings.cachedShards,
-            loader: ShardLoader(observer: observer, memory: memory, sharedCache: sharedCache), observer: observer)
+            loader: ShardLoader(observer: observer, memory: loadingMemory, sharedCache: sharedCache), observer: observer
+        )
     }
 
     /// All bytes of a file, checked; nil if there is none of that uid and day.

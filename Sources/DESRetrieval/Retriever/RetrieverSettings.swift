@@ -16,7 +16,7 @@ public struct RetrieverSettings: Sendable, Hashable {
     /// How long "there is no such file" is answered again without a look: a file that is moved into a shard just after somebody asked
     /// for it is not found for so long.
     public var negativeLifetime: Duration
-    /// Bytes of files larger than ``smallFile`` and of indexes that may be in memory at a time; others wait.
+    /// Bytes of files larger than ``smallFile``, until they are delivered, and of indexes that may be in memory at a time; others wait.
     public var memoryBytes: Int
 
     /// Makes settings; every value has a default that fits a service of some hundred MiB of memory.
@@ -33,6 +33,14 @@ public struct RetrieverSettings: Sendable, Hashable {
         self.negativeLifetime = negativeLifetime
         self.memoryBytes = memoryBytes
     }
+
+    /// Of ``memoryBytes`` what is for reads that wait for nothing but the store: indexes, and big files that are proved. However slow those
+    /// are to whom files are delivered, other files can still be looked up.
+    var loadingBytes: Int { memoryBytes / 4 }
+    /// Of ``memoryBytes`` what is for files that are delivered.
+    var deliveryBytes: Int { memoryBytes - loadingBytes }
+    /// What one batch takes of it at most, unless a single read is larger.
+    var batchBytes: Int { deliveryBytes / 4 }
 
     /// Files up to this size, in bytes, do not wait for memory.
     public static let smallFile = 64 << 10

@@ -28,7 +28,13 @@ struct BatchAnswer {
     ) async throws {
         guard UInt64(bytes.count) == file.size else { throw IncompleteAnswer() }
         collected += format.begin(member, file)
-        collected += bytes
+        if bytes.count <= Self.pieceSize {
+            collected += bytes
+        } else {
+            // Its memory is counted once.
+            try await sendCollected(&exchange, atLeast: 1)
+            try await exchange.send(piece: bytes)
+        }
         collected += format.end(file)
         count(.ok)
         try await sendCollected(&exchange, atLeast: Self.pieceSize)

@@ -22,6 +22,8 @@ struct FileProblem: Error, Equatable {
         switch error.code {
         case .unavailable:
             self.init(.serviceUnavailable, "the store does not answer as it should; try again", retryAfterSeconds: 5)
+        case .overloaded:
+            self.init(.serviceUnavailable, "too many files are on their way at once; try again", retryAfterSeconds: 5)
         case .refused:
             self.init(.badGateway, "the store refuses this service; somebody must mend it", retryAfterSeconds: 30)
         case .damaged:

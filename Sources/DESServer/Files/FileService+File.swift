@@ -106,34 +106,35 @@ extension FileService {
         try await exchange.finish()
     }
 
-    /// The bytes of a file; if its shard was replaced since it was listed, those of the same file where it is now.
-    nonisolated(nonsending) private func contents(
-        of file: StoredFile
-    ) async throws(RetrievalError) -> (StoredFile, [UInt8]) {
-        do throws(RetrievalError) {
-            return (file, try await retriever.contents(of: file))
-        } catch {
-            guard error.isOutdated, let time = file.createdAtTime,
-                let again = try await retriever.find(FileRequest(uid: file.uid, createdAt: time)),
-                again.size == file.size
-            else { throw error }
-            return (again, try await retriever.contents(of: again))
-        }
-    }
-
-    /// Sends a file, or a part of it, that is read whole before the answer begins: a failure is still told in its status.
+    /// Sends a file, or a part of it, that is read whole before the answer begins: a failure is still told in its status. If its shard was
+    /// replaced since it was listed, it is the same file where it is now.
     nonisolated(nonsending) private func sendWhole(
         _ file: StoredFile, _ range: Range<UInt64>?, _ exchange: inout Exchange
     ) async throws {
-        let (file, bytes) = try await contents(of: file)
-        guard UInt64(bytes.count) == file.size else {
-            throw FileProblem(.internalServerError, "the file has not the size that its shard tells")
+        do {
+            try await sendContents(of: file, range, &exchange)
+        } catch let error as RetrievalError where error.isOutdated && exchange.status == nil {
+            guard let time = file.createdAtTime,
+                let again = try await retriever.find(FileRequest(uid: file.uid, createdAt: time)),
+                again.size == file.size
+            else { throw error }
+            try await sendContents(of: again, range, &exchange)
         }
-        if let range {
-            let part = bytes[Int(range.lowerBound)..<Int(range.upperBound)]
-            try await exchange.send(partHead(file, range, &exchange), body: part)
-        } else {
-            try await exchange.send(fileHead(.ok, file, &exchange, bodySize: bytes.count), body: bytes)
+    }
+
+    nonisolated(nonsending) private func sendContents(
+        of file: StoredFile, _ range: Range<UInt64>?, _ exchange: inout Exchange
+    ) async throws {
+        try await retriever.withContents(of: file) { bytes in
+            guard UInt64(bytes.count) == file.size else {
+                throw FileProblem(.internalServerError, "the file has not the size that its shard tells")
+            }
+            if let range {
+                let part = bytes[Int(range.lowerBound)..<Int(range.upperBound)]
+                try await exchange.send(partHead(file, range, &exchange), body: part)
+            } else {
+                try await exchange.send(fileHead(.ok, file, &exchange, bodySize: bytes.count), body: bytes)
+            }
         }
     }
 

@@ -2,7 +2,8 @@ import Synchronization
 
 /// Lets bytes of large files into memory up to a limit; who comes later waits, first come, first served.
 ///
-/// Whoever holds bytes only hands them on, towards the release: nobody waits here for somebody who waits here.
+/// Whoever holds bytes only hands them on, towards the release: nobody waits here for somebody who waits here. Who holds them for a
+/// client that may be slow lets others wait with a limit of time.
 package final class ByteGate: Sendable {
     private struct Waiter {
         let id: UInt64
@@ -26,13 +27,33 @@ package final class ByteGate: Sendable {
         }
     }
 
-    private let capacity: Int
+    /// Bytes that are in at most.
+    package let capacity: Int
     private let state: Mutex<State>
 
     /// - Parameter capacity: bytes that are in at a time, at least 1.
     package init(capacity: Int) {
         self.capacity = max(1, capacity)
         state = Mutex(State(free: max(1, capacity)))
+    }
+
+    /// Bytes that are in.
+    package var held: Int { capacity - state.withLock { $0.free } }
+
+    /// Whether somebody waits.
+    package var hasWaiters: Bool { state.withLock { !$0.waiters.isEmpty } }
+
+    /// Lets that many bytes in if that can be done without waiting; more than the capacity count as the capacity.
+    ///
+    /// - Returns: what to give back to `release`; nil if there is no room, or somebody else waits for it.
+    package func acquireNow(_ bytes: Int) -> Int? {
+        let bytes = min(max(0, bytes), capacity)
+        let isAdmitted = state.withLock { state in
+            guard state.waiters.isEmpty, bytes <= state.free else { return false }
+            state.free -= bytes
+            return true
+        }
+        return isAdmitted ? bytes : nil
     }
 
     /// Waits until that many bytes may come in; more than the capacity count as the capacity.

@@ -26,6 +26,22 @@ import Testing
         #expect(try await ByteGate(capacity: 10).acquire(asked) == held)
     }
 
+    @Test func `who does not wait gets nothing that others wait for`() async throws {
+        let gate = ByteGate(capacity: 10)
+        #expect(gate.acquireNow(6) == 6)
+        #expect(gate.acquireNow(5) == nil)
+        #expect(gate.held == 6)
+        #expect(!gate.hasWaiters)
+        let waiting = Task { try await gate.acquire(5) }
+        while !gate.hasWaiters { await Task.yield() }
+        #expect(gate.acquireNow(1) == nil)
+        gate.release(6)
+        #expect(try await waiting.value == 5)
+        #expect(gate.acquireNow(5) == 5)
+        gate.release(10)
+        #expect(gate.acquireNow(.max) == 10)
+    }
+
     @Test func `a cancelled waiter gives way to those behind it`() async throws {
         let gate = ByteGate(capacity: 10)
         let held = try await gate.acquire(5)

@@ -75,7 +75,22 @@ import Testing
         }
     }
 
-    @Test func `A tar of a batch is unpacked by tar, with names that stay inside, and a report`() async throws {
+    @Test(arguments: [0, 1, 65_535, 65_536, 65_537, 3_000_000])
+    func `A file that lies in its shard comes whole, whatever its size`(size: Int) async throws {
+        let bytes = (0..<size).map { UInt8(truncatingIfNeeded: $0 >> 5) }
+        service.retriever.add("a", bytes)
+        try await service.run { server in
+            let answer = try await server.request("/files/batch", method: "POST", body: try body(["a", "b", "a"]))
+            let parts = try parts(answer).sorted { ($0.index ?? 0) < ($1.index ?? 0) }
+            #expect(parts.map(\.status) == [200, 404, 200])
+            #expect(parts[0].body == bytes)
+            #expect(parts[2].body == bytes)
+        }
+    }
+
+    @Test func `Ten thousand files are a batch, one more unpacked by tar, with names that stay inside, and a report`()
+        async throws
+    {
         let long = String(repeating: "d/", count: 80) + "long"
         let uids = [
             "plain", "dir/file", "../../etc/x", "/abs", "ä/日本.txt", long, "a%b", "plain", "nothing", "_des_report.json",

@@ -24,6 +24,7 @@ final class FakeRetriever: FileRetrieving {
         /// Whether files that are no trouble are known without waiting.
         var isWarm = false
         var quickAnswers = 0
+        var isCrowded = false
         var finds = 0
         var payloadReads = 0
         var storeChecks = 0
@@ -121,7 +122,11 @@ final class FakeRetriever: FileRetrieving {
         return content
     }
 
-    func contents(of file: StoredFile) async throws(RetrievalError) -> [UInt8] { try content(file).bytes }
+    func withContents(of file: StoredFile, _ deliver: (_ bytes: [UInt8]) async throws -> Void) async throws {
+        try await deliver(try content(file).bytes)
+    }
+
+    var isCrowded: Bool { state.withLock { $0.isCrowded } }
 
     func forEachPiece(
         of file: StoredFile, range: Range<UInt64>?, _ deliver: (_ piece: [UInt8]) async throws -> Void
