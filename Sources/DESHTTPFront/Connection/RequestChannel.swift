@@ -40,21 +40,29 @@ struct RequestChannel: Sendable {
         }
     }
 
+    /// Lives as long as the connection: whoever waits for the tasks waits for what is still being sent. Of a connection that is closed nothing
+    /// is answered any more. A client that has only closed its own side has not closed the connection.
     private func answerAll(_ connection: Connection) async {
         await withTaskCancellationHandler {
-            do {
-                let remoteAddress = connection.channel.remoteAddress
-                while let request = await connection.next() {
-                    guard try await answerer.answer(request, to: connection, from: remoteAddress) else { break }
-                }
-                connection.finish()
-            } catch {
-                logger.trace("connection ended", metadata: ["error": "\(error)"])
-                connection.abort()
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await answerEach(connection) }
+                try? await connection.channel.closeFuture.get()
+                group.cancelAll()
             }
-            // The task lives as long as the connection: whoever waits for the tasks waits for what is still being sent.
-            try? await connection.channel.closeFuture.get()
         } onCancel: {
+            connection.abort()
+        }
+    }
+
+    private func answerEach(_ connection: Connection) async {
+        do {
+            let remoteAddress = connection.channel.remoteAddress
+            while let request = await connection.next() {
+                guard try await answerer.answer(request, to: connection, from: remoteAddress) else { break }
+            }
+            connection.finish()
+        } catch {
+            logger.trace("connection ended", metadata: ["error": "\(error)"])
             connection.abort()
         }
     }

@@ -203,6 +203,8 @@ final class FileService: RequestAnswering {
         } catch let error as RetrievalError {
             // Half an answer is worse than none: the client must see that something is missing.
             guard exchange.status == nil else { throw error }
+            // The client has gone: that is no failure of the store.
+            try Task.checkCancellation()
             try await exchange.send(problem(error))
         }
     }

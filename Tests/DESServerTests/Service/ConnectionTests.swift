@@ -169,6 +169,26 @@ private let get = "GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n"
         }
     }
 
+    @Test(arguments: [target, "/files/batch"])
+    func `Nothing is done any more for a client that has gone`(target: String) async throws {
+        service.retriever.hold()
+        try await service.run { server in
+            let body = #"{"files":[{"uid":"a","created_at":"2024-01-02T03:04:05.678Z"}]}"#
+            let request =
+                target == "/files/batch"
+                ? "POST \(target) HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)" : get
+            do {
+                let client = try server.client()
+                try await client.send(request)
+                try await service.eventually { service.retriever.state.withLock { $0.held.count } == 1 }
+                client.resetWhenClosed()
+            }
+            try await service.eventually { service.retriever.state.withLock { $0.cancelled } == 1 }
+            service.retriever.release()
+            try await service.eventually { service.metric("des_http_requests_in_flight") == 0 }
+        }
+    }
+
     @Test func `A client that reads slowly gets all of it`() async throws {
         var service = service
         service.configuration.limits.stallTimeout = .seconds(10)

@@ -31,6 +31,8 @@ final class FakeRetriever: FileRetrieving {
         /// Who asks waits until this is empty again.
         var isHeld = false
         var held: [CheckedContinuation<Void, Never>] = []
+        /// Of those that waited.
+        var cancelled = 0
     }
 
     static let time = Timestamp(parsing: "2024-01-02T03:04:05.678Z") ?? .earliest
@@ -74,12 +76,16 @@ final class FakeRetriever: FileRetrieving {
     }
 
     private func pass() async {
-        await withCheckedContinuation { continuation in
-            let isFree = state.withLock { state in
-                if state.isHeld { state.held.append(continuation) }
-                return !state.isHeld
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isFree = state.withLock { state in
+                    if state.isHeld { state.held.append(continuation) }
+                    return !state.isHeld
+                }
+                if isFree { continuation.resume() }
             }
-            if isFree { continuation.resume() }
+        } onCancel: {
+            state.withLock { $0.cancelled += 1 }
         }
     }
 

@@ -49,6 +49,12 @@ final class RawClient: Sendable {
     /// No more will be sent.
     func endSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
+    /// Closing resets the connection, as when the client's machine has died.
+    func resetWhenClosed() {
+        var now = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
+    }
+
     /// Some bytes; empty at the end, also when the connection was reset.
     func receive(atMost limit: Int = 65_536) async throws -> [UInt8] {
         try await onThread { [self] in
