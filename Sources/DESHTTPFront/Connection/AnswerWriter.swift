@@ -11,7 +11,13 @@ package struct AnswerWriter {
     /// How the end of the body is told.
     private enum Framing { case length(remaining: UInt64), chunked, untilClose }
 
+    /// Whether an answer whose client takes its time goes on. Asked before each further piece.
+    package typealias Patience = @Sendable (_ waited: Duration, _ sent: UInt64) -> Bool
+
     private let connection: Connection
+    private let patience: Patience?
+    /// How long pieces waited for the client.
+    private var waited = Duration.zero
     /// Whether another request may follow.
     package private(set) var keepsOpen: Bool
     /// Whether the client only wants the head.
@@ -30,8 +36,12 @@ package struct AnswerWriter {
     /// - Parameters:
     ///   - head: of the request; nil if there is none.
     ///   - keepsOpen: whether another request may follow, if the client wants that too.
-    package init(_ connection: Connection, to head: HTTPRequestHead?, keepsOpen: Bool) {
+    ///   - patience: nil: endless, but for the front's own limits.
+    package init(
+        _ connection: Connection, to head: HTTPRequestHead?, keepsOpen: Bool, patience: Patience? = nil
+    ) {
         self.connection = connection
+        self.patience = patience
         self.keepsOpen = keepsOpen && (head?.isKeepAlive ?? false)
         isHead = head?.method == .HEAD
         isOld = head?.version.minor == 0
@@ -129,8 +139,11 @@ package struct AnswerWriter {
         case .untilClose:
             buffer.writeBytes(slice)
         }
+        if let patience, !patience(waited, bodyBytes) { throw SlowClient() }
         bodyBytes += UInt64(slice.count)
+        let start = ContinuousClock.now
         try await connection.write(.piece(buffer))
+        waited += start.duration(to: .now)
     }
 
     private func finished(_ head: consuming ResponseHead) -> ByteBuffer {
@@ -146,6 +159,9 @@ package struct AnswerWriter {
         try await connection.write(keepsOpen ? .last(bytes) : .lastBeforeClose(bytes))
     }
 }
+
+/// A client took an answer so slowly that it was given up.
+struct SlowClient: Error {}
 
 /// An answer has more or fewer bytes than its head says.
 package struct IncompleteAnswer: Error {

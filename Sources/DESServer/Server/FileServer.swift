@@ -57,7 +57,8 @@ package struct FileServer: Service {
             retriever: retriever, gate: gate, metrics: metrics, registry: registry, health: health,
             storeProbe: storeProbe,
             requests: RequestLimit(configuration.maximumRequests, gauge: metrics.inFlight),
-            metricsAreOpen: configuration.metricsAreOpen, cors: configuration.cors, accessLog: accessLog,
+            slowClients: configuration.slowClients, metricsAreOpen: configuration.metricsAreOpen,
+            cors: configuration.cors, accessLog: accessLog,
             logger: logger)
         let front = HTTPFront(
             HTTPFrontConfiguration(

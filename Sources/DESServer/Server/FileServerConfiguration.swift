@@ -13,6 +13,8 @@ package struct FileServerConfiguration: Sendable {
     package var limits = HTTPLimits()
     /// Requests for files that are answered at once; further ones are told 503.
     package var maximumRequests = 1024
+    /// When a client that takes its answer slowly has to go.
+    package var slowClients = SlowClientPolicy()
 
     /// Whether `/metrics` is shown to those without a key as well.
     package var metricsAreOpen = true

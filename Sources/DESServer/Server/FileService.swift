@@ -18,6 +18,7 @@ final class FileService: RequestAnswering {
     private let health: HealthState
     private let storeProbe: StoreProbe
     private let requests: RequestLimit
+    private let slowClients: SlowClientPolicy
     private let metricsAreOpen: Bool
     let cors: CORSPolicy?
     let accessLog: AccessLog?
@@ -25,8 +26,8 @@ final class FileService: RequestAnswering {
 
     init(
         retriever: any FileRetrieving, gate: any RequestGate, metrics: RequestMetrics, registry: PrometheusRegistry,
-        health: HealthState, storeProbe: StoreProbe, requests: RequestLimit, metricsAreOpen: Bool = true,
-        cors: CORSPolicy?,
+        health: HealthState, storeProbe: StoreProbe, requests: RequestLimit,
+        slowClients: SlowClientPolicy = SlowClientPolicy(), metricsAreOpen: Bool = true, cors: CORSPolicy?,
         accessLog: AccessLog?, logger: Logger
     ) {
         self.retriever = retriever
@@ -36,6 +37,7 @@ final class FileService: RequestAnswering {
         self.health = health
         self.storeProbe = storeProbe
         self.requests = requests
+        self.slowClients = slowClients
         self.metricsAreOpen = metricsAreOpen
         self.cors = cors
         self.accessLog = accessLog
@@ -90,7 +92,10 @@ final class FileService: RequestAnswering {
 
         let target = RequestTarget(head.uri)
         let writer = AnswerWriter(
-            connection, to: head, keepsOpen: !isLast && !isDraining.load(ordering: .relaxed))
+            connection, to: head, keepsOpen: !isLast && !isDraining.load(ordering: .relaxed),
+            patience: { [slowClients, retriever] waited, sent in
+                slowClients.goesOn(waited: waited, sent: sent, isCrowded: retriever.isCrowded)
+            })
         let id = accessLog.map { Self.requestID(head.headers) ?? $0.makeRequestID() }
         var exchange = Exchange(
             self, route: Self.route(target.resource, head.method), writer: writer,

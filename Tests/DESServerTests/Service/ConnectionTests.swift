@@ -189,6 +189,23 @@ private let get = "GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n"
         }
     }
 
+    @Test(arguments: [false, true], [false, true])
+    func `A client that is too slow goes when others wait for memory`(isCrowded: Bool, isBig: Bool) async throws {
+        var service = service
+        service.configuration.slowClients.grace = .zero
+        service.configuration.slowClients.bytesPerSecond = 1 << 40
+        let size = 8 << 20
+        service.retriever.add("big", [UInt8](repeating: 5, count: size), isBig: isBig)
+        service.retriever.state.withLock { $0.isCrowded = isCrowded }
+        try await service.run { server in
+            let client = try server.client(receiveBuffer: 4096)
+            try await client.send(
+                get.replacing("/a?", with: "/big?").replacing("Host", with: "Connection: close\r\nHost"))
+            let count = try await client.receiveAll().count
+            #expect(isCrowded ? count < size : count > size)
+        }
+    }
+
     @Test func `A client that reads slowly gets all of it`() async throws {
         var service = service
         service.configuration.limits.stallTimeout = .seconds(10)
