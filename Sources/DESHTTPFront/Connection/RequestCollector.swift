@@ -36,6 +36,8 @@ final class RequestCollector: ChannelDuplexHandler, RemovableChannelHandler {
     private var head: HTTPRequestHead?
     private var frame: RequestFrame?
     private var body: ByteBuffer?
+    /// What was found out when its head was there.
+    private var note: (any Sendable)?
     private var reservedBody = 0
     /// Bytes of a body that nobody wants.
     private var droppedBody = 0
@@ -235,6 +237,7 @@ final class RequestCollector: ChannelDuplexHandler, RemovableChannelHandler {
         self.head = head
         self.frame = frame
         body = nil
+        note = nil
         droppedBody = 0
         if let problem = frame.problem { return reject(problem.status, problem.detail, context) }
         if isSpare {
@@ -247,7 +250,14 @@ final class RequestCollector: ChannelDuplexHandler, RemovableChannelHandler {
             return reject(.serviceUnavailable, "too many requests before the answers to others", context)
         }
         if let length = frame.contentLength, length > limits.limits.maximumBodySize { return rejectBody(context) }
-        if answerer.wantsBody(head) { body = ByteBuffer() }
+        if answerer.wantsBody(head) {
+            switch answerer.judgeBody(of: head) {
+            case .collect(let note):
+                self.note = note
+                body = ByteBuffer()
+            case .refuse(let note): return refuseBody(head, note, context)
+            }
+        }
         owesGoAhead = frame.expectsGoAhead && frame.hasBody
         guard pending == 0 else { return }
         sendGoAhead(context)
@@ -282,7 +292,6 @@ final class RequestCollector: ChannelDuplexHandler, RemovableChannelHandler {
         self.head = nil
         owesGoAhead = false
         if frame?.offersOtherProtocol == true { signal.expectsOtherProtocol = true }
-        var note: (any Sendable)?
         if body == nil, pending == 0, !isQuiescing, !isOutputClosed, !isSpare, context.channel.isWritable {
             switch answerer.answerNow(head, from: remoteAddress) {
             case .whole(let bytes):
@@ -290,13 +299,22 @@ final class RequestCollector: ChannelDuplexHandler, RemovableChannelHandler {
                 needsFlush = true
                 deadline.answered(at: .now())
                 return schedule(context)
-            case .later(let known): note = known
+            case .later(let known): note = known ?? note
             }
         }
         pendingBodies.append(reservedBody)
         reservedBody = 0
         pass(.complete(head, body: body, isLast: isSpare, note: note), context)
         body = nil
+        note = nil
+    }
+
+    /// Answers a request whose body is not even taken in.
+    private func refuseBody(_ head: HTTPRequestHead, _ note: (any Sendable)?, _ context: ChannelHandlerContext) {
+        isDeaf = true
+        self.head = nil
+        pendingBodies.append(0)
+        pass(.complete(head, body: nil, isLast: true, note: note), context)
     }
 
     private func rejectBody(_ context: ChannelHandlerContext) {

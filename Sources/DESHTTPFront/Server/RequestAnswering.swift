@@ -9,6 +9,9 @@ package protocol RequestAnswering: Sendable {
     /// Whether the body of a request means something; others are read and dropped (RFC 9110, section 9.3.1).
     func wantsBody(_ head: HTTPRequestHead) -> Bool
 
+    /// Whether a body that is wanted is collected. Asked once the head is there, before memory is spent on the body.
+    func judgeBody(of head: HTTPRequestHead) -> BodyVerdict
+
     /// Makes an answer without waiting, if it can.
     func answerNow(_ head: HTTPRequestHead, from remoteAddress: SocketAddress?) -> QuickAnswer
 
@@ -25,7 +28,17 @@ package protocol RequestAnswering: Sendable {
 }
 
 extension RequestAnswering {
+    package func judgeBody(of head: HTTPRequestHead) -> BodyVerdict { .collect(nil) }
+
     package func answerNow(_ head: HTTPRequestHead, from remoteAddress: SocketAddress?) -> QuickAnswer { .later(nil) }
+}
+
+/// What becomes of the body of a request. What was found out on the way comes back with the request.
+package enum BodyVerdict {
+    /// It is collected.
+    case collect((any Sendable)?)
+    /// The request is answered without it and at once, and the connection closed.
+    case refuse((any Sendable)?)
 }
 
 /// What can be said of a request at once.

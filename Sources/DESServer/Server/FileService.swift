@@ -66,6 +66,14 @@ final class FileService: RequestAnswering {
         return true
     }
 
+    /// Who may not ask for a batch cannot take the memory for bodies from those who may.
+    func judgeBody(of head: HTTPRequestHead) -> BodyVerdict {
+        guard !(gate is OpenGate) else { return .collect(nil) }
+        let decision = decision(uid: nil, RequestTarget(head.uri), head)
+        if case .deny = decision { return .refuse(decision) }
+        return .collect(decision)
+    }
+
     /// Answers one request.
     ///
     /// - Returns: whether the connection may bring another.

@@ -1,6 +1,8 @@
+import DESHTTPFront
 import DESRetrieval
 import DESServer
 import Foundation
+import Synchronization
 import Testing
 
 @Suite(.timeLimit(.minutes(5))) struct BatchTests {
@@ -86,6 +88,44 @@ import Testing
             #expect(parts[0].body == bytes)
             #expect(parts[2].body == bytes)
         }
+    }
+
+    @Test func `Who may not ask for a batch is told so before the body, and no memory is kept for it`() async throws {
+        var service = service
+        let gate = FakeGate()
+        service.gate = gate
+        service.hasAccessLog = true
+        service.configuration.cors = CORSPolicy(origins: ["https://a.example"])
+        service.configuration.limits.maximumBodyMemory = 1000
+        try await service.run { server in
+            let head = "POST /files/batch HTTP/1.1\r\nHost: a\r\nOrigin: https://a.example\r\nX-Request-Id: r-1\r\n"
+            for (reason, status) in [(GateDenial.Reason.unauthorized, 401), (.forbidden, 403), (.tooManyRequests, 429)]
+            {
+                gate.decision.withLock {
+                    $0 = .deny(GateDenial(reason, detail: "no", retryAfterSeconds: 7, keyID: "k"))
+                }
+                for body in ["Content-Length: 900\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n384\r\n"] {
+                    let client = try server.client()
+                    // Most of the body: with it there would be no memory for another one.
+                    try await client.send(head + body + String(repeating: " ", count: 899))
+                    let answer = try await client.answer()
+                    #expect(answer.status == status)
+                    #expect(answer["Access-Control-Allow-Origin"] == "https://a.example")
+                    #expect(answer["X-Request-Id"] == "r-1")
+                    #expect(answer["Retry-After"] == "7")
+                    #expect(answer["Connection"] == "close")
+                }
+            }
+            let asked = gate.asked.withLock { $0.count }
+            #expect(asked == 6)
+            gate.decision.withLock { $0 = nil }
+            let answer = try await server.request(
+                "/files/batch", method: "POST", headers: ["X-API-Key: k"], body: try body(["a"]))
+            #expect(answer.status == 200)
+            #expect(gate.asked.withLock { $0.count } == asked + 1)
+        }
+        let refused = service.accessLines.lines.filter { $0.contains(#""status":401"#) && $0.contains(#""k""#) }
+        #expect(refused.count == 2)
     }
 
     @Test func `Ten thousand files are a batch, one more unpacked by tar, with names that stay inside, and a report`()
