@@ -9,6 +9,9 @@ struct BatchRequest: Equatable {
     /// The most files that one request may name.
     static let maximumCount = 10_000
 
+    /// The most values, and names of values, in the JSON of a request: a file has two, and there is room for what is ignored.
+    private static let maximumValues = 20 * maximumCount
+
     /// In the order of the request.
     let files: [FileRequest]
 
@@ -16,6 +19,10 @@ struct BatchRequest: Equatable {
     ///
     /// - Throws: `FileProblem`: 400 for what is not JSON, 413 for too many files, 422 for JSON of another shape.
     init(_ body: ByteBuffer) throws(FileProblem) {
+        guard !JSONSize.isTooLarge(body.readableBytesView, maximumCount: Self.maximumValues) else {
+            throw FileProblem(
+                .contentTooLarge, "the body has too many values: at most \(Self.maximumCount) files at once")
+        }
         let wire: Wire
         do {
             wire = try JSONDecoder().decode(Wire.self, from: Data(body.readableBytesView))

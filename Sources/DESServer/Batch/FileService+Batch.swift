@@ -10,7 +10,7 @@ extension FileService {
         _ body: ByteBuffer, _ target: RequestTarget, _ head: HTTPRequestHead, _ exchange: inout Exchange
     ) async throws {
         try admit(uid: nil, target, head, &exchange)
-        let requests = try BatchRequest(body).files
+        let requests = try await batchBodies.request(body).files
         let keyID = exchange.keyID
         var answer = BatchAnswer(format: MultipartFormat.wanted(head.headers), metrics: metrics, count: requests.count)
         defer { answer.countMissing() }

@@ -4,6 +4,7 @@ import DESTelemetry
 import Logging
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import Synchronization
 
 /// Answers requests: finds out what is asked for, by whom, and hands it to the one who knows.
@@ -11,6 +12,7 @@ final class FileService: RequestAnswering {
     let retriever: any FileRetrieving
     let gate: any RequestGate
     let metrics: RequestMetrics
+    let batchBodies = BatchBodyReader(threads: .singleton)
     let dates = DateCache()
     let failureLog: ThrottledLog
 
