@@ -14,7 +14,8 @@ import Testing
 
     /// Stops at the given read, once all rows have come from the catalog, and gives how many files were read.
     private func run(
-        _ fixture: PipelineFixture, at wanted: Int, pages count: Int = 2, _ stop: @escaping @Sendable (CycleControl) -> Void
+        _ fixture: PipelineFixture, at wanted: Int, pages count: Int = 2,
+        _ stop: @escaping @Sendable (CycleControl) -> Void
     ) async throws -> (outcome: PipelineOutcome, read: Int) {
         let control = CycleControl()
         let (reads, pages) = (PipelineLocked(0), PipelineLocked(0))
