@@ -2,6 +2,7 @@
 // Calls that Linux has but the Glibc module does not show, as functions with fixed argument types.
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -35,6 +36,9 @@ static inline int des_take_read_lease(int descriptor) {
     if (fcntl(descriptor, 10 /* F_SETSIG */, SIGURG) != 0) return -1;
     return fcntl(descriptor, 1024 /* F_SETLEASE */, F_RDLCK);
 }
+
+/// Gives blocks of that many bytes and more back to the system as soon as they are freed.
+static inline void des_return_blocks(int bytes) { mallopt(M_MMAP_THRESHOLD, bytes); }
 
 /// Whether a signal is ignored: 1, or 0.
 static inline int des_ignores_signal(int number) {

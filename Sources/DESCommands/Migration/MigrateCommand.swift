@@ -8,7 +8,6 @@ import DESRouting
 import DESSystem
 import DESTelemetry
 import Foundation
-import Glibc
 import Logging
 
 /// `des-migrate`: the migration.
@@ -208,9 +207,7 @@ package struct MigrateCommand: AsyncParsableCommand {
     private func migrate(
         _ assembly: MigrationAssembly, _ console: ConsoleSink, _ logger: Logger
     ) async throws -> ExitCode {
-        // Long values go back to the system once they are done with. By default the allocator raises this limit by itself and keeps
-        // them, so that the process takes more than its budget.
-        _ = mallopt(M_MMAP_THRESHOLD, 256 << 10)
+        ProcessLimits.returnLongBlocks()
         let configuration = assembly.configuration
         let parts = try assembly.parts(access: .readWrite, workerID: workerId)
         try await parts.catalog.checkSchema()

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Limits of this process.
@@ -22,6 +23,10 @@ package enum ProcessLimits {
         }
         return UInt64(limit.rlim_cur)
     }
+
+    /// From now on memory of long values goes back to the system once they are done with. By default the allocator raises that
+    /// limit by itself and keeps them, so that a process takes more than it counts.
+    package static func returnLongBlocks() { des_return_blocks(256 << 10) }
 
     /// Processors that this process may use.
     package static var processors: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
