@@ -46,6 +46,7 @@ struct SlicePipeline: Sendable {
         let published = BoundedStream<PublishedShard>(limit: plan.rowStreamBytes) { $0.rows.memoryInBytes }
         let marked = BoundedStream<MarkedShard>(limit: plan.rowStreamBytes) { $0.deletable.memoryInBytes }
 
+        fetchGate.withGate { $0.beginSlice() }
         let permit = ReadPermit(gate: fetchGate, cycle: cycle)
         let fetch = FetchStage(
             scan: scan, heldBack: heldBack, gate: fetchGate, settings: settings, plan: plan, cycle: cycle

@@ -82,6 +82,17 @@ import Testing
         #expect(!gate.mayGetRoom)
     }
 
+    @Test func `files of a slice that was lost are not waited for in the next one`() {
+        var gate = FetchGate(CycleLimits(files: 3))
+        #expect(gate.admit(sizes: [1, 1]) == 2)
+        gate.beginSlice()
+        #expect(gate.admit(sizes: [1]) == 1)
+        #expect(gate.mayGetRoom)
+        gate.settle(size: 1, hasFailed: false)
+        #expect(!gate.mayGetRoom)
+        #expect(gate.limitReached(elapsed: .zero, bytesRead: 3) == "migration.max_files")
+    }
+
     @Test(arguments: [CycleLimits(files: 0), CycleLimits(bytes: 0), CycleLimits(duration: .zero)])
     func `a limit of nothing takes nothing`(limits: CycleLimits) {
         #expect(FetchGate(limits).limitReached(elapsed: .zero, bytesRead: 0) != nil)

@@ -23,6 +23,9 @@ struct FetchGate: Sendable {
         max(Self.leastReturns, (limits.files ?? 0).multipliedReportingOverflow(by: 10).partialValue)
     }
 
+    /// A slice begins. What an earlier one, that was lost, has admitted and not read is settled by nobody any more.
+    mutating func beginSlice() { unsettled = 0 }
+
     /// A file that was admitted was read, could not be, or is left after all.
     ///
     /// - Parameters:
