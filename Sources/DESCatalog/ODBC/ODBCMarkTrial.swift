@@ -3,7 +3,7 @@ package import DESRouting
 
 extension ODBCCatalog {
     package func tryMark(olderThan cutoff: Timestamp) async throws {
-        let table = try await table()
+        let table = try await table().withoutMeta
         guard access == .readWrite, table.markedValue != nil else { return }
         let undoesChanges = try await reader.run("cannot look what keeps the table") { session in
             try ODBCBehind.undoesChanges(of: table, in: session)
@@ -75,11 +75,8 @@ private struct ODBCMarkTrial: MarkTrialSubject {
 
     var written: String {
         let table = statements.table
-        let others = [
-            table.archivedAt.map { "a time to the column \"\($0.name)\"" },
-            table.shardKey.map { "the shard's name (such as \(String.exampleShard)) to the column \"\($0.name)\"" },
-        ]
-        let mark = table.archived.map { "\(table.markedValue ?? "") to the column \"\($0.name)\"" }
-        return ([mark] + others).compactMap { $0 }.joined(separator: ", ")
+        return Self.written(
+            table.markedValue ?? "", to: table.archived?.name, archivedAt: table.archivedAt?.name,
+            shardKey: table.shardKey?.name)
     }
 }

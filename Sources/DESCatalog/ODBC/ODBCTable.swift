@@ -15,7 +15,7 @@ struct ODBCTable: Sendable {
     let archived: ODBCColumn?
     let archivedAt: ODBCColumn?
     let shardKey: ODBCColumn?
-    let meta: [ODBCColumn]
+    var meta: [ODBCColumn]
     /// In their order; empty if there is none, as for a view.
     let primaryKey: [ODBCColumn]
     let indexes: [ODBCSession.Index]
@@ -34,6 +34,13 @@ struct ODBCTable: Sendable {
     var mayHaveTriggers = true
 
     func sql(_ column: ODBCColumn) -> String { dialect.quoted(column.name) }
+
+    /// For who needs no more of the rows than their keys: meta may be long.
+    var withoutMeta: Self {
+        var table = self
+        table.meta = []
+        return table
+    }
 
     /// Uid, time and location, the size if there is one, and the meta columns: what ``catalogRow(_:)`` reads.
     var rowColumns: [ODBCColumn] { [uid, createdAt, location] + (size.map { [$0] } ?? []) + meta }

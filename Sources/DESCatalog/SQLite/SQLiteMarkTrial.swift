@@ -3,7 +3,7 @@ import GRDB
 
 extension SQLiteCatalog {
     package func tryMark(olderThan cutoff: Timestamp) async throws {
-        let table = try await table()
+        let table = try await table().withoutMeta
         guard access == .readWrite, let archived = table.archived else { return }
         var trial = MarkTrial(
             SQLiteMarkTrial(catalog: self, sourceTable: table, archived: archived), olderThan: cutoff)
@@ -88,12 +88,7 @@ private struct SQLiteMarkTrial: MarkTrialSubject {
     }
 
     var written: String {
-        let others = [
-            sourceTable.archivedAt.map { "a time to the column \"\($0.name)\"" },
-            sourceTable.shardKey.map {
-                "the shard's name (such as \(String.exampleShard)) to the column \"\($0.name)\""
-            },
-        ]
-        return (["1 to the column \"\(archived.name)\""] + others.compactMap { $0 }).joined(separator: ", ")
+        Self.written(
+            "1", to: archived.name, archivedAt: sourceTable.archivedAt?.name, shardKey: sourceTable.shardKey?.name)
     }
 }

@@ -49,7 +49,7 @@ struct SourceTable: Sendable {
     let archived: Column?
     let archivedAt: Column?
     let shardKey: Column?
-    let meta: [Column]
+    var meta: [Column]
     /// The operator's condition, in parentheses.
     let condition: String?
 
@@ -70,6 +70,13 @@ struct SourceTable: Sendable {
         case .tableWithoutRowID(let primaryKey): primaryKey
         case .view, .virtual: []
         }
+    }
+
+    /// For who needs no more of the rows than their keys: meta may be long.
+    var withoutMeta: Self {
+        var table = self
+        table.meta = []
+        return table
     }
 
     /// Rowid, uid, time, location and size, and then the meta columns: what ``StatementCursor/catalogRow(metaCount:)``

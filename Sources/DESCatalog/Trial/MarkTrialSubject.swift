@@ -22,6 +22,16 @@ protocol MarkTrialSubject: Sendable {
     func hasMarks() async throws -> Bool
 }
 
+extension MarkTrialSubject {
+    /// For ``written``: the mark, and the columns that get more if there are any.
+    static func written(_ mark: String, to archived: String?, archivedAt: String?, shardKey: String?) -> String {
+        [
+            archived.map { "\(mark) to the column \"\($0)\"" }, archivedAt.map { "a time to the column \"\($0)\"" },
+            shardKey.map { "the shard's name (such as \(String.exampleShard)) to the column \"\($0)\"" },
+        ].compactMap { $0 }.joined(separator: ", ")
+    }
+}
+
 /// Which rows a trial asks for, cheaply for any table.
 enum MarkTrialOrder: Sendable, CaseIterable {
     /// Those that the database finds first.

@@ -3,7 +3,7 @@ package import DESRouting
 
 extension PostgresCatalog {
     package func tryMark(olderThan cutoff: Timestamp) async throws {
-        let table = try await table()
+        let table = try await table().withoutMeta
         guard access == .readWrite, table.archived != nil, table.kind != .materializedView else { return }
         let undoesChanges = try await reader.use("cannot look what keeps the table") { session in
             try PostgresBehind.undoesChanges(of: table, in: session)
@@ -111,14 +111,9 @@ private struct PostgresMarkTrial: MarkTrialSubject {
     }
 
     var written: String {
-        let others = [
-            postgresTable.archivedAt.map { "a time to the column \"\($0.name)\"" },
-            postgresTable.shardKey.map {
-                "the shard's name (such as \(String.exampleShard)) to the column \"\($0.name)\""
-            },
-        ]
-        let mark = postgresTable.archived.map { "\(postgresTable.markedValue ?? "") to the column \"\($0.name)\"" }
-        return ([mark] + others).compactMap { $0 }.joined(separator: ", ")
+        Self.written(
+            postgresTable.markedValue ?? "", to: postgresTable.archived?.name,
+            archivedAt: postgresTable.archivedAt?.name, shardKey: postgresTable.shardKey?.name)
     }
 
     private static let keptPending = "a trigger, rule or policy of the database left the row pending"

@@ -29,11 +29,18 @@ struct PostgresTable: Sendable {
     let archived: PostgresColumn?
     let archivedAt: PostgresColumn?
     let shardKey: PostgresColumn?
-    let meta: [PostgresColumn]
+    var meta: [PostgresColumn]
     let whereClause: String?
 
     /// Schema and table, quoted.
     var qualifiedName: String { "\(PostgresColumn.quoted(schemaName)).\(PostgresColumn.quoted(tableName))" }
+
+    /// For who needs no more of the rows than their keys: meta may be long.
+    var withoutMeta: Self {
+        var table = self
+        table.meta = []
+        return table
+    }
 
     /// Uid, time, location, size if there is one, and then the meta columns.
     var selected: String {
