@@ -58,6 +58,20 @@ struct RepairTests {
         #expect(try fixture.markedUIDs().isEmpty)
     }
 
+    @Test("A source of the same size and CRC-32 but with other content is not the file in the shard")
+    func comparesBytes() async throws {
+        let fixture = try Fixture()
+        let packed = Fixture.File(uid: "a", content: "yc3ktahsjd")
+        try fixture.addRows([packed], isMarked: false)
+        try fixture.addShard([packed])
+        // The CRC-32 of both is the same.
+        try fixture.write("fswd4dyg3i", to: "sources/a")
+        let report = try await fixture.reconcile(repairs: true)
+        #expect(report.found == [.inShardNotMarked: 1] && report.repaired.isEmpty)
+        #expect(report.findings[.inShardNotMarked]?.first?.message?.contains("its source has other content") == true)
+        #expect(try fixture.markedUIDs().isEmpty)
+    }
+
     @Test("Of two pending rows of one uid and time the one is marked whose source is the same")
     func choosesBySource() async throws {
         let fixture = try Fixture()

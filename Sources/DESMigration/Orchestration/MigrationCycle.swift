@@ -134,7 +134,7 @@ struct MigrationCycle: Sendable {
         )
         let recovery = StagingRecovery(
             staging: world.staging, store: world.store,
-            matcher: RecoveryMatcher(sources: world.sources, hasSizes: hasSizes), marking: marking,
+            matcher: SourceMatcher(sources: world.sources, hasSizes: hasSizes), marking: marking,
             threads: threads.files, cycle: cycle
         )
         try await recovery.run()

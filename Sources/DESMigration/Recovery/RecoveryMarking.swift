@@ -21,7 +21,7 @@ struct RecoveryMarking: Sendable {
     /// Marks what belongs to the entries of a published shard, some at a time.
     ///
     /// - Returns: whether everything is settled, so that staging may forget the shard.
-    func mark(_ reader: ShardReader, shard: String, matcher: RecoveryMatcher) async throws -> Bool {
+    func mark(_ reader: ShardReader, shard: String, matcher: SourceMatcher) async throws -> Bool {
         var isSettled = true
         var cursor = 0
         while true {
@@ -50,11 +50,11 @@ struct RecoveryMarking: Sendable {
     private struct Candidate: Sendable {
         let row: RecoveredRow
         let size: Int64
-        let match: RecoveryMatcher.Match
+        let match: SourceMatcher.Match
     }
 
     private func mark(
-        chunk: [ShardEntry], of reader: ShardReader, shard: String, matcher: RecoveryMatcher
+        chunk: [ShardEntry], of reader: ShardReader, shard: String, matcher: SourceMatcher
     ) async throws -> Bool {
         let readable = chunk.compactMap { entry -> (entry: ShardEntry, time: Timestamp)? in
             entry.meta.createdAt.flatMap { Timestamp(parsing: $0) }.map { (entry, $0) }
@@ -76,7 +76,9 @@ struct RecoveryMarking: Sendable {
             let compared = await withTaskExecutorPreference(threads) {
                 var compared: [Candidate] = []
                 for row in found {
-                    let match = await matcher.compare(row.row, with: item.entry, of: reader)
+                    let match = await matcher.compare(row.row, with: item.entry) {
+                        try EntryContent(item.entry, of: reader)
+                    }
                     compared.append(Candidate(row: row, size: Int64(item.entry.size), match: match))
                 }
                 return compared

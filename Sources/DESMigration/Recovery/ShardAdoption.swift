@@ -44,7 +44,7 @@ struct ShardAdoption: Sendable {
                 catalog: slice.catalog, fence: slice.fence, store: slice.store, settings: pipeline.settings,
                 cleanup: pipeline.cleanup, heldBack: pipeline.heldBack, threads: pipeline.threads.files, cycle: cycle
             )
-            let matcher = RecoveryMatcher(sources: pipeline.world.sources, hasSizes: pipeline.hasSizes)
+            let matcher = SourceMatcher(sources: pipeline.world.sources, hasSizes: pipeline.hasSizes)
             let isSettled = try await marking.mark(reader, shard: shard, matcher: matcher)
             try await remove(path)
             cycle.ledger.logger.notice(

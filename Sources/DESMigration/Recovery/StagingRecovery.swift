@@ -13,7 +13,7 @@ import Logging
 struct StagingRecovery: Sendable {
     let staging: StagingFolder
     let store: any ObjectStore
-    let matcher: RecoveryMatcher
+    let matcher: SourceMatcher
     let marking: RecoveryMarking
     let threads: ThreadPool
     let cycle: CycleContext

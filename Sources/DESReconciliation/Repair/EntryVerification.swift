@@ -1,5 +1,7 @@
+import DESMigration
 import DESShard
 import DESStorage
+import DESSystem
 
 /// Reads the file of an entry back from the store, and checks it.
 struct EntryVerification: Sendable {
@@ -9,14 +11,17 @@ struct EntryVerification: Sendable {
     /// Larger files are not kept inside of a shard.
     private static let largestInline: UInt64 = 1 << 30
 
-    /// - Returns: nil if it is whole, else what is wrong.
-    /// - Throws: `StorageError`.
-    func problem(of entry: ShardEntry, in shard: String) async throws -> String? {
-        guard entry.meta.crc32 != nil else { return "the entry has no checksum" }
+    /// What the entry holds, if it is whole.
+    ///
+    /// - Throws: ``EntryProblem`` if it is not, `StorageError`.
+    func content(of entry: ShardEntry, in shard: String) async throws -> EntryContent {
+        guard entry.meta.crc32 != nil else { throw EntryProblem("the entry has no checksum") }
         do {
             switch entry.content {
             case .inline(let offset, let storedSize, _, let size):
-                guard max(storedSize, size) <= Self.largestInline else { return "the entry is too large to be checked" }
+                guard max(storedSize, size) <= Self.largestInline else {
+                    throw EntryProblem("the entry is too large to be checked")
+                }
                 let store = context.world.store
                 let stored = try await context.retrying {
                     try await store.read(shard, range: offset..<(offset + storedSize))
@@ -25,34 +30,45 @@ struct EntryVerification: Sendable {
                 stored.withUnsafeBytes { input.append($0) }
                 let output = ByteBuffer(capacity: Int(min(size, 16 << 20)))
                 try PayloadDecoder().decode(entry, stored: input.bytes, file: shard, into: output)
-                return nil
-            case .bigFile(let hash, let size): return try await bigFileProblem(entry, hash, size, shard)
+                return .bytes(output)
+            case .bigFile(let hash, let size):
+                try await checkBigFile(entry, hash, size, shard)
+                return .sha256(hash)
             }
         } catch let error as ShardError {
-            return error.message
+            throw EntryProblem(error.message)
         }
     }
 
-    private func bigFileProblem(
-        _ entry: ShardEntry, _ sha256: String, _ size: UInt64, _ shard: String
-    ) async throws -> String? {
+    private func checkBigFile(_ entry: ShardEntry, _ sha256: String, _ size: UInt64, _ shard: String) async throws {
         let key = "\(context.settings.bigFilesPrefix)/\(sha256)"
         let store = context.world.store.part(of: shard)
         let attributes = try await context.retrying { try await store.attributes(of: key) }
-        guard attributes?.size == size else { return "its big file \(key) is not there, or has another size" }
+        guard attributes?.size == size else {
+            throw EntryProblem("its big file \(key) is not there, or has another size")
+        }
         let hash = SHA256()
         var crc = CRC32()
         var offset: UInt64 = 0
         while offset < size {
             let range = offset..<min(offset + Self.pieceSize, size)
             let piece = try await context.retrying { try await store.read(key, range: range) }
-            guard !piece.isEmpty else { return "its big file \(key) ends early" }
+            guard !piece.isEmpty else { throw EntryProblem("its big file \(key) ends early") }
             piece.withUnsafeBytes {
                 hash.update($0)
                 crc.update($0)
             }
             offset += UInt64(piece.count)
         }
-        return hash.finish() == sha256 && crc == entry.meta.crc32 ? nil : "its big file \(key) is damaged"
+        guard hash.finish().isByteEqual(to: sha256), crc == entry.meta.crc32 else {
+            throw EntryProblem("its big file \(key) is damaged")
+        }
     }
+}
+
+/// An entry is not whole.
+struct EntryProblem: Error {
+    let message: String
+
+    init(_ message: String) { self.message = message }
 }

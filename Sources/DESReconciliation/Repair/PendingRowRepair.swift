@@ -1,4 +1,5 @@
 import DESCatalog
+import DESMigration
 import DESRouting
 import DESShard
 import DESStorage
@@ -57,10 +58,10 @@ struct PendingRowRepair: Sendable {
             guard let entry = try index.entry(uid: file.uid),
                 entry.meta.createdAt.flatMap({ Timestamp(parsing: $0) }) == file.time
             else { return refuse("the shard does not have it any more") }
-            if let problem = try await EntryVerification(context: context).problem(of: entry, in: file.shard) {
-                return refuse(problem)
-            }
-            return try await choose(file, entry).mapError { Refusal(reason: $0.reason) }
+            let content = try await EntryVerification(context: context).content(of: entry, in: file.shard)
+            return await choose(file, entry, content)
+        } catch let problem as EntryProblem {
+            return refuse(problem.message)
         } catch let error as ShardError {
             return refuse(error.message)
         } catch let error as StorageError {
@@ -68,20 +69,30 @@ struct PendingRowRepair: Sendable {
         }
     }
 
-    private func choose(_ file: UnmarkedFile, _ entry: ShardEntry) async throws -> Result<CatalogRow, Refusal> {
-        let comparison = SourceComparison(sources: context.world.sources, hasSizes: context.settings.hasSizes)
+    private func choose(
+        _ file: UnmarkedFile, _ entry: ShardEntry, _ content: EntryContent
+    ) async -> Result<CatalogRow, Refusal> {
+        let matcher = SourceMatcher(sources: context.world.sources, hasSizes: context.settings.hasSizes)
         let matches = await withTaskExecutorPreference(threads) {
-            var matches: [SourceComparison.Match] = []
-            for row in file.rows { matches.append(await comparison.compare(row, with: entry)) }
+            var matches: [SourceMatcher.Match] = []
+            for row in file.rows { matches.append(await matcher.compare(row, with: entry) { content }) }
             return matches
         }
         // Of several rows with the same content one is marked: there is one file.
-        if let position = matches.firstIndex(of: .same) { return .success(file.rows[position]) }
-        guard matches.count == 1 else {
+        if let position = matches.firstIndex(where: { if case .same = $0 { true } else { false } }) {
+            return .success(file.rows[position])
+        }
+        guard matches.count == 1, let row = file.rows.first else {
             return .failure(Refusal(reason: "it cannot be told to which of \(matches.count) rows it belongs"))
         }
         switch matches[0] {
-        case .same, .sourceGone: return .success(file.rows[0])
+        case .same: return .success(row)
+        case .sourceGone:
+            // What is left to compare is the size.
+            guard context.settings.hasSizes, row.size != .null else {
+                return .failure(Refusal(reason: "its source is gone, and the row has no size to compare"))
+            }
+            return .success(row)
         case .differs(let reason), .unknown(let reason): return .failure(Refusal(reason: reason))
         }
     }
