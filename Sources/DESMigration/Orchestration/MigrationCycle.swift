@@ -81,7 +81,7 @@ struct MigrationCycle: Sendable {
     }
 
     private func remember(_ mark: StoreMark) async throws {
-        guard let memory = world.catalog.storeMemory else { return }
+        guard let memory = storeMemory else { return }
         if let name = try await memory.storeName(), name.isByteEqual(to: mark.name) { return }
         try await memory.remember(storeName: mark.name)
     }
@@ -89,7 +89,15 @@ struct MigrationCycle: Sendable {
     private var storeCheck: StoreCheck {
         StoreCheck(
             store: world.store, catalog: world.catalog, staging: world.staging, bits: settings.shardBits,
-            acceptsEmpty: settings.acceptsNewStore, known: knownStore, threads: threads.files, random: world.random)
+            acceptsEmpty: settings.acceptsNewStore, known: knownStore, memory: storeMemory, threads: threads.files,
+            random: world.random)
+    }
+
+    /// Workers keep the name where they meet.
+    private var storeMemory: (any StoreMemory)? {
+        if let memory = world.catalog.storeMemory { return memory }
+        guard world.work?.recoversStaging ?? true else { return nil }
+        return StagedStoreName(staging: world.staging, threads: threads.files)
     }
 
     /// At the begin and at the end of every cycle, also of one that could not go on, as far as it can be told then.

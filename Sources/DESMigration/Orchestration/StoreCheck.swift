@@ -40,6 +40,8 @@ package struct StoreCheck: Sendable {
     /// Whether an empty store is taken although rows are marked.
     let acceptsEmpty: Bool
     let known: KnownStore
+    /// Where the store's name is kept from one process to the next; nil if nowhere.
+    let memory: (any StoreMemory)?
     let threads: ThreadPool
     let random: @Sendable () -> any RandomNumberGenerator
 
@@ -48,7 +50,7 @@ package struct StoreCheck: Sendable {
     @discardableResult
     func run() async throws -> StoreMark {
         let mark: StoreMark
-        let remembered = acceptsEmpty ? nil : try await catalog.storeMemory?.storeName()
+        let remembered = acceptsEmpty ? nil : try await memory?.storeName()
         if let existing = try await store.mark() {
             mark = existing
         } else {
@@ -57,17 +59,17 @@ package struct StoreCheck: Sendable {
                     "\(store.name) has lost its mark \(StoreMark.key) since the last cycle; is its disk still mounted? "
                         + "Nothing was published or deleted")
             }
-            if remembered != nil {
+            if remembered != nil, try await rowsNeedStore() {
                 guard try await !store.isEmpty() else { throw Self.emptyPlace(store.name) }
                 throw StoreMismatch(
-                    "\(store.name) is not the store that the rows behind the watermark are in: it has no mark "
+                    "\(store.name) is not the store that the files of this catalog are in: it has no mark "
                         + "\(StoreMark.key). \(Self.wayOut)")
             }
             mark = try await begin()
         }
-        if let remembered, !remembered.isByteEqual(to: mark.name) {
+        if let remembered, !remembered.isByteEqual(to: mark.name), try await rowsNeedStore() {
             throw StoreMismatch(
-                "\(store.name) is not the store that the rows behind the watermark are in: its mark \(StoreMark.key) has "
+                "\(store.name) is not the store that the files of this catalog are in: its mark \(StoreMark.key) has "
                     + "another name. \(Self.wayOut)")
         }
         if let layout = mark.bits, layout != bits.count {
@@ -81,6 +83,12 @@ package struct StoreCheck: Sendable {
                     + "published or deleted; mount the right one, or start des-migrate again if the change is meant")
         }
         return mark
+    }
+
+    /// Whether rows rely on files in the store that is remembered: those behind a watermark, or marked ones.
+    private func rowsNeedStore() async throws -> Bool {
+        if catalog.storeMemory != nil { return true }
+        return try await Self.hasMarkedRows(catalog)
     }
 
     private static let wayOut =

@@ -17,8 +17,9 @@ package final class StagingLock: Sendable {
             guard try file.tryLock() else {
                 throw SystemError(code: EWOULDBLOCK, operation: "lock", subject: path)
             }
+            let store = StagingLockText(try Self.contents(of: file))?.store
             try file.truncate(to: 0)
-            try file.write(text: "\(getpid())\n")
+            try file.write(text: StagingLockText(process: getpid(), store: store).text)
             // The name too: by it the next start knows the folder, whatever else a power failure leaves of it.
             try file.synchronize()
             try FileSystem.synchronizeDirectory(folder.path)
@@ -51,25 +52,31 @@ package final class StagingLock: Sendable {
             }
         }
         guard let status else { return }
-        // Ours holds a number, or what a power failure left of it.
-        guard status.kind == .regular, status.size <= 32, contents(lock).allSatisfy({ "0123456789\n\0".contains($0) })
+        guard status.kind == .regular, status.size <= StagingLockText.longest, StagingLockText(contents(lock)) != nil
         else {
             throw SystemError(code: EEXIST, operation: "take as our lock file what is not:", subject: lock)
         }
     }
 
     private static func holder(_ path: String) -> String {
-        guard let number = contents(path).split(separator: "\n").first else { return "" }
+        guard let number = StagingLockText(contents(path))?.process else { return "" }
         return " (process \(number))"
     }
 
-    /// The first bytes of the lock file; empty if it cannot be read.
-    private static func contents(_ path: String) -> String {
-        guard let file = try? OpenFile(path) else { return "" }
-        return withUnsafeTemporaryAllocation(byteCount: 32, alignment: 1) { buffer in
-            guard let count = try? file.read(into: buffer, at: 0) else { return "" }
-            return String(decoding: buffer.prefix(count), as: UTF8.self)
+    /// Empty if it cannot be read.
+    private static func contents(_ path: String) -> [UInt8] {
+        guard let file = try? OpenFile(path), let bytes = try? contents(of: file) else { return [] }
+        return bytes
+    }
+
+    static func contents(of file: OpenFile) throws(SystemError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: StagingLockText.longest)
+        let read: Result<Int, SystemError> = bytes.withUnsafeMutableBytes { buffer in
+            do throws(SystemError) { return .success(try file.read(into: buffer, at: 0)) } catch {
+                return .failure(error)
+            }
         }
+        return Array(bytes.prefix(try read.get()))
     }
 }
 

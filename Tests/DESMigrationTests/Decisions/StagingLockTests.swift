@@ -68,6 +68,28 @@ import Testing
         withExtendedLifetime(lock) {}
     }
 
+    @Test func `the store that a lock file names outlives the process`() throws {
+        try folder.folder("staging")
+        try folder.write("staging/lock", "4194304\nstore 01M7Y0EYB2\n")
+        let lock = try StagingLock(folder: staging)
+        #expect(try folder.read("staging/lock") == Array("\(getpid())\nstore 01M7Y0EYB2\n".utf8))
+        withExtendedLifetime(lock) {}
+    }
+
+    @Test(arguments: [
+        ("1\nstore a\n", StagingLockText(process: 1, store: "a")), ("1\n", StagingLockText(process: 1, store: nil)),
+        ("1\nstore a", StagingLockText(process: 1, store: nil)), ("1\nsto", StagingLockText(process: 1, store: nil)),
+        ("\0\0", StagingLockText(process: nil, store: nil)), ("1\nshop a\n", nil), ("1\nstore a b\n", nil),
+        ("1\n2\n", nil),
+        ("1\nstore a\n3\n", nil), ("key: value\n", nil),
+    ])
+    func `a lock file is known by what it says, also if a power failure took a part`(
+        text: String, expected: StagingLockText?
+    ) {
+        #expect(StagingLockText(Array(text.utf8)) == expected)
+        if let expected { #expect(StagingLockText(Array(expected.text.utf8)) == expected) }
+    }
+
     @Test(arguments: ["lock", "20240102_00_0000.des", "notes.txt"])
     func `a folder that was made for something else is refused, and nothing in it is touched`(name: String) throws {
         try folder.folder("staging")

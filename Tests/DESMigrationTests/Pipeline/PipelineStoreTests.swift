@@ -35,6 +35,38 @@ import Testing
         try await fixture.run().expectBooks(migrated: 1)
     }
 
+    @Test(arguments: [true, false])
+    func `another store in the place of the known one is refused by a later process, until it is meant`(
+        hasMark: Bool
+    ) async throws {
+        let fixture = try PipelineFixture(isMarked: false)
+        fixture.settings.deletesSources = true
+        try fixture.addFiles(3)
+        try await fixture.run().expectBooks(migrated: 3)
+        let next = try fixture.add()
+        let shards = PipelineDisk.names(in: fixture.output).filter { $0.hasSuffix(".des") }
+        try Self.unmount(fixture)
+        try PipelineDisk.write([1], to: "\(fixture.output)/\(shards[0])")
+        if hasMark { try PipelineDisk.write(Array("another\nn_bits 4\n".utf8), to: "\(fixture.output)/_desStore") }
+        let refused = try await fixture.run()
+        #expect(refused.result.fatalError?.contains("is not the store that the files of this catalog are in") == true)
+        #expect(PipelineDisk.read(next.path) == next.bytes)
+        fixture.settings.acceptsNewStore = true
+        try await fixture.run().expectBooks(migrated: 1)
+        fixture.settings.acceptsNewStore = false
+        try fixture.add()
+        try await fixture.run().expectBooks(migrated: 1)
+    }
+
+    @Test func `another store is taken while no row is marked`() async throws {
+        let fixture = try PipelineFixture(isMarked: false)
+        try fixture.addFiles(3)
+        try await fixture.run().expectBooks(migrated: 3)
+        try fixture.table.execute("UPDATE files SET archived = 0")
+        try Self.unmount(fixture)
+        try await fixture.run().expectBooks(migrated: 3)
+    }
+
     @Test func `an empty output is taken when it is meant`() async throws {
         let fixture = try PipelineFixture(isMarked: false)
         try fixture.addFiles(3)
@@ -58,7 +90,7 @@ import Testing
         func check() async throws {
             try await StoreCheck(
                 store: store, catalog: world.catalog, staging: world.staging, bits: fixture.settings.shardBits,
-                acceptsEmpty: false, known: known, threads: ThreadPool(name: "test", count: 1),
+                acceptsEmpty: false, known: known, memory: nil, threads: ThreadPool(name: "test", count: 1),
                 random: { SystemRandomNumberGenerator() }
             ).run()
         }
