@@ -66,24 +66,24 @@ let package = Package(
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
 
-        module("DESSystem", ["CLinux"]),
+        module("DESBase", ["CLinux"]),
         module("DESRouting", ["CDeflate"]),
-        module("DESShard", ["DESSystem", "CLinux", "CDeflate", "CZstd", "CLZ4", "COpenSSL"]),
-        module("DESS3", ["DESSystem", "CLinux", "CDeflate", "COpenSSL", "CCurl", "CExpat"]),
-        module("DESStorage", ["DESSystem", "DESRouting", "DESShard", "DESS3"]),
-        module("DESRetrieval", ["DESSystem", "DESRouting", "DESShard", "DESS3", "DESStorage", "CHiredis", "CLinux"]),
-        module("DESPostgres", ["DESSystem", "CPostgres"]),
-        module("DESODBC", ["DESSystem", "CODBC"]),
+        module("DESShard", ["DESBase", "CLinux", "CDeflate", "CZstd", "CLZ4", "COpenSSL"]),
+        module("DESS3", ["DESBase", "CLinux", "CDeflate", "COpenSSL", "CCurl", "CExpat"]),
+        module("DESStorage", ["DESBase", "DESRouting", "DESShard", "DESS3"]),
+        module("DESRetrieval", ["DESBase", "DESRouting", "DESShard", "DESS3", "DESStorage", "CHiredis", "CLinux"]),
+        module("DESPostgres", ["DESBase", "CPostgres"]),
+        module("DESODBC", ["DESBase", "CODBC"]),
         module(
             "DESCatalog",
             [
-                "DESSystem", "DESRouting", "DESPostgres", "DESODBC", "COpenSSL",
+                "DESBase", "DESRouting", "DESPostgres", "DESODBC", "COpenSSL",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]
         ),
-        module("DESCoordination", ["DESSystem", "DESRouting", "DESPostgres", "DESCatalog"]),
-        module("DESConfiguration", ["DESSystem", "DESRouting", "Yams"]),
+        module("DESCoordination", ["DESBase", "DESRouting", "DESPostgres", "DESCatalog"]),
+        module("DESConfiguration", ["DESBase", "DESRouting", "Yams"]),
         module(
             "DESHTTPFront",
             [
@@ -111,7 +111,7 @@ let package = Package(
         module(
             "DESServer",
             [
-                "DESSystem", "DESRouting", "DESShard", "DESS3", "DESRetrieval", "DESConfiguration", "DESHTTPFront",
+                "DESBase", "DESRouting", "DESShard", "DESS3", "DESRetrieval", "DESConfiguration", "DESHTTPFront",
                 "DESTelemetry", "COpenSSL",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
@@ -125,7 +125,7 @@ let package = Package(
         module(
             "DESMigration",
             [
-                "DESSystem", "DESRouting", "DESShard", "DESStorage", "DESS3", "DESCatalog", "DESCoordination",
+                "DESBase", "DESRouting", "DESShard", "DESStorage", "DESS3", "DESCatalog", "DESCoordination",
                 "DESTelemetry",
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -133,7 +133,7 @@ let package = Package(
         module(
             "DESReconciliation",
             [
-                "DESSystem", "DESRouting", "DESShard", "DESStorage", "DESCatalog", "DESTelemetry", "DESMigration",
+                "DESBase", "DESRouting", "DESShard", "DESStorage", "DESCatalog", "DESTelemetry", "DESMigration",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
@@ -143,7 +143,7 @@ let package = Package(
             "DESCommands",
             [
                 "DESMigration", "DESReconciliation", "DESRetrieval", "DESServer", "DESHTTPFront", "DESConfiguration",
-                "DESSystem", "DESRouting", "DESShard", "DESStorage", "DESS3", "DESCatalog", "DESCoordination",
+                "DESBase", "DESRouting", "DESShard", "DESStorage", "DESS3", "DESCatalog", "DESCoordination",
                 "DESPostgres",
                 "DESODBC", "DESTelemetry",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -165,22 +165,22 @@ let package = Package(
         ),
 
         .executableTarget(
-            name: "s3-benchmark", dependencies: ["DESS3", "DESStorage", "DESSystem"], path: "Benchmarks/ObjectStorage",
+            name: "s3-benchmark", dependencies: ["DESS3", "DESStorage", "DESBase"], path: "Benchmarks/ObjectStorage",
             exclude: ["multi.c", "sink.py"], swiftSettings: settings
         ),
 
-        tests(of: "DESSystem"),
+        tests(of: "DESBase"),
         // Real servers for tests, started by the scripts of Tests/Support.
         .target(name: "DESTestServers", path: "Tests/DESTestServers", swiftSettings: settings),
         tests(of: "DESPostgres", ["DESTestServers"]),
         tests(of: "DESODBC", ["DESTestServers"]),
         tests(of: "DESRouting", resources: [.copy("Golden")]),
-        tests(of: "DESShard", ["DESSystem"], resources: [.copy("Golden")]),
-        tests(of: "DESS3", ["DESSystem", "DESTestServers"]),
-        tests(of: "DESStorage", ["DESSystem", "DESRouting", "DESShard", "DESS3", "DESTestServers"]),
+        tests(of: "DESShard", ["DESBase"], resources: [.copy("Golden")]),
+        tests(of: "DESS3", ["DESBase", "DESTestServers"]),
+        tests(of: "DESStorage", ["DESBase", "DESRouting", "DESShard", "DESS3", "DESTestServers"]),
         tests(
             of: "DESRetrieval",
-            ["DESSystem", "DESRouting", "DESShard", "DESS3", "DESStorage", "DESTestServers"]
+            ["DESBase", "DESRouting", "DESShard", "DESS3", "DESStorage", "DESTestServers"]
         ),
         tests(
             of: "DESCatalog",
@@ -216,7 +216,7 @@ let package = Package(
         tests(
             of: "DESMigration",
             [
-                "DESSystem", "DESRouting", "DESShard", "DESStorage", "DESS3", "DESCatalog", "DESCoordination",
+                "DESBase", "DESRouting", "DESShard", "DESStorage", "DESS3", "DESCatalog", "DESCoordination",
                 "DESTelemetry", "DESTestServers",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
@@ -226,7 +226,7 @@ let package = Package(
         tests(
             of: "DESReconciliation",
             [
-                "DESSystem", "DESRouting", "DESShard", "DESStorage", "DESCatalog", "DESMigration",
+                "DESBase", "DESRouting", "DESShard", "DESStorage", "DESCatalog", "DESMigration",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -234,7 +234,7 @@ let package = Package(
         tests(
             of: "DESCommands",
             [
-                "DESSystem", "DESRouting", "DESShard", "DESStorage", "DESCatalog", "DESMigration",
+                "DESBase", "DESRouting", "DESShard", "DESStorage", "DESCatalog", "DESMigration",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),

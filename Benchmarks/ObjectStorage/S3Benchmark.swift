@@ -1,6 +1,6 @@
 import DESS3
 import DESStorage
-import DESSystem
+import DESBase
 import Glibc
 import Synchronization
 

@@ -1,5 +1,5 @@
 package import DESRouting
-package import DESSystem
+package import DESBase
 
 /// The user's list of files: where the migration learns what to move, and notes what it has moved.
 ///

@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 import Synchronization
 
 /// How a connection behaves.

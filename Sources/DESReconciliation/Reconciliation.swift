@@ -1,6 +1,6 @@
 import DESRouting
 import DESStorage
-import DESSystem
+import DESBase
 package import Logging
 
 /// Compares a catalog with the shards and big files of a store, day by day, in constant memory, and repairs, if it is told to,

@@ -1,7 +1,7 @@
 import DESCatalog
 import DESRouting
 import DESStorage
-import DESSystem
+import DESBase
 import Logging
 
 /// What all steps of a reconciliation share.

@@ -2,7 +2,7 @@ package import DESCatalog
 package import DESMigration
 package import DESRouting
 package import DESStorage
-import DESSystem
+import DESBase
 
 /// Everything a reconciliation touches.
 package struct ReconciliationWorld: Sendable {

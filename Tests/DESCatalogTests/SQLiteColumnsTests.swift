@@ -1,6 +1,6 @@
 import DESCatalog
 import DESRouting
-import DESSystem
+import DESBase
 import Testing
 
 @Suite("Optional columns and the operator's condition in an SQLite catalog")

@@ -1,6 +1,6 @@
 import DESCatalog
 import DESRouting
-import DESSystem
+import DESBase
 import Testing
 
 @Suite("Looking up rows for recovery and deletion")

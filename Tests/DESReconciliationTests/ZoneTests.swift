@@ -1,7 +1,7 @@
 import DESReconciliation
 import DESRouting
 import DESStorage
-import DESSystem
+import DESBase
 import Foundation
 import Testing
 

@@ -1,6 +1,6 @@
 import DESShard
 import DESStorage
-import DESSystem
+import DESBase
 import Testing
 
 @testable import DESRetrieval

@@ -2,7 +2,7 @@ import DESRetrieval
 import DESRouting
 import DESShard
 import DESStorage
-import DESSystem
+import DESBase
 import Foundation
 import Glibc
 import Synchronization

@@ -3,7 +3,7 @@ import DESRouting
 import DESS3
 import DESShard
 import DESStorage
-import DESSystem
+import DESBase
 import DESTestServers
 import Foundation
 import Testing

@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 import Foundation
 
 /// A folder of its own for a test; it goes with the object.

@@ -1,6 +1,6 @@
 @preconcurrency import Dispatch
 package import DESRouting
-package import DESSystem
+package import DESBase
 import Synchronization
 
 /// A catalog in memory, read from a manifest: a JSON list of `{uid, created_at, size_bytes, source_path}`, or JSON lines.

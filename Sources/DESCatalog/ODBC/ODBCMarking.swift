@@ -1,6 +1,6 @@
 import DESODBC
 import DESRouting
-import DESSystem
+import DESBase
 
 /// A mark of some rows in one transaction of a session.
 struct ODBCMarking: Sendable {

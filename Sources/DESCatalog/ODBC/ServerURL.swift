@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 
 /// A database URL taken apart: `scheme://user:password@host:port/database?name=value`, escapes decoded.
 struct ServerURL: Sendable, Equatable {

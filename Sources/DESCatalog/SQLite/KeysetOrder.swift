@@ -1,5 +1,5 @@
 import DESRouting
-import DESSystem
+import DESBase
 import GRDB
 
 /// An order of the rows that an index gives without sorting, and that tells any two rows apart.

@@ -1,5 +1,5 @@
 package import DESRouting
-package import DESSystem
+package import DESBase
 import GRDB
 
 extension SQLiteCatalog {

@@ -1,5 +1,5 @@
 package import DESRouting
-package import DESSystem
+package import DESBase
 
 /// A catalog whose table is never changed: which rows are still to be packed follows from the watermark and what an
 /// ``ArchiveStore`` keeps beside it.

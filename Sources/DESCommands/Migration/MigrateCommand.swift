@@ -5,7 +5,7 @@ import DESConfiguration
 import DESCoordination
 import DESMigration
 import DESRouting
-import DESSystem
+import DESBase
 import DESTelemetry
 import Foundation
 import Logging

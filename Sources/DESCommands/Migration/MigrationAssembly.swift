@@ -4,7 +4,7 @@ import DESCoordination
 import DESMigration
 import DESRouting
 import DESStorage
-import DESSystem
+import DESBase
 import DESTelemetry
 import Foundation
 import Glibc

@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 import Glibc
 
 /// Standard output and error of a command.

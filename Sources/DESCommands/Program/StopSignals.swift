@@ -1,5 +1,5 @@
 import DESMigration
-import DESSystem
+import DESBase
 import Glibc
 import Logging
 import Synchronization

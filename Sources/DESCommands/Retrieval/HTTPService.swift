@@ -5,7 +5,7 @@ import DESRouting
 import DESS3
 import DESServer
 import DESStorage
-import DESSystem
+import DESBase
 import DESTelemetry
 import Glibc
 import Logging

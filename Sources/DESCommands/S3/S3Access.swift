@@ -2,7 +2,7 @@ import DESConfiguration
 import DESRouting
 import DESS3
 import DESStorage
-import DESSystem
+import DESBase
 import Foundation
 import Logging
 

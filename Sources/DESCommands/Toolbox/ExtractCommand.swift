@@ -1,6 +1,6 @@
 import ArgumentParser
 import DESConfiguration
-import DESSystem
+import DESBase
 
 /// `des extract`: files back into a folder.
 struct ExtractCommand: ToolCommand {

@@ -1,5 +1,5 @@
 import DESShard
-import DESSystem
+import DESBase
 import DESTelemetry
 
 /// Restores files of a place into a folder and counts them.

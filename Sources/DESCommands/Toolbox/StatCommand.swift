@@ -1,6 +1,6 @@
 import ArgumentParser
 import DESShard
-import DESSystem
+import DESBase
 import DESTelemetry
 
 /// `des stat`: numbers of shards.

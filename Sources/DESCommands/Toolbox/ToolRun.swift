@@ -1,5 +1,5 @@
 import ArgumentParser
-import DESSystem
+import DESBase
 
 /// What a toolbox command works with besides its arguments.
 struct ToolSurroundings: Sendable {

@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 
 /// Section `migration`: what a cycle takes, in which portions, and what becomes of the sources.
 package struct CycleConfiguration: Sendable, Equatable {

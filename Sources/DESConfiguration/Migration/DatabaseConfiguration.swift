@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 
 /// Section `database`: the catalog table and its columns. Names are taken as they are and quoted when used.
 package struct DatabaseConfiguration: Sendable, Equatable {

@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 
 /// Where a catalog is. Describes itself without passwords; the associated texts hold them.
 package enum DatabaseURL: Sendable, Equatable {

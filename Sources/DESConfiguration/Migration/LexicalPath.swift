@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 
 /// A path compared by its text alone: `.`, `..` and doubled slashes are resolved, symbolic links are not.
 struct LexicalPath: Equatable {

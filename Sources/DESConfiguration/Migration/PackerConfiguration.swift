@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 
 /// Section `packer`: how shards are made and where.
 package struct PackerConfiguration: Sendable, Equatable {

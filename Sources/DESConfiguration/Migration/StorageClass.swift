@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 
 /// Storage classes by their names: those of Amazon (the parameter `x-amz-storage-class` in its API Reference); other services have
 /// some of their own.

@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 import Glibc
 
 /// Reads the text of a configuration file; pipes such as `/dev/stdin` can be read too.

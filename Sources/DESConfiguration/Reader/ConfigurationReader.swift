@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 
 /// Reads a configuration of sections and keys, collecting everything that is wrong with it.
 ///

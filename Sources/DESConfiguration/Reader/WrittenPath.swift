@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 
 /// What is wrong with the text of a path, a bucket or a prefix that a person wrote: what a shell, a template or another
 /// program would have replaced, and DES takes as it stands.

@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 
 /// The threads of a migration: none of them belongs to the cooperative pool.
 struct MigrationThreads: Sendable {

@@ -1,6 +1,6 @@
 import DESRouting
 import DESStorage
-import DESSystem
+import DESBase
 
 /// Gives a store its mark, unless it has one.
 struct StoreMarking: Sendable {

@@ -2,7 +2,7 @@ import DESCatalog
 import DESRouting
 import DESShard
 import DESStorage
-import DESSystem
+import DESBase
 import Logging
 import Synchronization
 

@@ -1,7 +1,7 @@
 import DESCatalog
 import DESShard
 import DESStorage
-import DESSystem
+import DESBase
 import Logging
 
 /// Brings to its end what an earlier holder of a unit of work published: its shards are read back from the store, verified,

@@ -1,6 +1,6 @@
 import DESCatalog
 import DESRouting
-import DESSystem
+import DESBase
 package import DESTelemetry
 package import Logging
 import Synchronization

@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 
 /// Tells whether a file may get other content, or may just have got it, without its size and times showing it.
 ///

@@ -1,4 +1,4 @@
-package import DESSystem
+package import DESBase
 import Glibc
 
 /// Deleting acts on what was checked: the file is moved to a name of our own in its own folder, checked again through an open

@@ -1,5 +1,5 @@
 package import DESShard
-package import DESSystem
+package import DESBase
 
 /// Sources in the local file system, as ``SourceAddress`` reads their locations.
 package struct LocalSourceFiles: SourceFiles {

@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 import Synchronization
 
 /// Remembers what deleting one name of a file changed of its other names: the time of its last change, so that the second of

@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 
 /// What a row's location names, told by its bytes alone. Nothing is looked up.
 ///

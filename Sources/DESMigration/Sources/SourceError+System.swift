@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 import Glibc
 
 extension SourceError {

@@ -1,6 +1,6 @@
 import DESRouting
 import DESShard
-import DESSystem
+import DESBase
 
 /// What is never deleted as a source, whatever a row says: the folders of shards and of staging, and the catalog.
 ///

@@ -1,4 +1,4 @@
-package import DESSystem
+package import DESBase
 
 /// A file that is being written in the staging folder. Calls block.
 package protocol StagingFile: Sendable {

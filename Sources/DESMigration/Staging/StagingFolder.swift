@@ -1,5 +1,5 @@
 import DESRouting
-import DESSystem
+import DESBase
 
 /// The folder where shards grow and wait until their rows are marked.
 ///

@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 import Glibc
 
 /// Keeps a second process out of a staging folder, for as long as the object lives.

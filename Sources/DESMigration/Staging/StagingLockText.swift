@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 
 /// What the lock file of a staging folder says: the number of the process that took it last, and, in a second line, the store that
 /// shards went to.

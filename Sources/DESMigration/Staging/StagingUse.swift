@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 
 /// What a staging folder is used for: by a process that works alone, which brings to its end what it finds there, or by a
 /// worker among many, which throws it away because others may have its work by now. A file named `workers` tells.

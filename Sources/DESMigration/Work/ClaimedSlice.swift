@@ -2,7 +2,7 @@ import DESCatalog
 import DESCoordination
 import DESRouting
 import DESStorage
-import DESSystem
+import DESBase
 import Logging
 import Synchronization
 

@@ -2,7 +2,7 @@ package import DESCatalog
 package import DESCoordination
 package import DESRouting
 package import DESStorage
-import DESSystem
+import DESBase
 package import Logging
 import Synchronization
 

@@ -1,6 +1,6 @@
 import DESCatalog
 import DESRouting
-import DESSystem
+import DESBase
 import Synchronization
 
 /// A catalog that remembers for which shards marks were ever asked for, whatever became of them.

@@ -1,7 +1,7 @@
 package import DESCatalog
 package import DESRouting
 package import DESStorage
-import DESSystem
+import DESBase
 package import Logging
 import Synchronization
 

@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 
 /// One connection to a PostgreSQL server, opened on first use and used on a thread of its own.
 ///

@@ -1,6 +1,6 @@
 import DESRouting
 import DESStorage
-import DESSystem
+import DESBase
 
 /// Looks for what interrupted runs left: files in the staging folder, and uploads in parts.
 struct LeftoverCheck: Sendable {

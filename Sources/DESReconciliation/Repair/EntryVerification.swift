@@ -1,7 +1,7 @@
 import DESMigration
 import DESShard
 import DESStorage
-import DESSystem
+import DESBase
 
 /// Reads the file of an entry back from the store, and checks it.
 struct EntryVerification: Sendable {

@@ -3,7 +3,7 @@ import DESMigration
 import DESRouting
 import DESShard
 import DESStorage
-import DESSystem
+import DESBase
 
 /// Marks pending rows whose file is in one published shard, after the file was read back and checked.
 struct PendingRowRepair: Sendable {

@@ -1,7 +1,7 @@
 import DESCatalog
 import DESRouting
 import DESStorage
-import DESSystem
+import DESBase
 
 /// Judges what is different between the rows and the shards of one day.
 struct DaySettlement: Sendable {

@@ -1,6 +1,6 @@
 import DESRouting
 import DESStorage
-import DESSystem
+import DESBase
 
 /// The shards of a store in the order of their days, a page at a time.
 actor ListedShards {

@@ -1,6 +1,6 @@
 import DESRouting
 import DESStorage
-import DESSystem
+import DESBase
 
 /// The parts of a store, each of which holds big files beside its own shards; numbered from 0.
 actor StoreParts {

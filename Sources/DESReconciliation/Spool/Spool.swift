@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 import GRDB
 
 /// A temporary database that holds what of one day is compared, and what has to be remembered of all days, so that memory is

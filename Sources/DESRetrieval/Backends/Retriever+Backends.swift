@@ -1,7 +1,7 @@
 import DESRouting
 import DESS3
 import DESStorage
-import DESSystem
+import DESBase
 
 extension Retriever {
     /// Reads the shards in a local directory.

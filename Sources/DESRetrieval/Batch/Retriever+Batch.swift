@@ -1,6 +1,6 @@
 import DESShard
 import DESStorage
-import DESSystem
+import DESBase
 
 extension Retriever {
     /// Requests that are looked up, and ranges that are read, at a time.

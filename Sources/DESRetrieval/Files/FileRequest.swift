@@ -1,5 +1,5 @@
 public import DESRouting
-import DESSystem
+import DESBase
 
 /// What a file is asked for by: the two columns of the catalog that lead to its shard.
 public struct FileRequest: Sendable, Hashable {

@@ -1,6 +1,6 @@
 import DESRouting
 import DESStorage
-import DESSystem
+import DESBase
 
 /// The shards of one key as a store listed them.
 struct ShardListing: Sendable {

@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 
 extension Retriever {
     /// How long a request waits for memory. Others hold it until their clients have taken what is in it, which may be long.

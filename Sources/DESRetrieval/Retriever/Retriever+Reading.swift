@@ -1,6 +1,6 @@
 import DESShard
 import DESStorage
-import DESSystem
+import DESBase
 
 extension Retriever {
     private static let pieceSize: UInt64 = 1 << 20

@@ -1,7 +1,7 @@
 public import DESRouting
 import DESShard
 package import DESStorage
-import DESSystem
+import DESBase
 import Synchronization
 
 /// Gets single files back out of shards: finds the shard by uid and time, looks into its index, which is kept in memory, and reads

@@ -1,6 +1,6 @@
 import DESShard
 import DESStorage
-import DESSystem
+import DESBase
 
 /// Reads of a shard what is needed to look into it: its end, and what of the index does not lie there.
 struct ShardLoader: Sendable {

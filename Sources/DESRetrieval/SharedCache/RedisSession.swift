@@ -1,5 +1,5 @@
 import CHiredis
-import DESSystem
+import DESBase
 import Glibc
 
 /// A connection that is open, for one thread. Every call ends in time, whatever the server does; after an error other than a

@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 import Glibc
 
 /// One connection, opened when there is something to do, on a thread of its own.

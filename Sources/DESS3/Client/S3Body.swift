@@ -1,4 +1,4 @@
-package import DESSystem
+package import DESBase
 
 /// What an upload sends: bytes, or a part of a file that is read while it is sent.
 package struct S3Body: Sendable {

@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 
 /// An object that is to be removed.
 package struct S3Deletion: Sendable {

@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 
 /// Some of a bucket's objects, in the order of their keys' UTF-8 bytes.
 package struct S3ListPage: Sendable, Hashable {

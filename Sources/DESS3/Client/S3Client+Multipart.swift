@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 
 /// An upload in parts that was begun: nothing is visible until it is completed.
 package struct S3Upload: Sendable, Hashable {

@@ -1,4 +1,4 @@
-package import DESSystem
+package import DESBase
 import Synchronization
 
 /// A client of one S3 service: signs requests, repeats those that failed for a moment, and tells what came of them.

@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 
 /// Where an S3 service is, and how its buckets are addressed.
 package struct S3Endpoint: Sendable, Hashable {

@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 
 /// An object's place: a bucket and a key, which may be any text.
 package struct S3Location: Sendable, Hashable, CustomStringConvertible {

@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 
 /// What an answer tells of an object.
 package struct S3ObjectAttributes: Sendable, Hashable {

@@ -1,4 +1,4 @@
-package import DESSystem
+package import DESBase
 import Glibc
 
 /// The world as the search for credentials sees it.

@@ -1,5 +1,5 @@
 import CCurl
-import DESSystem
+import DESBase
 
 /// One request on its way through the transport.
 ///

@@ -1,6 +1,6 @@
 import CCurl
 import CLinux
-import DESSystem
+import DESBase
 import Glibc
 import Synchronization
 

@@ -1,4 +1,4 @@
-package import DESSystem
+package import DESBase
 
 /// One HTTP request as it goes over the wire; its URL and headers are final.
 package struct HTTPRequest: Sendable {

@@ -1,5 +1,5 @@
 import CDeflate
-package import DESSystem
+package import DESBase
 import Glibc
 
 /// Checksums of what a request sends.

@@ -1,6 +1,6 @@
 package import DESConfiguration
 import DESRouting
-import DESSystem
+import DESBase
 import Glibc
 
 /// The file of the keys, as it is now. All calls block.

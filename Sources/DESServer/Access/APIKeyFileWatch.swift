@@ -1,5 +1,5 @@
 import DESConfiguration
-import DESSystem
+import DESBase
 package import Logging
 import Synchronization
 

@@ -1,5 +1,5 @@
 import DESShard
-import DESSystem
+import DESBase
 
 /// The names of an archive's members, such that it can be unpacked whole on common file systems: none twice, none too long, and none
 /// that is a file as well as a folder of another one.

@@ -1,7 +1,7 @@
 import DESConfiguration
 import DESRouting
 import DESS3
-import DESSystem
+import DESBase
 
 extension ServiceSettings {
     private enum Kind: String {

@@ -1,6 +1,6 @@
 import DESConfiguration
 import DESHTTPFront
-import DESSystem
+import DESBase
 import NIOSSL
 
 extension ServiceSettings {

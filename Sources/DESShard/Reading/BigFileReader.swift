@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 
 /// Reads a content-addressed file in pieces and proves that it is what its name says.
 package final class BigFileReader {

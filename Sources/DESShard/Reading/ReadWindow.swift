@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 
 /// Reads a file front to back through one buffer, so that many small neighbours cost few system calls.
 final class ReadWindow {

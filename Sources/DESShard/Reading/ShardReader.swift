@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 
 /// Reads a shard in a local file: its index once, then each file by one read of its range. Calls block.
 ///

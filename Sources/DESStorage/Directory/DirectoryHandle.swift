@@ -1,5 +1,5 @@
 import DESShard
-import DESSystem
+import DESBase
 
 /// A file that was opened: whatever is put under its name later, the bytes are those that were listed.
 ///

@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 
 /// Lists files below a directory by key, without what begins with a dot. All calls block.
 struct DirectoryLister: Sendable {

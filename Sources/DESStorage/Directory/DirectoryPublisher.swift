@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 import Glibc
 
 /// Makes staged files appear in a directory. All calls block.

@@ -1,5 +1,5 @@
 package import DESShard
-package import DESSystem
+package import DESBase
 import Glibc
 
 /// A local directory as an object store; a key is a path below it.

@@ -1,5 +1,5 @@
 import DESShard
-import DESSystem
+import DESBase
 import Glibc
 
 /// A copy on its way to its final name, under a name that no other maker has, and locked by its maker as long as that lives: one

@@ -1,5 +1,5 @@
 import DESS3
-import DESSystem
+import DESBase
 import Synchronization
 
 /// Uploading in parts. The key is noted before the upload is begun, since the answer to its beginning may be lost: what was begun

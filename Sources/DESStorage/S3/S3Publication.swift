@@ -1,5 +1,5 @@
 import DESS3
-import DESSystem
+import DESBase
 import Synchronization
 
 /// Makes one staged file appear in S3: in one request or in parts, never in the place of another, and confirmed.

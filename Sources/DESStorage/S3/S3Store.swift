@@ -1,6 +1,6 @@
 package import DESS3
 package import DESShard
-package import DESSystem
+package import DESBase
 import Synchronization
 
 /// A prefix of a bucket as an object store.

@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 
 /// Where and how a store in S3 keeps its objects.
 package struct S3StoreSettings: Sendable, Hashable {

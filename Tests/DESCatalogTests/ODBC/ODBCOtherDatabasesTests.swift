@@ -1,7 +1,7 @@
 import DESCatalog
 import DESODBC
 import DESRouting
-import DESSystem
+import DESBase
 import DESTestServers
 import Foundation
 import Testing

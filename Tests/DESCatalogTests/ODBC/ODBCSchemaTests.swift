@@ -1,6 +1,6 @@
 import DESCatalog
 import DESRouting
-import DESSystem
+import DESBase
 import DESTestServers
 import Foundation
 import Testing

@@ -1,7 +1,7 @@
 import DESCatalog
 import DESPostgres
 import DESRouting
-import DESSystem
+import DESBase
 import DESTestServers
 import Testing
 

@@ -1,5 +1,5 @@
 import DESRouting
-import DESSystem
+import DESBase
 import Synchronization
 import Testing
 

@@ -1,6 +1,6 @@
 import ArgumentParser
 import DESStorage
-import DESSystem
+import DESBase
 import Foundation
 import Synchronization
 import Testing

@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 import Testing
 
 @Suite(.timeLimit(.minutes(5))) struct ByteGateTests {

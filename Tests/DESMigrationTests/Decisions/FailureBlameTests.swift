@@ -1,6 +1,6 @@
 import DESCatalog
 import DESS3
-import DESSystem
+import DESBase
 import Glibc
 import Testing
 

@@ -1,5 +1,5 @@
 import DESShard
-import DESSystem
+import DESBase
 import Foundation
 import Glibc
 import Testing

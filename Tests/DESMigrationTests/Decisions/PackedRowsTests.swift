@@ -1,5 +1,5 @@
 import DESCatalog
-import DESSystem
+import DESBase
 import Testing
 
 @testable import DESMigration

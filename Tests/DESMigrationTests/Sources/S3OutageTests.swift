@@ -1,7 +1,7 @@
 import DESCatalog
 import DESMigration
 import DESShard
-import DESSystem
+import DESBase
 import Foundation
 import Testing
 

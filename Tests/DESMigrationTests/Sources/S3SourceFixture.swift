@@ -1,6 +1,6 @@
 import DESMigration
 import DESShard
-import DESSystem
+import DESBase
 import DESTestServers
 import Foundation
 import Synchronization

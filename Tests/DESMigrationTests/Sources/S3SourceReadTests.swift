@@ -1,5 +1,5 @@
 import DESShard
-import DESSystem
+import DESBase
 import DESTelemetry
 import DESTestServers
 import Synchronization

@@ -4,7 +4,7 @@ import DESReconciliation
 import DESRouting
 import DESShard
 import DESStorage
-import DESSystem
+import DESBase
 import Foundation
 import GRDB
 import Logging

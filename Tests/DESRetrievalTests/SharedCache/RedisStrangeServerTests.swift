@@ -1,5 +1,5 @@
 import DESRetrieval
-import DESSystem
+import DESBase
 import Glibc
 import Testing
 

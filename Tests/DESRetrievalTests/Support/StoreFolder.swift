@@ -1,5 +1,5 @@
 import DESStorage
-import DESSystem
+import DESBase
 import Foundation
 
 /// A local store in a folder of its own, which goes with the object.

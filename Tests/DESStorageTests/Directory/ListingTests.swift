@@ -1,5 +1,5 @@
 import DESStorage
-import DESSystem
+import DESBase
 import Glibc
 import Testing
 

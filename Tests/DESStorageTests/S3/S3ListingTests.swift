@@ -1,5 +1,5 @@
 @testable import DESS3
-import DESSystem
+import DESBase
 import Synchronization
 import Testing
 

@@ -1,6 +1,6 @@
 import DESRouting
 import DESStorage
-import DESSystem
+import DESBase
 import Testing
 
 @Suite("A store of several zones")

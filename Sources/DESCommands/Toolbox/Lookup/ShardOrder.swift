@@ -1,5 +1,5 @@
 import DESRouting
-import DESSystem
+import DESBase
 
 /// The order in which shards are looked into for single files.
 enum ShardOrder {

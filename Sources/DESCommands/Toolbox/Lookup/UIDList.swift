@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 
 /// A list of uids, one a line, as `--uids-from` reads it.
 enum UIDList {

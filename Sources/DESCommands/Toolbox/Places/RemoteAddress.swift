@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 
 /// `s3://bucket/prefix` or `s3://bucket/prefix/NAME.des`, as the user wrote it, without slashes at its end.
 struct RemoteAddress: Sendable, Hashable {

@@ -1,5 +1,5 @@
 import DESStorage
-import DESSystem
+import DESBase
 
 /// The shards of a remote place in the order of their names, a page at a time.
 struct RemoteListing {

@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 
 /// The beginning of the names of shards, as it may stand behind a place: `20260131` or `2026-01-31` for a day, `202601` or
 /// `2026-01` for a month, `2026` for a year, `20260131_7F` for the shards of one number of a day.

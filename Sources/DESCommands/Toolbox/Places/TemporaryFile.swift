@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 import Glibc
 
 /// A file without a name: it goes with this object, or with the process however that ends. Calls block.

@@ -1,5 +1,5 @@
 import DESS3
-package import DESSystem
+package import DESBase
 
 extension S3SourceFiles {
     /// Objects that are looked up at the same time before they are deleted.

@@ -1,6 +1,6 @@
 import DESCatalog
 import DESStorage
-import DESSystem
+import DESBase
 import DESTelemetry
 import Logging
 

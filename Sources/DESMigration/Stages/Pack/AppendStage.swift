@@ -1,7 +1,7 @@
 import DESCatalog
 import DESRouting
 import DESShard
-import DESSystem
+import DESBase
 import DESTelemetry
 import Logging
 

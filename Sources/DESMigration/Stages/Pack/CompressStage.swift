@@ -2,7 +2,7 @@ import DESCatalog
 import DESRouting
 import DESShard
 import DESStorage
-import DESSystem
+import DESBase
 import DESTelemetry
 
 /// Brings files into the form in which they are stored, several batches at a time; big files are published here.

@@ -1,7 +1,7 @@
 import DESCatalog
 import DESRouting
 import DESShard
-import DESSystem
+import DESBase
 
 /// One catalog row whose file is in a shard: what marking, deleting and reporting need.
 struct PackedRow: Sendable, Hashable {

@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 
 /// Lets the kernel begin to write open shards to the device while they still grow, so that sealing does not wait for all of
 /// it at the end. Only for speed: nothing depends on it, and what comes too fast is left out.

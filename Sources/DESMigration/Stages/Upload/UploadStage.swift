@@ -1,5 +1,5 @@
 import DESStorage
-import DESSystem
+import DESBase
 import DESTelemetry
 
 /// Publishes sealed shards, as many together as there are.

@@ -1,7 +1,7 @@
 import DESCatalog
 import DESRouting
 import DESShard
-import DESSystem
+import DESBase
 import DESTelemetry
 
 /// Checks rows, and reads and checks their files, on threads of its own.

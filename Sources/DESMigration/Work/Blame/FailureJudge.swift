@@ -1,7 +1,7 @@
 import DESCatalog
 import DESRouting
 import DESShard
-import DESSystem
+import DESBase
 
 /// Tells failures that are the fault of a file or a row from those of an outage, which may be over in the next cycle.
 ///

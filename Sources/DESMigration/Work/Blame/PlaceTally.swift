@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 
 /// Counts, for each place, how many files of a slice were read and how many were not, in bounded memory. A folder has those of
 /// the folders below it too.

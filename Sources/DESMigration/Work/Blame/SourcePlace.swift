@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 import Glibc
 
 /// What a source shares with others that can be read, or cannot, together with it: its bucket, or its folder.

@@ -1,6 +1,6 @@
 import DESCatalog
 import DESRouting
-import DESSystem
+import DESBase
 
 /// A real catalog with faults in it.
 struct PipelineFaultyCatalog: SourceCatalog {

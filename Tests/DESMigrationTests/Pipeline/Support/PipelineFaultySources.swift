@@ -1,6 +1,6 @@
 import DESMigration
 import DESShard
-import DESSystem
+import DESBase
 
 /// Real sources with faults in them.
 struct PipelineFaultySources: SourceFiles {

@@ -1,5 +1,5 @@
 import DESMigration
-import DESSystem
+import DESBase
 import Glibc
 
 /// The real staging file system with faults in it.

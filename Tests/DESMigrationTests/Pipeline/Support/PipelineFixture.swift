@@ -4,7 +4,7 @@ import DESMigration
 import DESRouting
 import DESShard
 import DESStorage
-import DESSystem
+import DESBase
 import DESTelemetry
 import Foundation
 import Testing

@@ -1,6 +1,6 @@
 import DESCatalog
 import DESRouting
-import DESSystem
+import DESBase
 
 /// A real catalog whose pages wait for something.
 struct PipelineHookedCatalog: SourceCatalog {

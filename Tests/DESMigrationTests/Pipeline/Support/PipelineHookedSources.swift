@@ -1,6 +1,6 @@
 import DESMigration
 import DESShard
-import DESSystem
+import DESBase
 
 /// Real sources, with something done before or after each call.
 struct PipelineHookedSources: SourceFiles {

@@ -1,4 +1,4 @@
-import DESSystem
+import DESBase
 import Testing
 
 /// "é" as one scalar, and as `e` with a combining accent: equal to `String`, two names to a file system.
