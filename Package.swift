@@ -66,18 +66,18 @@ let package = Package(
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
 
-        module("DESBase", ["CLinux"]),
-        module("DESRouting", ["CDeflate"]),
-        module("DESShard", ["DESBase", "CLinux", "CDeflate", "CZstd", "CLZ4", "COpenSSL"]),
-        module("DESS3", ["DESBase", "CLinux", "CDeflate", "COpenSSL", "CCurl", "CExpat"]),
+        module("DESBase", ["CLinux", "CDeflate", "COpenSSL"]),
+        module("DESRouting", ["DESBase"]),
+        module("DESShard", ["DESBase", "CLinux", "CZstd", "CLZ4"]),
+        module("DESS3", ["DESBase", "CLinux", "CCurl", "CExpat"]),
         module("DESStorage", ["DESBase", "DESRouting", "DESShard", "DESS3"]),
-        module("DESRetrieval", ["DESBase", "DESRouting", "DESShard", "DESS3", "DESStorage", "CHiredis", "CLinux"]),
+        module("DESRetrieval", ["DESBase", "DESRouting", "DESShard", "DESS3", "DESStorage", "CHiredis"]),
         module("DESPostgres", ["DESBase", "CPostgres"]),
         module("DESODBC", ["DESBase", "CODBC"]),
         module(
             "DESCatalog",
             [
-                "DESBase", "DESRouting", "DESPostgres", "DESODBC", "COpenSSL",
+                "DESBase", "DESPostgres", "DESODBC",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]
@@ -87,7 +87,7 @@ let package = Package(
         module(
             "DESHTTPFront",
             [
-                "DESRouting",
+                "DESBase",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -100,12 +100,9 @@ let package = Package(
         module(
             "DESTelemetry",
             [
-                "DESHTTPFront",
+                "DESBase",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
         module(
@@ -144,8 +141,7 @@ let package = Package(
             [
                 "DESMigration", "DESReconciliation", "DESRetrieval", "DESServer", "DESHTTPFront", "DESConfiguration",
                 "DESBase", "DESRouting", "DESShard", "DESStorage", "DESS3", "DESCatalog", "DESCoordination",
-                "DESPostgres",
-                "DESODBC", "DESTelemetry",
+                "DESPostgres", "DESTelemetry",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
@@ -160,7 +156,7 @@ let package = Package(
         program("des-stats"),
 
         .executableTarget(
-            name: "catalog-benchmark", dependencies: ["DESCatalog", "DESRouting"], path: "Benchmarks/Catalog",
+            name: "catalog-benchmark", dependencies: ["DESBase", "DESCatalog"], path: "Benchmarks/Catalog",
             swiftSettings: settings
         ),
 
@@ -169,42 +165,44 @@ let package = Package(
             exclude: ["multi.c", "sink.py"], swiftSettings: settings
         ),
 
-        tests(of: "DESBase"),
-        // Real servers for tests, started by the scripts of Tests/Support.
-        .target(name: "DESTestServers", path: "Tests/DESTestServers", swiftSettings: settings),
-        tests(of: "DESPostgres", ["DESTestServers"]),
-        tests(of: "DESODBC", ["DESTestServers"]),
-        tests(of: "DESRouting", resources: [.copy("Golden")]),
-        tests(of: "DESShard", ["DESBase"], resources: [.copy("Golden")]),
-        tests(of: "DESS3", ["DESBase", "DESTestServers"]),
-        tests(of: "DESStorage", ["DESBase", "DESRouting", "DESShard", "DESS3", "DESTestServers"]),
+        tests(of: "DESBase", ["DESRouting", "DESTestSupport"]),
+        // A clock, random numbers, and real servers for tests, which the scripts of Tests/Support start.
+        .target(
+            name: "DESTestSupport", dependencies: ["DESTelemetry"], path: "Tests/DESTestSupport",
+            swiftSettings: settings
+        ),
+        tests(of: "DESPostgres", ["DESTestSupport"]),
+        tests(of: "DESODBC"),
+        tests(of: "DESRouting", ["DESBase"], resources: [.copy("Golden")]),
+        tests(of: "DESShard", ["DESBase", "DESTestSupport"], resources: [.copy("Golden")]),
+        tests(of: "DESS3", ["DESBase", "DESTestSupport"]),
+        tests(of: "DESStorage", ["DESBase", "DESRouting", "DESShard", "DESS3", "DESTestSupport"]),
         tests(
             of: "DESRetrieval",
-            ["DESBase", "DESRouting", "DESShard", "DESS3", "DESStorage", "DESTestServers"]
+            ["DESBase", "DESRouting", "DESShard", "DESS3", "DESStorage", "DESTestSupport"]
         ),
         tests(
             of: "DESCatalog",
             [
-                "DESRouting", "DESPostgres", "DESODBC", "DESTestServers",
+                "DESBase", "DESPostgres", "DESODBC", "DESTestSupport",
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]
         ),
-        tests(of: "DESCoordination", ["DESCatalog", "DESRouting", "DESTestServers"]),
-        tests(of: "DESConfiguration", ["DESRouting"]),
+        tests(of: "DESCoordination", ["DESBase", "DESCatalog", "DESPostgres", "DESRouting", "DESTestSupport"]),
+        tests(of: "DESConfiguration"),
         tests(
             of: "DESTelemetry",
             [
+                "DESBase", "DESTestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
         tests(
             of: "DESServer",
             [
-                "DESConfiguration", "DESHTTPFront", "DESRetrieval", "DESRouting", "DESShard", "DESStorage",
-                "DESTelemetry",
-                .product(name: "CoreMetrics", package: "swift-metrics"),
+                "DESBase", "DESConfiguration", "DESHTTPFront", "DESRetrieval", "DESRouting", "DESShard", "DESTelemetry",
+                "DESTestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
@@ -217,7 +215,7 @@ let package = Package(
             of: "DESMigration",
             [
                 "DESBase", "DESRouting", "DESShard", "DESStorage", "DESS3", "DESCatalog", "DESCoordination",
-                "DESTelemetry", "DESTestServers",
+                "DESTelemetry", "DESTestSupport",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
@@ -234,7 +232,8 @@ let package = Package(
         tests(
             of: "DESCommands",
             [
-                "DESBase", "DESRouting", "DESShard", "DESStorage", "DESCatalog", "DESMigration",
+                "DESBase", "DESRouting", "DESShard", "DESStorage", "DESCatalog", "DESHTTPFront", "DESMigration",
+                "DESTestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),

@@ -1,5 +1,5 @@
+import DESBase
 import DESCatalog
-import DESRouting
 
 /// Reads all pending rows of a table page by page, and then marks them batch by batch, and prints how fast that was.
 ///

@@ -1,6 +1,6 @@
+import DESBase
 import DESS3
 import DESStorage
-import DESBase
 import Glibc
 import Synchronization
 

@@ -1,4 +1,3 @@
-package import DESRouting
 package import DESBase
 
 /// The user's list of files: where the migration learns what to move, and notes what it has moved.

@@ -1,6 +1,5 @@
-import DESRouting
-import DESStorage
 import DESBase
+import DESStorage
 package import Logging
 
 /// Compares a catalog with the shards and big files of a store, day by day, in constant memory, and repairs, if it is told to,

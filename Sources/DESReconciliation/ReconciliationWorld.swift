@@ -1,8 +1,8 @@
+import DESBase
 package import DESCatalog
 package import DESMigration
 package import DESRouting
 package import DESStorage
-import DESBase
 
 /// Everything a reconciliation touches.
 package struct ReconciliationWorld: Sendable {
@@ -18,7 +18,7 @@ package struct ReconciliationWorld: Sendable {
 
     package init(
         catalog: any SourceCatalog, store: any ObjectStore, sources: any SourceFiles, stagingDirectory: String,
-        clock: any Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> Timestamp = { SystemTime.now() },
+        clock: any Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> Timestamp = { Timestamp.now() },
         retryPolicy: RetryPolicy = RetryPolicy()
     ) {
         self.catalog = catalog

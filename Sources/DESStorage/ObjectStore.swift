@@ -1,5 +1,5 @@
+package import DESBase
 package import DESRouting
-package import DESShard
 
 /// A file in staging that is complete, durable and to appear in the store under a key.
 package struct StagedFile: Sendable, Hashable {

@@ -1,5 +1,5 @@
-package import DESRouting
 import DESBase
+package import DESRouting
 
 /// What a store says of itself in the object `_desStore`: a random name that it was given when it was first used, by which a
 /// process notices that it looks at another place than before, for example because a disk is not mounted; and its layout.

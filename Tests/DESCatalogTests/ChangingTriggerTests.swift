@@ -1,6 +1,6 @@
 @testable import DESCatalog
-import DESRouting
-import DESTestServers
+import DESBase
+import DESTestSupport
 import Testing
 
 /// What triggers and the like may do to a row when it is marked. Three rows are marked; only the second one is meddled with.

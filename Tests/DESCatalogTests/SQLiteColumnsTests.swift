@@ -1,6 +1,5 @@
-import DESCatalog
-import DESRouting
 import DESBase
+import DESCatalog
 import Testing
 
 @Suite("Optional columns and the operator's condition in an SQLite catalog")

@@ -1,5 +1,5 @@
+import DESBase
 import DESCatalog
-import DESRouting
 import Testing
 
 @Suite("Keys that SQLite takes for equal, and long values")

@@ -1,6 +1,5 @@
-import DESCatalog
-import DESRouting
 import DESBase
+import DESCatalog
 import Testing
 
 @Suite("Looking up rows for recovery and deletion")

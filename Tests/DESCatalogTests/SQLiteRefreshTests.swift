@@ -1,5 +1,5 @@
+import DESBase
 import DESCatalog
-import DESRouting
 import Testing
 
 @Suite("A SQLite catalog whose table changes while it is open")

@@ -1,5 +1,5 @@
+import DESBase
 import DESCatalog
-import DESRouting
 import Foundation
 import GRDBSQLite
 import Testing

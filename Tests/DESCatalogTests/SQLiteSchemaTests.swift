@@ -1,6 +1,5 @@
-import DESCatalog
-import DESRouting
 import DESBase
+import DESCatalog
 import Foundation
 import Testing
 

@@ -1,6 +1,6 @@
 @testable import DESCatalog
-import DESRouting
-import DESTestServers
+import DESBase
+import DESTestSupport
 import Testing
 
 @Suite("The operator's where_clause")

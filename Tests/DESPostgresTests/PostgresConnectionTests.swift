@@ -1,5 +1,5 @@
 import DESPostgres
-import DESTestServers
+import DESTestSupport
 import Glibc
 import Testing
 

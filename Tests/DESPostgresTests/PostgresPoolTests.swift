@@ -1,5 +1,5 @@
 import DESPostgres
-import DESTestServers
+import DESTestSupport
 import Testing
 
 @testable import struct DESPostgres.PoolState

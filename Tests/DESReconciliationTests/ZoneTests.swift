@@ -1,7 +1,7 @@
+import DESBase
 import DESReconciliation
 import DESRouting
 import DESStorage
-import DESBase
 import Foundation
 import Testing
 

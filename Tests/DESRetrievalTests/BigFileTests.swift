@@ -1,10 +1,11 @@
 import DESRetrieval
+import DESTestSupport
 import Testing
 
 /// Files beside their shards: no wrong byte is ever given.
 @Suite(.timeLimit(.minutes(5))) struct BigFileTests {
     let store = MemoryStore()
-    let clock = ManualClock()
+    let clock = TestClock()
     private let contents = Self.contents
     private let file = Self.file
 

@@ -1,6 +1,7 @@
+import DESBase
 import DESShard
 import DESStorage
-import DESBase
+import DESTestSupport
 import Testing
 
 @testable import DESRetrieval
@@ -26,7 +27,7 @@ import Testing
     private func retriever(_ memoryBytes: Int, observer: any RetrievalObserver = SilentObserver()) -> Retriever {
         Retriever(
             store: store, settings: RetrieverSettings(memoryBytes: memoryBytes), observer: observer,
-            clock: ManualClock())
+            clock: TestClock())
     }
 
     private func put(_ files: [TestFile], codec: Codec = .zstd, changing: (inout [UInt8]) -> Void = { _ in }) throws {

@@ -1,13 +1,14 @@
+import DESBase
 import DESRetrieval
-import DESRouting
 import DESShard
 import DESStorage
+import DESTestSupport
 import Testing
 
 /// Which file is given, and when none is.
 @Suite(.timeLimit(.minutes(5))) struct RetrieverAnswerTests {
     let store = MemoryStore()
-    let clock = ManualClock()
+    let clock = TestClock()
 
     func retriever(_ settings: RetrieverSettings = RetrieverSettings()) -> Retriever {
         Retriever(store: store, settings: settings, clock: clock)

@@ -1,12 +1,13 @@
 import DESRetrieval
 import DESShard
 import DESStorage
+import DESTestSupport
 import Testing
 
 /// What a read costs the store.
 @Suite(.timeLimit(.minutes(5))) struct RetrieverRequestTests {
     let store = MemoryStore()
-    let clock = ManualClock()
+    let clock = TestClock()
 
     func retriever(_ settings: RetrieverSettings = RetrieverSettings()) -> Retriever {
         Retriever(store: store, settings: settings, clock: clock)

@@ -1,8 +1,9 @@
+import DESBase
 import DESRetrieval
 import DESRouting
 import DESShard
 import DESStorage
-import DESBase
+import DESTestSupport
 import Foundation
 import Glibc
 import Synchronization
@@ -104,7 +105,7 @@ import Testing
         let store = MemoryStore()
         let file = TestFile(uid: "5", contents: [1])
         store.put(try makeShard([file]), file.prefix + suffix(1))
-        let retriever = Retriever(store: store, clock: ManualClock())
+        let retriever = Retriever(store: store, clock: TestClock())
         let unknown = TestFile(uid: "261", contents: []).request
         #expect(try await retriever.find(unknown) == nil)
         _ = store.takeCalls()

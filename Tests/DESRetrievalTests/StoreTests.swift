@@ -1,10 +1,10 @@
+import DESBase
 import DESRetrieval
 import DESRouting
 import DESS3
 import DESShard
 import DESStorage
-import DESBase
-import DESTestServers
+import DESTestSupport
 import Foundation
 import Testing
 

@@ -1,3 +1,4 @@
+import DESBase
 import Foundation
 import Testing
 
@@ -14,21 +15,21 @@ import Testing
             (4_102_444_800, "21000101T000000Z", "2100-01-01T00:00:00Z", "Fri, 01 Jan 2100 00:00:00 GMT"),
         ] as [(Int64, String, String, String)])
     func times(_ seconds: Int64, _ basic: String, _ extended: String, _ http: String) {
-        let time = UTCTime(secondsSince1970: seconds)
+        let time = Timestamp(secondsSinceEpoch: seconds)
         #expect(time.basicText == basic)
-        #expect(time.extendedText == extended)
-        #expect(UTCTime(iso8601: basic) == time)
-        #expect(UTCTime(iso8601: extended) == time)
-        #expect(UTCTime(iso8601: extended.dropLast() + ".123Z") == time)
-        #expect(UTCTime(httpDate: http) == time)
+        #expect(time.secondText == extended)
+        #expect(Timestamp(s3Text: basic) == time)
+        #expect(Timestamp(s3Text: extended) == time)
+        #expect(Timestamp(s3Text: extended.dropLast() + ".123Z") == time)
+        #expect(HTTPDate.moment(http) == time)
     }
 
     @Test(
         "What is not a time is none",
         arguments: ["", "Fri, 24 May 2013 00:00:00 CET", "x", "2013-05-24", "20130524T996000Z"])
     func noTimes(_ text: String) {
-        #expect(UTCTime(iso8601: text) == nil)
-        #expect(UTCTime(httpDate: text) == nil)
+        #expect(Timestamp(s3Text: text) == nil)
+        #expect(HTTPDate.moment(text) == nil)
     }
 
     @Test(

@@ -1,3 +1,4 @@
+import DESBase
 import Synchronization
 import Testing
 
@@ -8,7 +9,7 @@ import Testing
 
     private func surroundings(
         _ environment: [String: String] = [:], files: [String: String] = [:],
-        now: UTCTime = UTCTime(secondsSince1970: 0)
+        now: Timestamp = Timestamp(secondsSinceEpoch: 0)
     ) -> S3Surroundings {
         S3Surroundings(environment: environment, now: { now }) { path in files[path].map { Array($0.utf8) } }
     }
@@ -28,7 +29,7 @@ import Testing
     private func expectIssued(_ credentials: S3Credentials?) {
         #expect(credentials?.accessKeyID == "AKID" && credentials?.secretAccessKey == "secret")
         #expect(credentials?.sessionToken == "token")
-        #expect(credentials?.expiration == UTCTime(iso8601: "2030-01-01T00:00:00Z"))
+        #expect(credentials?.expiration == Timestamp(s3Text: "2030-01-01T00:00:00Z"))
     }
 
     @Test("The environment's keys come first")
@@ -216,7 +217,7 @@ import Testing
                 state.count += 1
                 return S3Credentials(
                     accessKeyID: "K\(state.count)", secretAccessKey: "s",
-                    expiration: UTCTime(secondsSince1970: state.time + 3600), source: "a test")
+                    expiration: Timestamp(secondsSinceEpoch: state.time + 3600), source: "a test")
             }
         }
     }
@@ -226,7 +227,7 @@ import Testing
     )
     func renewal() async throws {
         let issuing = Issuing()
-        let chain = S3CredentialChain([issuing]) { UTCTime(secondsSince1970: issuing.state.withLock { $0.time }) }
+        let chain = S3CredentialChain([issuing]) { Timestamp(secondsSinceEpoch: issuing.state.withLock { $0.time }) }
         func key(at time: Int64, isBroken: Bool = false) async throws -> String {
             issuing.state.withLock { ($0.time, $0.isBroken) = (time, isBroken) }
             return try await chain.credentials().accessKeyID
@@ -250,7 +251,7 @@ import Testing
     @Test("A token that the server calls expired is renewed, and the request repeated")
     func expired() async throws {
         let issuing = Issuing()
-        let chain = S3CredentialChain([issuing]) { UTCTime(secondsSince1970: 0) }
+        let chain = S3CredentialChain([issuing]) { Timestamp(secondsSinceEpoch: 0) }
         let http = FakeExchange { request in
             guard request.header("authorization")?.contains("Credential=K1/") == true else {
                 return HTTPResponse(200, "x", headers: [("content-length", "1")])

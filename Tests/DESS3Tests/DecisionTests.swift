@@ -1,3 +1,4 @@
+import DESBase
 import Testing
 
 @testable import DESS3
@@ -181,7 +182,7 @@ import Testing
     @Test("A clock that is wrong is corrected by the server's, but not for ever")
     func clock() {
         var (call, error) = call(.requestTimeTooSkewed, headers: [("Date", "Thu, 01 Jan 1970 01:00:00 GMT")])
-        let corrections = (0..<3).map { _ in call.correction(after: error, now: UTCTime(secondsSince1970: 100)) }
+        let corrections = (0..<3).map { _ in call.correction(after: error, now: Timestamp(secondsSinceEpoch: 100)) }
         #expect(corrections == [.clock(3500), .clock(3500), nil])
     }
 
@@ -189,23 +190,23 @@ import Testing
         "A wrong region is corrected, once", arguments: [S3Error.Code.permanentRedirect, .authorizationHeaderMalformed])
     func region(_ code: S3Error.Code) {
         var (call, error) = call(code)
-        let result30 = call.correction(after: error, now: UTCTime(secondsSince1970: 0))
+        let result30 = call.correction(after: error, now: Timestamp(secondsSinceEpoch: 0))
         #expect(result30 == .region("eu-west-7"))
-        let result31 = call.correction(after: error, now: UTCTime(secondsSince1970: 0))
+        let result31 = call.correction(after: error, now: Timestamp(secondsSinceEpoch: 0))
         #expect(result31 == nil)
     }
 
     @Test("A bucket that is elsewhere for the moment is asked there")
     func host() {
         var (call, error) = call(.temporaryRedirect, headers: [("Location", "https://b.s3-eu-west-7.example.org/k")])
-        let result32 = call.correction(after: error, now: UTCTime(secondsSince1970: 0))
+        let result32 = call.correction(after: error, now: Timestamp(secondsSinceEpoch: 0))
         #expect(result32 == .host("b.s3-eu-west-7.example.org"))
     }
 
     @Test("A refusal is no reason to correct anything")
     func refusal() {
         var (call, error) = call(.accessDenied)
-        let result33 = call.correction(after: error, now: UTCTime(secondsSince1970: 0))
+        let result33 = call.correction(after: error, now: Timestamp(secondsSinceEpoch: 0))
         #expect(result33 == nil)
     }
 }

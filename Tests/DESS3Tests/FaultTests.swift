@@ -1,5 +1,5 @@
 import DESBase
-import DESTestServers
+import DESTestSupport
 import Synchronization
 import Testing
 
@@ -68,7 +68,7 @@ import Testing
         _ = try await access.client.putObject(location, .bytes(bytes))
         let time = Mutex(Duration.zero)
         let timing = S3Timing(
-            now: UTCTime.system, elapsed: { time.withLock { $0 } }, sleep: { _ in }, random: { 0.5 })
+            now: Timestamp.now, elapsed: { time.withLock { $0 } }, sleep: { _ in }, random: { 0.5 })
         let slow = try ServerAccess(url: proxy.url, timing: timing)
         try proxy.plan(Array(repeating: "truncate", count: 5))
         let pieces = Collected()
@@ -85,7 +85,7 @@ import Testing
         _ = try await access.client.putObject(location, .bytes(pattern(2_000_000)))
         let direct = try ServerAccess()
         let paused = S3Timing(
-            now: UTCTime.system, elapsed: { .zero },
+            now: Timestamp.now, elapsed: { .zero },
             sleep: { _ in _ = try await direct.client.putObject(location, .bytes(pattern(2_000_000, seed: 9))) },
             random: { 0 })
         let slow = try ServerAccess(url: proxy.url, timing: paused)

@@ -1,5 +1,5 @@
 import DESBase
-import DESTestServers
+import DESTestSupport
 import Testing
 
 @testable import DESS3
@@ -232,7 +232,7 @@ import Testing
         let bucket = "locked-\(UInt32.random(in: 0 ... .max))"
         let access = try ServerAccess(bucket: bucket)
         try await access.createBucket(bucket, headers: [("x-amz-bucket-object-lock-enabled", "true")])
-        let until = UTCTime.system() + 86_400
+        let until = Timestamp.now().adding(seconds: 86_400)
         let location = access.location("kept")
         let written = try await access.client.putObject(location, .bytes([1]))
         let version = try #require(written.versionID)

@@ -1,4 +1,5 @@
-import DESTestServers
+import DESBase
+import DESTestSupport
 import Synchronization
 import Testing
 
@@ -59,7 +60,7 @@ import Testing
     func skewedClock() async throws {
         let corrections = Mutex<[Int64]>([])
         var timing = S3Timing.system()
-        timing.now = { UTCTime.system() + 3600 }
+        timing.now = { Timestamp.now().adding(seconds: 3600) }
         let access = try ServerAccess(timing: timing) { event in
             if case .clockCorrected(let seconds) = event { corrections.withLock { $0.append(seconds) } }
         }

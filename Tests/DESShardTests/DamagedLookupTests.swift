@@ -1,4 +1,6 @@
+import DESBase
 import DESShard
+import DESTestSupport
 import Testing
 
 @Suite struct DamagedLookupTests {
@@ -163,7 +165,7 @@ import Testing
 
     @Test func `random damage to the end of a shard gives the right entry, an error, or the index's answer`() throws {
         let expected = try expected()
-        var generator = SeededGenerator(state: 5)
+        var generator = TestRandom(seed: 5)
         let shard = StoredShard(bytes)
         let end = try Int(shard.tail().indexStart)
         for _ in 0..<3_000 {

@@ -1,4 +1,5 @@
 import DESShard
+import DESTestSupport
 import Foundation
 import Testing
 
@@ -10,7 +11,7 @@ import Testing
         -> [String]
     {
         let writer = ShardWriter(name: "mixed.des", sink: sink, lookupThreshold: 0)
-        var generator = SeededGenerator(state: UInt64(count))
+        var generator = TestRandom(seed: UInt64(count))
         let uids = (0..<count).map { "file \($0)/zażółć-\(generator.next())" } + moreUIDs
         for (number, uid) in uids.enumerated() {
             let filler = (0..<(number == count / 2 ? metaSize : 0)).map { _ in

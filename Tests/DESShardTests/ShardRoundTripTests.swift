@@ -1,4 +1,6 @@
+import DESBase
 import DESShard
+import DESTestSupport
 import Testing
 
 @Suite struct ShardRoundTripTests {
@@ -10,7 +12,7 @@ import Testing
 
     /// Files of many sizes, some that compress and some that do not, from a seed.
     static func files(count: Int, seed: UInt64) -> [(uid: String, contents: [UInt8])] {
-        var generator = SeededGenerator(state: seed)
+        var generator = TestRandom(seed: seed)
         return (0..<count).map { number in
             let size = number % 7 == 0 ? 0 : Int(generator.next() % 3000) * (number % 50 == 1 ? 40 : 1)
             let isText = generator.next() % 2 == 0
@@ -46,7 +48,7 @@ import Testing
     }
 
     @Test func `a payload that compression would not make smaller is stored as it is`() throws {
-        var generator = SeededGenerator(state: 3)
+        var generator = TestRandom(seed: 3)
         let noise = (0..<1000).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
         let folder = try TemporaryFolder()
         let path = try folder.write(makeShard([("a", noise), ("b", [])]), to: "a.des")
@@ -87,18 +89,5 @@ import Testing
         #expect(reader.index.count == 0)
         #expect(reader.sizeInBytes == 24)
         #expect(try reader.contents(uid: "") == nil)
-    }
-}
-
-/// SplitMix64: the same numbers for the same seed.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,4 +1,5 @@
 import DESStorage
+import DESTestSupport
 import Synchronization
 import Testing
 
@@ -41,7 +42,7 @@ import Testing
     private struct Passing: Error, Equatable { let number: Int }
     private struct Lasting: Error {}
 
-    private let clock = ManualClock()
+    private let clock = TestClock()
     private let policy = RetryPolicy(firstDelay: .seconds(1), longestDelay: .seconds(8), deadline: .seconds(60))
 
     /// Tries with a number each; what is repeated is `Passing`.

@@ -1,8 +1,9 @@
 import DESTelemetry
+import DESTestSupport
 import Testing
 
 @Suite struct HealthStateTests {
-    private let clock = ManualClock()
+    private let clock = TestClock()
     private let health: HealthState
 
     init() {

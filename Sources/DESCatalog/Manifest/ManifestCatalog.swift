@@ -1,5 +1,4 @@
 @preconcurrency import Dispatch
-package import DESRouting
 package import DESBase
 import Synchronization
 

@@ -1,4 +1,4 @@
-package import DESRouting
+package import DESBase
 
 /// What waits in a catalog, counted in one pass over the pending rows.
 package struct CatalogStatistics: Sendable, Equatable {

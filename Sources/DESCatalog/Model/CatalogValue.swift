@@ -1,5 +1,4 @@
-package import DESRouting
-import DESBase
+package import DESBase
 
 /// One column's value of a catalog row, with the storage class that the database has it in: what is read can be
 /// compared with the row again, exactly.

@@ -1,4 +1,4 @@
-package import DESRouting
+package import DESBase
 
 /// Whether a row waits to be migrated or is marked.
 package enum RowState: Sendable, Hashable {

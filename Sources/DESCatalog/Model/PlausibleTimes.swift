@@ -1,4 +1,4 @@
-package import DESRouting
+package import DESBase
 
 /// Tells times that files of a catalog can have from those of a number that counts something else than DES takes it for: days
 /// (Julian, Excel), seconds since 2001 (Core Data), ticks of 100 ns (.NET, FILETIME).

@@ -1,4 +1,4 @@
-import DESRouting
+import DESBase
 
 /// Assigns rows to the keys that ask for them; a key may be asked for more than once.
 struct RecoveryMatches {

@@ -1,5 +1,5 @@
+package import DESBase
 import DESODBC
-package import DESRouting
 
 extension ODBCCatalog {
     package func serverTime() async throws -> Timestamp? {

@@ -1,5 +1,5 @@
+import DESBase
 import DESODBC
-import DESRouting
 import Synchronization
 
 extension ODBCCatalog {

@@ -1,6 +1,5 @@
-import DESODBC
-package import DESRouting
 package import DESBase
+import DESODBC
 
 extension ODBCCatalog {
     /// With an index that begins with the uid, the keys are looked up; without one, the rows of their times are read once.

@@ -1,4 +1,4 @@
-package import DESRouting
+package import DESBase
 import DESODBC
 
 extension ODBCCatalog {

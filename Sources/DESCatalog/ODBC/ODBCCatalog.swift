@@ -1,5 +1,5 @@
+import DESBase
 import DESODBC
-import DESRouting
 import Synchronization
 
 /// A catalog in a database that is reached through an ODBC driver: MySQL, MariaDB, SQL Server, Oracle; others as far as

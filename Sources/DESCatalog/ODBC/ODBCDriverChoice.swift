@@ -1,5 +1,5 @@
-import DESODBC
 import DESBase
+import DESODBC
 
 /// Which drivers serve a scheme, and how a URL becomes their attributes.
 struct ODBCDriverChoice: Sendable {

@@ -1,6 +1,5 @@
-import DESODBC
-import DESRouting
 import DESBase
+import DESODBC
 
 /// A mark of some rows in one transaction of a session.
 struct ODBCMarking: Sendable {

@@ -1,5 +1,5 @@
+import DESBase
 import DESODBC
-import DESRouting
 
 /// A scan with a connection of its own, which is opened again, and the scan continued, if it breaks between two pages.
 ///

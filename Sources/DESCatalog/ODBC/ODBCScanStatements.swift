@@ -1,5 +1,5 @@
+import DESBase
 import DESODBC
-import DESRouting
 
 /// A statement with the values for its question marks.
 struct ODBCQuery: Sendable {

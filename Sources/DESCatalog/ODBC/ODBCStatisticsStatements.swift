@@ -1,5 +1,5 @@
+import DESBase
 import DESODBC
-import DESRouting
 
 /// The statements that count pending rows, for a table that the database can count itself.
 struct ODBCStatisticsStatements: Sendable {

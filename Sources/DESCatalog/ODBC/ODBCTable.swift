@@ -1,5 +1,5 @@
+import DESBase
 import DESODBC
-import DESRouting
 
 /// The catalog's table as it really is, and the SQL to reach it. Pure: whoever has the columns can make the statements.
 struct ODBCTable: Sendable {

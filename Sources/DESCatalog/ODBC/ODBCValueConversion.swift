@@ -1,5 +1,5 @@
+import DESBase
 import DESODBC
-import DESRouting
 
 extension CatalogValue {
     /// A value as it was read.

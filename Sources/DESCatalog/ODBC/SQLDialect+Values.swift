@@ -1,5 +1,5 @@
+import DESBase
 import DESODBC
-import DESRouting
 
 extension SQLDialect {
     /// The column as it is read: a time with a zone of its own is turned to UTC in the database.

@@ -24,12 +24,12 @@ struct ServerURL: Sendable, Equatable {
         }
         if let at = rest.lastIndex(of: "@") {
             let parts = rest[..<at].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-            user = Self.decoded(parts[0])
-            password = parts.count > 1 ? Self.decoded(parts[1]) : nil
+            user = PercentCoding.lenient(parts[0])
+            password = parts.count > 1 ? PercentCoding.lenient(parts[1]) : nil
             rest = rest[rest.index(after: at)...]
         }
         let address = rest.prefix { $0 != "/" }
-        database = Self.decoded(rest[address.endIndex...].drop { $0 == "/" })
+        database = PercentCoding.lenient(rest[address.endIndex...].drop { $0 == "/" })
         var name = address
         if address.first == "[", let end = address.firstIndex(of: "]") {
             name = address[address.index(after: address.startIndex)..<end]
@@ -38,7 +38,7 @@ struct ServerURL: Sendable, Equatable {
             name = address[..<colon]
             port = Int(address[address.index(after: colon)...])
         }
-        host = Self.decoded(name)
+        host = PercentCoding.lenient(name)
     }
 
     /// Without password and options.
@@ -56,27 +56,10 @@ struct ServerURL: Sendable, Equatable {
     private static func options(_ text: Substring) -> [(name: String, value: String)] {
         text.split(separator: "&").map { option in
             let parts = option.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let value = parts.count > 1 ? parts[1].map { $0 == "+" ? " " : $0 } : []
-            return (decoded(parts[0]), decoded(Substring(String(value))))
+            return (
+                PercentCoding.lenient(parts[0]),
+                parts.count > 1 ? PercentCoding.lenient(parts[1], plusIsBlank: true) : ""
+            )
         }
-    }
-
-    /// With `%XX` decoded; what is no escape, or decodes to something other than UTF-8, stays as it is.
-    private static func decoded(_ text: Substring) -> String {
-        let units = Array(text.utf8)
-        var result: [UInt8] = []
-        var index = 0
-        while index < units.count {
-            if units[index] == UInt8(ascii: "%"), index + 2 < units.count,
-                let byte = UInt8(String(decoding: units[index + 1...index + 2], as: UTF8.self), radix: 16)
-            {
-                result.append(byte)
-                index += 3
-            } else {
-                result.append(units[index])
-                index += 1
-            }
-        }
-        return String(validating: result, as: UTF8.self) ?? String(text)
     }
 }

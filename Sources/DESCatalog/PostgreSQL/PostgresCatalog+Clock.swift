@@ -1,5 +1,5 @@
+package import DESBase
 import DESPostgres
-package import DESRouting
 
 extension PostgresCatalog {
     package func serverTime() async throws -> Timestamp? {

@@ -1,6 +1,5 @@
-import DESPostgres
-package import DESRouting
 package import DESBase
+import DESPostgres
 
 extension PostgresCatalog {
     /// One query looks all uids up. The operator's condition plays no part: a row may have left it since it was packed.

@@ -1,5 +1,5 @@
+package import DESBase
 import DESPostgres
-package import DESRouting
 
 extension PostgresCatalog {
     /// Counts in the database, in one pass, unless the time or the size is of a type that only ``CatalogValue`` can read.

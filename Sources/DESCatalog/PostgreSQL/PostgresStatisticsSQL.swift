@@ -1,5 +1,5 @@
+import DESBase
 import DESPostgres
-import DESRouting
 
 /// Counts what waits in one pass of the database: exactly what ``CatalogStatistics/count(time:cutoff:hasUID:hasLocation:size:)``
 /// counts row by row.

@@ -1,4 +1,4 @@
-import DESRouting
+import DESBase
 import GRDB
 
 /// Pages by ranges of an index: each begins after the last key of the one before. A row that is marked meanwhile does not

@@ -1,4 +1,4 @@
-import DESRouting
+import DESBase
 import GRDB
 
 /// What the statements that mark a row depend on.

@@ -1,4 +1,4 @@
-import DESRouting
+import DESBase
 
 extension PendingRange {
     /// The parameters ?1 and ?2 of ``SourceTable/isInRange(_:)``, in microseconds, both inclusive.

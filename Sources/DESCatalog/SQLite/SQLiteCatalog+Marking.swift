@@ -1,4 +1,4 @@
-import DESRouting
+import DESBase
 import GRDB
 import GRDBSQLite
 
@@ -36,7 +36,7 @@ extension SQLiteCatalog {
     ) async throws -> [MarkOutcome] {
         try await change(what) { [path] database in
             if let fence { try FenceTable.check(fence, in: database, what: what, place: path) }
-            let time = Timestamp.now
+            let time = Timestamp.now()
             var outcomes: [MarkOutcome] = []
             outcomes.reserveCapacity(rows.count)
             var statements: [MarkShape: MarkStatements] = [:]
@@ -103,7 +103,7 @@ extension SQLiteCatalog {
         let key = RowKey(rowID: nil, uid: .null, createdAt: .null, location: .null)
         let shape = MarkShape(key: key, table: table)
         do {
-            _ = try MarkStatements(shape, of: table, archived: archived, at: .now, in: database)
+            _ = try MarkStatements(shape, of: table, archived: archived, at: .now(), in: database)
         } catch {
             guard let failure = SQLiteFailure(error), failure.code & 0xFF == SQLITE_ERROR else { throw error }
             throw refusal(

@@ -1,4 +1,3 @@
-package import DESRouting
 package import DESBase
 import GRDB
 

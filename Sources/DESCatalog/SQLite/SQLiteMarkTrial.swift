@@ -1,4 +1,4 @@
-package import DESRouting
+package import DESBase
 import GRDB
 
 extension SQLiteCatalog {
@@ -45,14 +45,14 @@ private struct SQLiteMarkTrial: MarkTrialSubject {
                 // Whether a virtual table can undo a change is up to its module.
                 if table.kind == .virtual {
                     let statements = try MarkStatements(
-                        MarkShape(key: key, table: table), of: table, archived: archived, at: .now, in: database)
+                        MarkShape(key: key, table: table), of: table, archived: archived, at: .now(), in: database)
                     return .outcome(try statements.look(key))
                 }
                 var outcome = MarkOutcome.changed
                 do {
                     try database.inTransaction(.immediate) {
                         let statements = try MarkStatements(
-                            MarkShape(key: key, table: table), of: table, archived: archived, at: .now, in: database)
+                            MarkShape(key: key, table: table), of: table, archived: archived, at: .now(), in: database)
                         outcome = try statements.mark(key, shard: .exampleShard)
                         if outcome == .marked, try !statements.isStillMarked(key) {
                             outcome = .refused(reason: "a trigger of the database undoes the mark")

@@ -1,4 +1,4 @@
-import DESRouting
+import DESBase
 
 /// A range of stored values that an index on the time column can jump to.
 struct StoredRange: Sendable, Equatable {

@@ -1,5 +1,4 @@
-import DESRouting
-import FoundationEssentials
+import DESBase
 
 extension Timestamp {
     /// RFC 3339 in UTC with six digits of fraction, always: as texts such times are in their own order.
@@ -7,10 +6,5 @@ extension Timestamp {
         let text = rfc3339.utf8.dropLast()
         let fraction = text.count > 19 ? text.count - 20 : 0
         return String(Substring(text)) + (fraction == 0 ? "." : "") + String(repeating: "0", count: 6 - fraction) + "Z"
-    }
-
-    /// The time of this machine's clock.
-    static var now: Timestamp {
-        Timestamp(microsecondsSinceEpoch: Int64((Date().timeIntervalSince1970 * 1_000_000).rounded()))
     }
 }

@@ -1,4 +1,4 @@
-import DESRouting
+import DESBase
 
 /// Marks that are tried on a few pending rows before anything is packed, and taken back.
 ///
@@ -103,7 +103,7 @@ struct MarkTrial: Sendable {
         guard let first = try await dueRows(from: .earliest, until: end) else { return nil }
         guard let oldest = first.first?.createdAt.timestamp else { return [] }
         var keys = Self.spread(first, Self.rows)
-        var moments = MarkTrialMoments(from: oldest, to: min(newest ?? .now, cutoff))
+        var moments = MarkTrialMoments(from: oldest, to: min(newest ?? .now(), cutoff))
         var last = first.last?.createdAt.timestamp
         while let moment = moments.next(after: last) {
             guard let rows = try await dueRows(from: moment, until: end) else { break }

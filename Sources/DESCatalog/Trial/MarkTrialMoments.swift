@@ -1,4 +1,4 @@
-import DESRouting
+import DESBase
 
 /// From which moments on a trial looks at due rows between the oldest and the newest one.
 ///

@@ -1,4 +1,4 @@
-import DESRouting
+import DESBase
 
 /// A table of which a ``MarkTrial`` finds out whether its rows can be marked.
 protocol MarkTrialSubject: Sendable {

@@ -1,4 +1,4 @@
-package import DESRouting
+package import DESBase
 
 /// Where the watermark mode keeps what it knows, since the source table is never changed.
 ///
@@ -152,7 +152,7 @@ struct ArchiveRecord: Sendable {
         switch value {
         case .null: nil
         case .blob(let bytes) where value.uidText == nil:
-            "x'" + bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined() + "'"
+            "x'" + bytes.hexadecimal + "'"
         default: withoutNUL(value.uidText ?? "\(value)")
         }
     }

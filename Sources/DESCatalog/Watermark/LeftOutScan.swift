@@ -1,4 +1,4 @@
-import DESRouting
+import DESBase
 
 /// The rows of a scan without those that are packed or set aside.
 ///

@@ -1,5 +1,5 @@
+import DESBase
 import DESPostgres
-import DESRouting
 
 extension PostgresArchiveStore {
     package func addPacked(_ rows: [RowMark]) async throws -> [MarkOutcome] {

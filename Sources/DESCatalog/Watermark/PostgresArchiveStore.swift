@@ -1,5 +1,5 @@
+package import DESBase
 package import DESPostgres
-package import DESRouting
 
 /// An archive store in a PostgreSQL database: that of the source catalog, or another one. The tables are those that the
 /// user's search path leads to.

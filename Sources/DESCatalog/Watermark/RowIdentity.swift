@@ -1,5 +1,4 @@
-import COpenSSL
-import DESRouting
+import DESBase
 
 /// Half of the SHA-256 of a row's uid, time and location: it tells rows apart in 16 bytes, whatever they contain and
 /// whatever database keeps it.
@@ -25,9 +24,7 @@ package struct RowIdentity: Hashable, Sendable, Comparable {
             Self.append(key.createdAt, to: &bytes)
         }
         Self.append(key.location, to: &bytes)
-        var digest = [UInt8](repeating: 0, count: 32)
-        EVP_Digest(bytes, bytes.count, &digest, nil, EVP_sha256(), nil)
-        self.init(bytes: digest)
+        self.init(bytes: Digest.hash(.sha256, bytes))
     }
 
     /// From at least 16 bytes, the highest first.

@@ -1,4 +1,4 @@
-import DESRouting
+import DESBase
 import GRDB
 
 extension SQLiteArchiveStore {
@@ -6,7 +6,7 @@ extension SQLiteArchiveStore {
         guard !rows.isEmpty else { return [] }
         return try await connection.transaction("cannot note \(rows.count) packed rows") { [id] database in
             let until = try Self.config(id, in: database)?.archivedUntil
-            let now = CatalogValue.time(.now)
+            let now = CatalogValue.time(.now())
             return try rows.map { row in
                 guard let record = ArchiveRecord(row.key) else {
                     return .refused(reason: "the row has no readable time")
@@ -100,7 +100,7 @@ extension SQLiteArchiveStore {
     package func failed(_ failures: [ArchiveFailure], cycle: String, limit: Int) async throws -> [Bool] {
         guard !failures.isEmpty else { return [] }
         return try await connection.transaction("cannot note \(failures.count) failures") { [id] database in
-            let now = CatalogValue.time(.now)
+            let now = CatalogValue.time(.now())
             var left = limit
             return try failures.map { failure in
                 guard let record = ArchiveRecord(failure.key) else { return false }
@@ -187,7 +187,7 @@ extension SQLiteArchiveStore {
                 """
                 UPDATE main.des_archive_set_aside SET accepted_at = ?2
                 WHERE config_id = ?1 AND set_aside_at IS NOT NULL AND accepted_at IS NULL
-                """, [.integer(id), .time(.now)])
+                """, [.integer(id), .time(.now())])
             return database.changedRowCount
         }
     }

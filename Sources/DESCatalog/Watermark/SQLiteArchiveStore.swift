@@ -1,4 +1,4 @@
-package import DESRouting
+package import DESBase
 import GRDB
 
 /// An archive store in an SQLite file, which exists: that of the source catalog, or another one.

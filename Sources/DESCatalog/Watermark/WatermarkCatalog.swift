@@ -1,4 +1,3 @@
-package import DESRouting
 package import DESBase
 
 /// A catalog whose table is never changed: which rows are still to be packed follows from the watermark and what an

@@ -1,4 +1,4 @@
-package import DESRouting
+package import DESBase
 
 /// A piece of the work behind a watermark: the rows after one moment up to and with a midnight.
 package struct WatermarkSlice: Sendable, Hashable {

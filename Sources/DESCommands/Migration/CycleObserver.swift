@@ -1,3 +1,4 @@
+import DESBase
 import DESCatalog
 import DESMigration
 import DESTelemetry
@@ -54,7 +55,7 @@ final class CycleObserver: Sendable {
     func countPending() async {
         guard wantsTotals else { return }
         do {
-            let cutoff = settings.cutoff(at: SystemTime.now())
+            let cutoff = settings.cutoff(at: Timestamp.now())
             let statistics = try await catalog.statistics(olderThan: cutoff)
             state.withLock { $0.total = Int(statistics.totalFiles + statistics.rowsWithoutTime) }
             look()

@@ -1,4 +1,5 @@
 import DESConfiguration
+import DESServer
 import DESTelemetry
 import Logging
 import ServiceLifecycle

@@ -1,11 +1,10 @@
 package import ArgumentParser
 import CoreMetrics
+import DESBase
 import DESCatalog
 import DESConfiguration
 import DESCoordination
 import DESMigration
-import DESRouting
-import DESBase
 import DESTelemetry
 import Foundation
 import Logging
@@ -172,13 +171,13 @@ package struct MigrateCommand: AsyncParsableCommand {
 
     private func report(_ assembly: MigrationAssembly) async throws {
         let parts = try assembly.parts(access: .readOnly)
-        let cutoff = try await parts.cutoff(at: SystemTime.now(), assembly.settings)
+        let cutoff = try await parts.cutoff(at: Timestamp.now(), assembly.settings)
         try await parts.catalog.checkSchema()
         for warning in try await parts.catalog.findings().warnings { assembly.logger.warning("\(warning)") }
         let statistics = try await parts.catalog.statistics(olderThan: cutoff)
         let report = StatisticsReport(
             statistics, cutoff: cutoff,
-            oldest: try await parts.catalog.oldestStoredTime(statistics.oldest, before: cutoff), now: SystemTime.now())
+            oldest: try await parts.catalog.oldestStoredTime(statistics.oldest, before: cutoff), now: Timestamp.now())
         await parts.close()
         try Console.out(json ? try JSONOutput.text(report) : report.text)
     }

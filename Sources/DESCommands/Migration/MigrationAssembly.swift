@@ -1,10 +1,10 @@
+import DESBase
 import DESCatalog
 import DESConfiguration
 import DESCoordination
 import DESMigration
 import DESRouting
 import DESStorage
-import DESBase
 import DESTelemetry
 import Foundation
 import Glibc

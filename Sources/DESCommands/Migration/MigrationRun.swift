@@ -1,8 +1,8 @@
 import ArgumentParser
 import CoreMetrics
+import DESBase
 import DESCatalog
 import DESMigration
-import DESRouting
 import DESTelemetry
 import Glibc
 import Logging

@@ -1,5 +1,5 @@
+import DESBase
 import DESCatalog
-import DESRouting
 
 extension SourceCatalog {
     /// The oldest time as it is stored, if that tells more than the moment it is read as: a number of 1995 may count from 2001.

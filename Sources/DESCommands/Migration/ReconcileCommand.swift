@@ -1,10 +1,10 @@
 package import ArgumentParser
+import DESBase
 import DESCatalog
 import DESConfiguration
 import DESCoordination
 import DESMigration
 import DESReconciliation
-import DESRouting
 import DESTelemetry
 import Foundation
 import Logging

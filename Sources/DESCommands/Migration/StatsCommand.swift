@@ -1,8 +1,8 @@
 package import ArgumentParser
+import DESBase
 import DESCatalog
 import DESConfiguration
 import DESMigration
-import DESRouting
 
 /// `des-stats`: what waits in a catalog, without a configuration file.
 package struct StatsCommand: AsyncParsableCommand {
@@ -77,7 +77,7 @@ package struct StatsCommand: AsyncParsableCommand {
             let statistics = try await catalog.statistics(olderThan: moment)
             let report = StatisticsReport(
                 statistics, cutoff: moment,
-                oldest: try await catalog.oldestStoredTime(statistics.oldest, before: moment), now: SystemTime.now())
+                oldest: try await catalog.oldestStoredTime(statistics.oldest, before: moment), now: Timestamp.now())
             await catalog.close()
             try Console.out(json ? try JSONOutput.text(report) : report.text)
         } catch let error as CatalogError {

@@ -1,7 +1,7 @@
+import DESBase
 import DESCatalog
 import DESConfiguration
 import DESMigration
-import DESRouting
 import DESTelemetry
 
 /// What `--show-watermark`, `--set-watermark` and `--accept-set-aside` do.
@@ -15,7 +15,7 @@ struct WatermarkInspection {
     ///
     /// - Throws: `CommandProblem` for a moment to come: rows up to it would never be packed.
     func set(until: Timestamp, lagDays: Int?) async throws {
-        guard until <= SystemTime.now() else {
+        guard until <= Timestamp.now() else {
             throw CommandProblem(
                 "--set-watermark \(until) is still to come: rows that come until then would never be packed; nothing was set"
             )
@@ -43,7 +43,7 @@ struct WatermarkInspection {
         let store = try store()
         let config = try await store.config()
         let window = try await WatermarkWork.window(
-            store, defaultLagDays: configuration.migration.defaultLagDays, at: SystemTime.now())
+            store, defaultLagDays: configuration.migration.defaultLagDays, at: Timestamp.now())
         let count = try await store.setAsideCount()
         let accepted = try await store.acceptedCount()
         let rows = try await store.setAside(atMost: Self.shownRows)

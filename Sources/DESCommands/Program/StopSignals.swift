@@ -1,5 +1,5 @@
-import DESMigration
 import DESBase
+import DESMigration
 import Glibc
 import Logging
 import Synchronization

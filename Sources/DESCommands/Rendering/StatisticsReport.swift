@@ -1,5 +1,5 @@
+import DESBase
 import DESCatalog
-import DESRouting
 import DESTelemetry
 
 /// What waits in a catalog, as `--dry-run` and `des-stats` show it.

@@ -1,11 +1,11 @@
 import ArgumentParser
+import DESBase
 import DESHTTPFront
 import DESRetrieval
 import DESRouting
 import DESS3
 import DESServer
 import DESStorage
-import DESBase
 import DESTelemetry
 import Glibc
 import Logging

@@ -1,8 +1,8 @@
+import DESBase
 import DESConfiguration
 import DESRouting
 import DESS3
 import DESStorage
-import DESBase
 import Foundation
 import Logging
 

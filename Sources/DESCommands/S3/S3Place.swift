@@ -1,5 +1,5 @@
-import DESConfiguration
 import DESBase
+import DESConfiguration
 
 /// What a command line calls a place in S3: `s3://bucket` or `s3://bucket/prefix`. Everything else about the service comes from
 /// the standard `AWS_*` variables and files.

@@ -1,5 +1,5 @@
 import ArgumentParser
-import DESRouting
+import DESBase
 import DESShard
 
 /// `des cat`: one file to standard output.

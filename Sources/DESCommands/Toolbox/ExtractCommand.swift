@@ -1,6 +1,6 @@
 import ArgumentParser
-import DESConfiguration
 import DESBase
+import DESConfiguration
 
 /// `des extract`: files back into a folder.
 struct ExtractCommand: ToolCommand {

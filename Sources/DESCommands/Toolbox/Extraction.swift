@@ -1,5 +1,5 @@
-import DESShard
 import DESBase
+import DESShard
 import DESTelemetry
 
 /// Restores files of a place into a folder and counts them.

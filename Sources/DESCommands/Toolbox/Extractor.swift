@@ -1,6 +1,6 @@
+import DESBase
 import DESShard
 import DESStorage
-import DESBase
 
 /// Writes files of shards into a folder. A file appears there whole or not at all, and nothing that exists is replaced.
 struct Extractor {

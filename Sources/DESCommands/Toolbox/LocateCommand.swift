@@ -1,4 +1,5 @@
 import ArgumentParser
+import DESBase
 import DESRouting
 
 /// `des locate`: where a file belongs.

@@ -1,3 +1,4 @@
+import DESBase
 import DESRouting
 import DESS3
 import DESStorage

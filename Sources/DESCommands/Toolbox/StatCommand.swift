@@ -1,6 +1,6 @@
 import ArgumentParser
-import DESShard
 import DESBase
+import DESShard
 import DESTelemetry
 
 /// `des stat`: numbers of shards.

@@ -91,7 +91,7 @@ package enum DatabaseURL: Sendable, Equatable {
                 message: "a SQLite URL names no host: three slashes before a relative path, four before an absolute one"
             )
         }
-        var path = PercentCoding.decode(Substring(withoutQuery.utf8.dropFirst()))
+        var path = PercentCoding.lenient(Substring(withoutQuery.utf8.dropFirst()))
         if path.hasBytePrefix("file:") {
             path = String(decoding: path.utf8.dropFirst("file:".utf8.count), as: UTF8.self)
             // `file:///PATH` and `file://localhost/PATH` (RFC 8089).

@@ -1,3 +1,5 @@
+import DESBase
+
 /// The part of a database URL behind `//`: `user:password@host:port/name?options`.
 struct ServerAddress {
     private var user: Substring?

@@ -1,4 +1,4 @@
-package import DESRouting
+package import DESBase
 
 /// One of the keys in the file that `DES_API_KEYS_FILE` names. The file holds hashes, so who reads it has no key; a hash is not
 /// shown in messages all the same.
@@ -120,13 +120,7 @@ extension APIKeyConfiguration {
     /// The 32 bytes of `sha256:<64 hexadecimal digits>`; nil if it is not that.
     private static func digest(_ text: String) -> [UInt8]? {
         guard text.lowercased().hasPrefix("sha256:") else { return nil }
-        let digits = text.utf8.dropFirst(7).map { Character(UnicodeScalar($0)).hexDigitValue }
-        guard digits.count == 64 else { return nil }
-        var digest: [UInt8] = []
-        for position in stride(from: 0, to: digits.count, by: 2) {
-            guard let high = digits[position], let low = digits[position + 1] else { return nil }
-            digest.append(UInt8(high << 4 | low))
-        }
+        guard let digest = [UInt8](hexadecimal: text.dropFirst(7)), digest.count == 32 else { return nil }
         return digest
     }
 }

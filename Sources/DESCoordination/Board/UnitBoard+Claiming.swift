@@ -1,3 +1,4 @@
+package import DESBase
 package import DESCatalog
 import DESPostgres
 package import DESRouting

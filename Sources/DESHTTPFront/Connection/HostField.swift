@@ -1,3 +1,5 @@
+import DESBase
+
 /// The value of the field `Host`: `uri-host [":" port]`, or nothing (RFC 9110, section 7.2; RFC 3986, section 3.2.2).
 enum HostField {
     /// Whether a value is one.
@@ -14,7 +16,9 @@ enum HostField {
         var rest = bytes
         if rest.first == UInt8(ascii: "[") {
             guard let end = rest.firstIndex(of: UInt8(ascii: "]")), end > rest.startIndex + 1,
-                rest[(rest.startIndex + 1)..<end].allSatisfy({ isUnreserved($0) || $0 == UInt8(ascii: ":") })
+                rest[(rest.startIndex + 1)..<end].allSatisfy({
+                    PercentCoding.isUnreserved($0) || $0 == UInt8(ascii: ":")
+                })
             else { return false }
             rest = rest[(end + 1)...]
         } else {
@@ -31,30 +35,16 @@ enum HostField {
         while position < name.endIndex {
             switch name[position] {
             case UInt8(ascii: "%"):
-                guard position + 2 < name.endIndex, isHexDigit(name[position + 1]), isHexDigit(name[position + 2])
+                guard position + 2 < name.endIndex, name[position + 1].hexadecimalValue != nil,
+                    name[position + 2].hexadecimalValue != nil
                 else {
                     return false
                 }
                 position += 3
-            case let byte where isUnreserved(byte) || "!$&'()*+,;=".utf8.contains(byte): position += 1
+            case let byte where PercentCoding.isUnreserved(byte) || "!$&'()*+,;=".utf8.contains(byte): position += 1
             default: return false
             }
         }
         return true
-    }
-
-    private static func isUnreserved(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-        case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"): true
-        default: false
-        }
-    }
-
-    private static func isHexDigit(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x46, 0x61...0x66: true
-        default: false
-        }
     }
 }

@@ -1,5 +1,5 @@
+import DESBase
 import DESCatalog
-import DESRouting
 import Logging
 
 /// Looks at the catalog before a cycle packs anything.

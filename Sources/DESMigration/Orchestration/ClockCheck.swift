@@ -1,4 +1,4 @@
-import DESRouting
+import DESBase
 
 /// Compares the clock of this machine with that of the database server: one that is ahead makes files old that are not.
 struct ClockCheck: Sendable {

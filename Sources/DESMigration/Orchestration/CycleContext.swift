@@ -1,8 +1,7 @@
+import DESBase
 import DESCatalog
 import DESCoordination
-import DESRouting
 import DESStorage
-import DESBase
 import DESTelemetry
 import Logging
 

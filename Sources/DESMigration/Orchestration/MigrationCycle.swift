@@ -1,7 +1,6 @@
-import DESCatalog
-import DESRouting
-import DESStorage
 import DESBase
+import DESCatalog
+import DESStorage
 import DESTelemetry
 import Logging
 

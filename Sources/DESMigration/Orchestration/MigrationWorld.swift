@@ -1,5 +1,5 @@
+package import DESBase
 package import DESCatalog
-package import DESRouting
 package import DESStorage
 
 /// Everything a migration touches. Tests hand in parts that fail on purpose.
@@ -23,7 +23,7 @@ package struct MigrationWorld: Sendable {
 
     package init(
         catalog: any SourceCatalog, store: any ObjectStore, sources: any SourceFiles, staging: StagingFolder,
-        clock: any Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> Timestamp = { SystemTime.now() },
+        clock: any Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> Timestamp = { Timestamp.now() },
         random: @escaping @Sendable () -> any RandomNumberGenerator = { SystemRandomNumberGenerator() },
         retryPolicy: RetryPolicy = RetryPolicy(), processors: Int, fileDescriptors: Int
     ) {

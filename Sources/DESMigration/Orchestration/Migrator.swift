@@ -1,7 +1,7 @@
+import DESBase
 import DESCatalog
 import DESRouting
 import DESStorage
-import DESBase
 package import DESTelemetry
 package import Logging
 

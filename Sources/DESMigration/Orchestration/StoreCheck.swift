@@ -1,7 +1,7 @@
+import DESBase
 package import DESCatalog
 import DESRouting
 import DESStorage
-import DESBase
 import Synchronization
 
 /// The store is not the place that it should be; nothing was published to it.

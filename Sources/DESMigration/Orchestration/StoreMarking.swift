@@ -1,6 +1,6 @@
+import DESBase
 import DESRouting
 import DESStorage
-import DESBase
 
 /// Gives a store its mark, unless it has one.
 struct StoreMarking: Sendable {

@@ -1,7 +1,7 @@
+import DESBase
 import DESCatalog
 import DESShard
 import DESStorage
-import DESBase
 import Logging
 
 /// Brings to its end what an earlier holder of a unit of work published: its shards are read back from the store, verified,

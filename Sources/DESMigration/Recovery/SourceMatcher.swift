@@ -1,7 +1,7 @@
+import DESBase
 package import DESCatalog
 package import DESShard
 import DESStorage
-import DESBase
 
 /// Decides which row of the catalog an entry came from. The entry knows uid and time, not the location, so what is at the row's
 /// location is compared with what is in the shard.

@@ -1,5 +1,5 @@
-import DESStorage
 import DESBase
+import DESStorage
 import Logging
 
 /// Throws away what an earlier unit of work left in staging. Whoever has the unit now finds the published shards in the

@@ -1,8 +1,7 @@
+import DESBase
 import DESCatalog
-import DESRouting
 import DESShard
 import DESStorage
-import DESBase
 import DESTelemetry
 import Logging
 

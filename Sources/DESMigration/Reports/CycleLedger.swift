@@ -1,6 +1,5 @@
-import DESCatalog
-import DESRouting
 import DESBase
+import DESCatalog
 package import DESTelemetry
 package import Logging
 import Synchronization
@@ -269,7 +268,7 @@ extension CatalogValue {
         case .time(let time): time.rfc3339
         case .tooLong(let size): "a value of \(size) bytes"
         case .blob(let bytes):
-            "x'" + bytes.prefix(64).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined() + "'"
+            "x'" + Array(bytes.prefix(64)).hexadecimal + "'"
         }
     }
 }

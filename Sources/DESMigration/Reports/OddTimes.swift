@@ -1,5 +1,5 @@
+package import DESBase
 import DESCatalog
-package import DESRouting
 import Logging
 import Synchronization
 

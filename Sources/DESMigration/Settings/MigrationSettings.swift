@@ -1,3 +1,4 @@
+package import DESBase
 package import DESRouting
 package import DESShard
 

@@ -1,5 +1,5 @@
-package import DESShard
 package import DESBase
+package import DESShard
 
 /// Sources whose locations mean the same from wherever the program is started: relative ones are not read.
 ///

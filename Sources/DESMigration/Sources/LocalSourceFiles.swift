@@ -1,5 +1,5 @@
-package import DESShard
 package import DESBase
+package import DESShard
 
 /// Sources in the local file system, as ``SourceAddress`` reads their locations.
 package struct LocalSourceFiles: SourceFiles {

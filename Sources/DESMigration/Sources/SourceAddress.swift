@@ -117,7 +117,7 @@ package enum SourceAddress: Sendable {
             return refused(.unsupportedLocation, "the URL names a file of another machine, \(String(host).shortened)")
         }
         path = path[authority.endIndex...]
-        guard let bytes = percentDecoded(path) else {
+        guard let bytes = PercentCoding.bytes(path), !bytes.contains(0) else {
             return refused(.invalidRow, "it is a URL with a malformed %-escape")
         }
         // Made valid it would be the name of another file.
@@ -125,27 +125,6 @@ package enum SourceAddress: Sendable {
             return refused(.unsupportedLocation, "its path is no UTF-8, and DES reads no such file; rename the file")
         }
         return .absolutePath(decoded)
-    }
-
-    /// The bytes that a URL's path stands for (RFC 3986, section 2.1); nil when an escape is none, or makes a NUL byte.
-    private static func percentDecoded(_ text: Substring.UTF8View) -> [UInt8]? {
-        var bytes: [UInt8] = []
-        var rest = text
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            guard let high = rest.popFirst().flatMap(hexDigit), let low = rest.popFirst().flatMap(hexDigit),
-                high << 4 | low != 0
-            else { return nil }
-            bytes.append(high << 4 | low)
-        }
-        return bytes
-    }
-
-    private static func hexDigit(_ byte: UInt8) -> UInt8? {
-        Character(Unicode.Scalar(byte)).hexDigitValue.map(UInt8.init)
     }
 }
 

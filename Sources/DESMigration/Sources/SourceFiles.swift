@@ -1,5 +1,5 @@
-package import DESShard
 package import DESBase
+package import DESShard
 
 /// Why a source could not be read or removed.
 package struct SourceError: Error, Sendable, Hashable {

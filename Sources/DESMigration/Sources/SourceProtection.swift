@@ -1,6 +1,5 @@
-import DESRouting
-import DESShard
 import DESBase
+import DESRouting
 
 /// What is never deleted as a source, whatever a row says: the folders of shards and of staging, and the catalog.
 ///

@@ -1,7 +1,7 @@
+import DESBase
 import DESCatalog
 import DESRouting
 import DESShard
-import DESBase
 
 /// Rows of the catalog on their way to being read, in the catalog's order.
 struct RowBatch: Sendable {

@@ -1,5 +1,5 @@
-import DESCatalog
 import DESBase
+import DESCatalog
 import Glibc
 
 /// Remembers the store in the lock file of the staging folder, for catalogs that may be written nothing but marks.

@@ -1,5 +1,5 @@
-import DESRouting
 import DESBase
+import DESRouting
 
 /// The folder where shards grow and wait until their rows are marked.
 ///

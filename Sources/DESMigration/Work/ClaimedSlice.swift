@@ -1,8 +1,8 @@
+import DESBase
 import DESCatalog
 import DESCoordination
 import DESRouting
 import DESStorage
-import DESBase
 import Logging
 import Synchronization
 

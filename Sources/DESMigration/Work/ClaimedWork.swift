@@ -1,8 +1,8 @@
+import DESBase
 package import DESCatalog
 package import DESCoordination
 package import DESRouting
 package import DESStorage
-import DESBase
 package import Logging
 import Synchronization
 

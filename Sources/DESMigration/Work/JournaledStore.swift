@@ -1,5 +1,5 @@
+import DESBase
 import DESRouting
-import DESShard
 import DESStorage
 
 /// A store that notes the names of shards before they appear in it, so that whoever takes over the work finds them.

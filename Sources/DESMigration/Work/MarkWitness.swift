@@ -1,6 +1,5 @@
-import DESCatalog
-import DESRouting
 import DESBase
+import DESCatalog
 import Synchronization
 
 /// A catalog that remembers for which shards marks were ever asked for, whatever became of them.

@@ -1,5 +1,5 @@
+package import DESBase
 package import DESCatalog
-package import DESRouting
 package import DESStorage
 package import Logging
 import Synchronization

@@ -1,7 +1,6 @@
+package import DESBase
 package import DESCatalog
-package import DESRouting
 package import DESStorage
-import DESBase
 package import Logging
 import Synchronization
 

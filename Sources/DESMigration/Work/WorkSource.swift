@@ -1,5 +1,5 @@
+package import DESBase
 package import DESCatalog
-package import DESRouting
 package import DESStorage
 
 /// Where a migration gets its work from, slice by slice: the whole catalog at once, day after day behind a watermark, or

@@ -1,6 +1,6 @@
+import DESBase
 import DESRouting
 import DESStorage
-import DESBase
 
 /// Looks for what interrupted runs left: files in the staging folder, and uploads in parts.
 struct LeftoverCheck: Sendable {

@@ -1,7 +1,7 @@
+import DESBase
 import DESMigration
 import DESShard
 import DESStorage
-import DESBase
 
 /// Reads the file of an entry back from the store, and checks it.
 struct EntryVerification: Sendable {

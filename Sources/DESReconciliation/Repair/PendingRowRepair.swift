@@ -1,9 +1,8 @@
+import DESBase
 import DESCatalog
 import DESMigration
-import DESRouting
 import DESShard
 import DESStorage
-import DESBase
 
 /// Marks pending rows whose file is in one published shard, after the file was read back and checked.
 struct PendingRowRepair: Sendable {

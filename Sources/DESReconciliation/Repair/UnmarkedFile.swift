@@ -1,5 +1,5 @@
+import DESBase
 import DESCatalog
-import DESRouting
 
 /// A file in exactly one published shard, whose row is not marked.
 struct UnmarkedFile: Sendable {

@@ -1,4 +1,4 @@
-package import DESRouting
+package import DESBase
 
 /// Something that is not as it should be between catalog and storage.
 package struct Finding: Sendable, Hashable, Encodable {

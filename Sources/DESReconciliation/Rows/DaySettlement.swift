@@ -1,7 +1,6 @@
-import DESCatalog
-import DESRouting
-import DESStorage
 import DESBase
+import DESCatalog
+import DESStorage
 
 /// Judges what is different between the rows and the shards of one day.
 struct DaySettlement: Sendable {

@@ -1,5 +1,5 @@
+import DESBase
 import DESCatalog
-import DESRouting
 import Logging
 
 /// The marked rows of a catalog by days, a page at a time.

@@ -1,6 +1,6 @@
+import DESBase
 import DESRouting
 import DESStorage
-import DESBase
 
 /// The shards of a store in the order of their days, a page at a time.
 actor ListedShards {

@@ -1,6 +1,6 @@
+import DESBase
 import DESRouting
 import DESStorage
-import DESBase
 
 /// The parts of a store, each of which holds big files beside its own shards; numbered from 0.
 actor StoreParts {

@@ -1,4 +1,4 @@
-import DESRouting
+import DESBase
 import DESShard
 import DESStorage
 import GRDB

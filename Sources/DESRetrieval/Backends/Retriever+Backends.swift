@@ -1,7 +1,7 @@
+import DESBase
 import DESRouting
 import DESS3
 import DESStorage
-import DESBase
 
 extension Retriever {
     /// Reads the shards in a local directory.

@@ -1,6 +1,6 @@
+import DESBase
 import DESShard
 import DESStorage
-import DESBase
 
 extension Retriever {
     /// Requests that are looked up, and ranges that are read, at a time.

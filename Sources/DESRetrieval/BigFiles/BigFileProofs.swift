@@ -1,4 +1,4 @@
-import DESShard
+import DESBase
 import DESStorage
 import Synchronization
 

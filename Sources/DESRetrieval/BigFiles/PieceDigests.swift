@@ -1,4 +1,4 @@
-import DESShard
+import DESBase
 
 /// What each piece of a big file has to be: taken while all of its bytes were proved by the SHA-256 that is its name, so that a range can be
 /// proved as well, at any time later and whatever has become of the file.

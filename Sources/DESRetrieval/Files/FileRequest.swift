@@ -1,5 +1,4 @@
-public import DESRouting
-import DESBase
+public import DESBase
 
 /// What a file is asked for by: the two columns of the catalog that lead to its shard.
 public struct FileRequest: Sendable, Hashable {

@@ -1,4 +1,4 @@
-public import DESRouting
+public import DESBase
 package import DESShard
 
 /// A file that was found: what its shard's index tells of it. Its bytes are not read yet.

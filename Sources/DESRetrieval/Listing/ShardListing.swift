@@ -1,6 +1,6 @@
+import DESBase
 import DESRouting
 import DESStorage
-import DESBase
 
 /// The shards of one key as a store listed them.
 struct ShardListing: Sendable {

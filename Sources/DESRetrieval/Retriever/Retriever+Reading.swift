@@ -1,6 +1,6 @@
+import DESBase
 import DESShard
 import DESStorage
-import DESBase
 
 extension Retriever {
     private static let pieceSize: UInt64 = 1 << 20

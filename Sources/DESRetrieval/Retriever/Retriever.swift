@@ -1,7 +1,6 @@
-public import DESRouting
+public import DESBase
 import DESShard
 package import DESStorage
-import DESBase
 import Synchronization
 
 /// Gets single files back out of shards: finds the shard by uid and time, looks into its index, which is kept in memory, and reads

@@ -1,4 +1,4 @@
-import DESRouting
+import DESBase
 
 /// What has been found of one request so far, in the shards of one part of the store.
 struct Search {

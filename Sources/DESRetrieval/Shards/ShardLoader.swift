@@ -1,6 +1,6 @@
+import DESBase
 import DESShard
 import DESStorage
-import DESBase
 
 /// Reads of a shard what is needed to look into it: its end, and what of the index does not lie there.
 struct ShardLoader: Sendable {

@@ -1,4 +1,4 @@
-import DESShard
+import DESBase
 
 /// What a value is wrapped in where others can write, so that only what was kept whole under the same key is believed.
 ///

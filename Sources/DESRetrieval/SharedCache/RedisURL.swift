@@ -1,3 +1,5 @@
+import DESBase
+
 /// What is wrong with the URL of a Redis server: a mistake of the configuration. Shows no user and no password.
 package struct RedisURLError: Error, Sendable, Equatable, CustomStringConvertible {
     package let description: String
@@ -45,8 +47,8 @@ struct RedisURL: Sendable, Equatable {
 
     private static func credentials(_ text: Substring) throws(RedisURLError) -> (String?, String?) {
         let colon = text.firstIndex(of: ":")
-        guard let user = percentDecoded(text[..<(colon ?? text.endIndex)]),
-            let password = percentDecoded(colon.map { text[text.index(after: $0)...] } ?? "")
+        guard let user = PercentCoding.text(text[..<(colon ?? text.endIndex)]),
+            let password = PercentCoding.text(colon.map { text[text.index(after: $0)...] } ?? "")
         else { throw RedisURLError("has a % in user or password that two hexadecimal digits do not follow") }
         return (user.isEmpty ? nil : user, password.isEmpty && user.isEmpty ? nil : password)
     }
@@ -66,7 +68,7 @@ struct RedisURL: Sendable, Equatable {
             host = text[..<colon]
             port = text[text.index(after: colon)...]
         }
-        guard let name = percentDecoded(host), !name.isEmpty, !name.utf8.contains(0) else {
+        guard let name = PercentCoding.text(host), !name.isEmpty, !name.utf8.contains(0) else {
             throw RedisURLError("names no host")
         }
         guard let port, !port.isEmpty else { return (name, defaultPort) }
@@ -82,25 +84,5 @@ struct RedisURL: Sendable, Equatable {
             throw RedisURLError("has a database that is not a number")
         }
         return number
-    }
-
-    private static func percentDecoded(_ text: Substring) -> String? {
-        var bytes: [UInt8] = []
-        var rest = text.utf8
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            guard let high = rest.popFirst().flatMap(digit), let low = rest.popFirst().flatMap(digit) else {
-                return nil
-            }
-            bytes.append(high << 4 | low)
-        }
-        return String(validating: bytes, as: UTF8.self)
-    }
-
-    private static func digit(_ byte: UInt8) -> UInt8? {
-        Character(UnicodeScalar(byte)).hexDigitValue.map { UInt8($0) }
     }
 }

@@ -1,4 +1,4 @@
-import CDeflate
+import DESBase
 
 /// How many bits of a uid choose its shard: 4…16, so a day has 16…65,536 shards. Default 8.
 public struct ShardBits: Sendable, Hashable, CustomStringConvertible {
@@ -49,7 +49,6 @@ public struct ShardBits: Sendable, Hashable, CustomStringConvertible {
             decimal = (decimal &* 10 &+ UInt32(digit)) & mask
         }
         if isDecimal { return Int(decimal) }
-        // Of no bytes it is 0; libdeflate answers a null pointer with its initial value, which is 0 too.
-        return Int(libdeflate_crc32(0, uid.baseAddress, uid.count) & mask)
+        return Int(CRC32(of: uid).value & mask)
     }
 }

@@ -1,3 +1,5 @@
+import DESBase
+
 /// What files of one shard have in common: their day in UTC and the number that their uids lead to.
 public struct ShardKey: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// Days since 1970-01-01 in UTC.

@@ -1,3 +1,5 @@
+import DESBase
+
 /// The part of a shard's name that no other shard has: 48 bits of milliseconds and 80 random bits as 26 characters of
 /// Crockford's base 32, so that names sort by time and two writers never meet.
 public struct UniqueSuffix: Sendable, Hashable, Comparable, CustomStringConvertible {

@@ -1,3 +1,5 @@
+import DESBase
+
 /// One operation on its way: what was tried, and what the answers have put right. Knows no I/O.
 struct S3Call {
     enum Correction: Equatable {
@@ -47,13 +49,13 @@ struct S3Call {
     }
 
     /// What the answer says is wrong with the request, if that can be put right and has not been yet.
-    mutating func correction(after error: S3Error, now: UTCTime) -> Correction? {
+    mutating func correction(after error: S3Error, now: Timestamp) -> Correction? {
         guard let answer else { return nil }
         switch error.code {
         case .requestTimeTooSkewed where clockCorrections < Self.mostClockCorrections:
-            guard let time = answer.header("date").flatMap({ UTCTime(httpDate: $0) }) else { return nil }
+            guard let time = answer.header("date").flatMap({ HTTPDate.moment($0) }) else { return nil }
             clockCorrections += 1
-            return .clock(time.secondsSince1970 - now.secondsSince1970)
+            return .clock(time.secondsSinceEpoch - now.secondsSinceEpoch)
         case .permanentRedirect, .authorizationHeaderMalformed, "IncorrectEndpoint",
             "IllegalLocationConstraintException":
             guard !hasCorrectedRegion, let region = error.region, !region.isEmpty else { return nil }

@@ -1,4 +1,4 @@
-import DESBase
+package import DESBase
 
 /// Some of a bucket's objects, in the order of their keys' UTF-8 bytes.
 package struct S3ListPage: Sendable, Hashable {
@@ -6,7 +6,7 @@ package struct S3ListPage: Sendable, Hashable {
         package var key: String
         package var size: UInt64
         package var etag: String
-        package var lastModified: UTCTime?
+        package var lastModified: Timestamp?
         package var storageClass: String?
     }
 
@@ -63,7 +63,7 @@ extension S3Client {
         return try await perform(request) { response, context in
             let document = try Self.document(response, root: "ListBucketResult", context)
             let isEncoded = document.text("EncodingType") == "url"
-            func decoded(_ text: String) -> String { isEncoded ? URICoding.decode(text) : text }
+            func decoded(_ text: String) -> String { isEncoded ? PercentCoding.lenient(text, plusIsBlank: true) : text }
             let objects = try document.all("Contents").map { element in
                 guard let key = element.text("Key"), let size = element.text("Size").flatMap({ UInt64($0) }) else {
                     throw S3Error(
@@ -71,7 +71,7 @@ extension S3Client {
                 }
                 return S3ListPage.Object(
                     key: decoded(key), size: size, etag: (element.text("ETag") ?? "").unquoted,
-                    lastModified: element.text("LastModified").flatMap { UTCTime(iso8601: $0) },
+                    lastModified: element.text("LastModified").flatMap { Timestamp(s3Text: $0) },
                     storageClass: element.text("StorageClass"))
             }
             let prefixes = document.all("CommonPrefixes").compactMap { $0.text("Prefix").map(decoded) }

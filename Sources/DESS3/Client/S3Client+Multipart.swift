@@ -1,13 +1,13 @@
-import DESBase
+package import DESBase
 
 /// An upload in parts that was begun: nothing is visible until it is completed.
 package struct S3Upload: Sendable, Hashable {
     package var location: S3Location
     package var id: String
     /// When it was begun; only in a listing.
-    package var initiated: UTCTime?
+    package var initiated: Timestamp?
 
-    package init(location: S3Location, id: String, initiated: UTCTime? = nil) {
+    package init(location: S3Location, id: String, initiated: Timestamp? = nil) {
         self.location = location
         self.id = id
         self.initiated = initiated
@@ -158,7 +158,7 @@ extension S3Client {
                 guard let key = element.text("Key"), let id = element.text("UploadId") else { return nil }
                 return S3Upload(
                     location: S3Location(bucket: bucket, key: key), id: id,
-                    initiated: element.text("Initiated").flatMap { UTCTime(iso8601: $0) })
+                    initiated: element.text("Initiated").flatMap { Timestamp(s3Text: $0) })
             }
             guard document.text("IsTruncated") == "true" else { return S3UploadPage(uploads: uploads, next: nil) }
             guard let key = document.text("NextKeyMarker"), let id = document.text("NextUploadIdMarker") else {

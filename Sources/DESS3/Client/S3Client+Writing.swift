@@ -1,3 +1,5 @@
+package import DESBase
+
 /// How an object is written.
 package struct S3WriteOptions: Sendable, Hashable {
     /// Whether an object that is there already is an error (``S3Error/isPreconditionFailed``) and stays.
@@ -27,7 +29,7 @@ package struct S3WriteOptions: Sendable, Hashable {
         result += metadata.map { ("x-amz-meta-\($0.key.lowercased())", $0.value) }
         if let retention {
             result.append(("x-amz-object-lock-mode", retention.mode.rawValue))
-            result.append(("x-amz-object-lock-retain-until-date", retention.until.extendedText))
+            result.append(("x-amz-object-lock-retain-until-date", retention.until.secondText))
         }
         return result
     }
@@ -43,9 +45,9 @@ package struct S3Retention: Sendable, Hashable {
     }
 
     package var mode: Mode
-    package var until: UTCTime
+    package var until: Timestamp
 
-    package init(mode: Mode, until: UTCTime) {
+    package init(mode: Mode, until: Timestamp) {
         self.mode = mode
         self.until = until
     }
@@ -112,7 +114,7 @@ extension S3Client {
         if let versionID { request.query.append(("versionId", versionID)) }
         let document =
             "<Retention xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Mode>\(retention.mode.rawValue)</Mode>"
-            + "<RetainUntilDate>\(retention.until.extendedText)</RetainUntilDate></Retention>"
+            + "<RetainUntilDate>\(retention.until.secondText)</RetainUntilDate></Retention>"
         _ = try await upload(request, .bytes(Array(document.utf8)), .md5)
     }
 }

@@ -78,7 +78,7 @@ package final class S3Client: Sendable {
             changesSomething: request.changesSomething)
         let credentials = try await currentCredentials(call.context)
         call.credentials = credentials
-        let time = timing.now() + learnt.withLock(\.clockOffset)
+        let time = timing.now().adding(seconds: learnt.withLock(\.clockOffset))
         let signed = signing.sign(
             request, at: endpoint, credentials, time: time, payloadHash: payloadHash(of: request, endpoint))
         let start = onEvent == nil ? .zero : timing.elapsed()

@@ -33,9 +33,9 @@ package struct S3Endpoint: Sendable, Hashable {
     ///
     /// - Parameter key: nil for the bucket itself.
     package func address(bucket: String, key: String?) -> (origin: HTTPOrigin, path: String) {
-        let object = key.map { "/" + URICoding.encode($0, keepsSlash: true) } ?? "/"
+        let object = key.map { "/" + PercentCoding.encode($0, keeping: "/") } ?? "/"
         if usesVirtualHost(for: bucket) { return (origin.named("\(bucket).\(origin.host)"), object) }
-        let name = "/" + URICoding.encode(bucket, keepsSlash: false)
+        let name = "/" + PercentCoding.encode(bucket)
         return (origin, key == nil ? name : name + object)
     }
 

@@ -1,4 +1,4 @@
-import DESBase
+package import DESBase
 
 /// What an answer tells of an object.
 package struct S3ObjectAttributes: Sendable, Hashable {
@@ -6,7 +6,7 @@ package struct S3ObjectAttributes: Sendable, Hashable {
     package var size: UInt64
     /// Without quotes; MD5 of the content for some objects, but for many it is not.
     package var etag: String
-    package var lastModified: UTCTime?
+    package var lastModified: Timestamp?
     package var versionID: String?
     /// `x-amz-checksum-crc32`, if it was given and is one of the whole object.
     package var crc32: UInt32?
@@ -60,7 +60,7 @@ extension S3ObjectAttributes {
         guard let size = range?.size ?? (range == nil ? response.number("content-length") : nil) else { return nil }
         self.init(
             size: size, etag: (response.header("etag") ?? "").unquoted,
-            lastModified: response.header("last-modified").flatMap { UTCTime(httpDate: $0) },
+            lastModified: response.header("last-modified").flatMap { HTTPDate.moment($0) },
             versionID: response.header("x-amz-version-id"),
             crc32: response.header("x-amz-checksum-type") == "COMPOSITE"
                 ? nil : response.header("x-amz-checksum-crc32").flatMap { CRC32Text.decode($0) })

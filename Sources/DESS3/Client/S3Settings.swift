@@ -1,3 +1,5 @@
+package import DESBase
+
 /// How a client speaks to one S3 service.
 package struct S3Settings: Sendable, Hashable {
     package enum PayloadSigning: String, Sendable, Hashable, CaseIterable {
@@ -39,7 +41,7 @@ package struct S3Settings: Sendable, Hashable {
 /// Time and chance, handed in so that tests decide them.
 package struct S3Timing: Sendable {
     /// The wall clock, which requests are signed by.
-    package var now: @Sendable () -> UTCTime
+    package var now: @Sendable () -> Timestamp
     /// A clock that never goes back; its beginning does not matter.
     package var elapsed: @Sendable () -> Duration
     package var sleep: @Sendable (Duration) async throws -> Void
@@ -47,7 +49,7 @@ package struct S3Timing: Sendable {
     package var random: @Sendable () -> Double
 
     package init(
-        now: @escaping @Sendable () -> UTCTime, elapsed: @escaping @Sendable () -> Duration,
+        now: @escaping @Sendable () -> Timestamp, elapsed: @escaping @Sendable () -> Duration,
         sleep: @escaping @Sendable (Duration) async throws -> Void, random: @escaping @Sendable () -> Double
     ) {
         self.now = now
@@ -60,7 +62,7 @@ package struct S3Timing: Sendable {
     package static func system() -> S3Timing {
         let start = ContinuousClock.now
         return S3Timing(
-            now: UTCTime.system, elapsed: { start.duration(to: .now) }, sleep: { try await Task.sleep(for: $0) },
+            now: Timestamp.now, elapsed: { start.duration(to: .now) }, sleep: { try await Task.sleep(for: $0) },
             random: { Double.random(in: 0..<1) })
     }
 }

@@ -1,3 +1,4 @@
+import DESBase
 import Synchronization
 
 /// Makes signed HTTP requests of requests to S3, and keeps the derived keys, which hold for a day.
@@ -15,10 +16,11 @@ final class S3Signing: Sendable {
     ///   - credentials: nil for a request without a signature.
     ///   - payloadHash: as it is signed.
     func sign(
-        _ request: S3Request, at endpoint: S3Endpoint, _ credentials: S3Credentials?, time: UTCTime, payloadHash: String
+        _ request: S3Request, at endpoint: S3Endpoint, _ credentials: S3Credentials?, time: Timestamp,
+        payloadHash: String
     ) -> HTTPRequest {
         let (origin, path) = endpoint.address(bucket: request.bucket, key: request.key)
-        let query = URICoding.query(request.query)
+        let query = S3Query.text(request.query)
         var headers = request.headers
         if let credentials {
             let text = time.basicText

@@ -1,3 +1,4 @@
+import DESBase
 import Foundation
 
 /// The JSON that the endpoints of containers and instances answer with.
@@ -34,6 +35,6 @@ struct CredentialDocument: Decodable {
         }
         return S3Credentials(
             accessKeyID: document.accessKeyID, secretAccessKey: document.secretAccessKey, sessionToken: document.token,
-            expiration: document.expiration.flatMap { UTCTime(iso8601: $0) }, source: source)
+            expiration: document.expiration.flatMap { Timestamp(s3Text: $0) }, source: source)
     }
 }

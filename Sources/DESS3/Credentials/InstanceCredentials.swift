@@ -1,3 +1,5 @@
+import DESBase
+
 /// The role of an EC2 instance, from its metadata service (version 2, with a session token).
 package struct InstanceCredentials: S3CredentialProvider {
     private let surroundings: S3Surroundings
@@ -29,7 +31,7 @@ package struct InstanceCredentials: S3CredentialProvider {
                 "\(name) does not name the role (HTTP \(roles.status))", isTransient: roles.status >= 500)
         }
         let role = String(decoding: roles.body.prefix { $0 != 10 && $0 != 13 }, as: UTF8.self)
-        let url = origin.text + path + URICoding.encode(role, keepsSlash: false)
+        let url = origin.text + path + PercentCoding.encode(role)
         let request = HTTPRequest(
             .get, url, origin: origin.text, headers: headers, timeLimit: .seconds(5), allowsProxy: false)
         return try await CredentialDocument.fetch(request, http, source: name)

@@ -1,3 +1,4 @@
+package import DESBase
 import Synchronization
 
 /// The first of several places that has credentials; remembers them, and renews them before they end.
@@ -14,14 +15,14 @@ package final class S3CredentialChain: Sendable {
         var current: S3Credentials?
         var renewal: Task<S3Credentials, any Error>?
         /// No renewal before.
-        var notBefore: UTCTime?
+        var notBefore: Timestamp?
     }
 
     private let providers: [any S3CredentialProvider]
-    private let now: @Sendable () -> UTCTime
+    private let now: @Sendable () -> Timestamp
     private let state = Mutex(State())
 
-    package init(_ providers: [any S3CredentialProvider], now: @escaping @Sendable () -> UTCTime = UTCTime.system) {
+    package init(_ providers: [any S3CredentialProvider], now: @escaping @Sendable () -> Timestamp = Timestamp.now) {
         self.providers = providers
         self.now = now
     }
@@ -67,11 +68,11 @@ package final class S3CredentialChain: Sendable {
         state.withLock { if $0.current == credentials { $0.current = nil } }
     }
 
-    private static func isToBeRenewed(_ credentials: S3Credentials, at time: UTCTime) -> Bool {
-        credentials.expiration.map { $0 < time + renewalMargin } ?? false
+    private static func isToBeRenewed(_ credentials: S3Credentials, at time: Timestamp) -> Bool {
+        credentials.expiration.map { $0 < time.adding(seconds: renewalMargin) } ?? false
     }
 
-    private func isPausing(_ state: State, at time: UTCTime) -> Bool {
+    private func isPausing(_ state: State, at time: Timestamp) -> Bool {
         guard let notBefore = state.notBefore, let expiration = state.current?.expiration else { return false }
         return time < notBefore && time < expiration
     }
@@ -85,7 +86,7 @@ package final class S3CredentialChain: Sendable {
             let time = now()
             let old: S3Credentials? = state.withLock { state in
                 state.renewal = nil
-                state.notBefore = time + Self.renewalPause
+                state.notBefore = time.adding(seconds: Self.renewalPause)
                 guard let current = state.current, let expiration = current.expiration, time < expiration else {
                     state.current = nil
                     return nil

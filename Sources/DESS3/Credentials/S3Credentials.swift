@@ -1,3 +1,5 @@
+package import DESBase
+
 /// What requests are signed with. Prints itself without the secret parts.
 package struct S3Credentials: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible,
     CustomReflectable
@@ -7,12 +9,12 @@ package struct S3Credentials: Sendable, Equatable, CustomStringConvertible, Cust
     /// Of credentials that end.
     package let sessionToken: String?
     /// When they end; nil: not known, or never.
-    package let expiration: UTCTime?
+    package let expiration: Timestamp?
     /// Where they come from, for messages.
     package let source: String
 
     package init(
-        accessKeyID: String, secretAccessKey: String, sessionToken: String? = nil, expiration: UTCTime? = nil,
+        accessKeyID: String, secretAccessKey: String, sessionToken: String? = nil, expiration: Timestamp? = nil,
         source: String
     ) {
         self.accessKeyID = accessKeyID

@@ -7,11 +7,11 @@ package struct S3Surroundings: Sendable {
     package var environment: [String: String]
     /// The content of a file; nil if there is none. Called off the cooperative pool, so it may block.
     package var readFile: @Sendable (_ path: String) throws -> [UInt8]?
-    package var now: @Sendable () -> UTCTime
+    package var now: @Sendable () -> Timestamp
     private let threads: ThreadPool
 
     package init(
-        environment: [String: String], now: @escaping @Sendable () -> UTCTime = UTCTime.system,
+        environment: [String: String], now: @escaping @Sendable () -> Timestamp = Timestamp.now,
         threads: ThreadPool = ThreadPool(name: "des-credentials", count: 1),
         readFile: @escaping @Sendable (_ path: String) throws -> [UInt8]? = Self.content(ofFile:)
     ) {

@@ -1,3 +1,5 @@
+import DESBase
+
 /// Credentials of a role from the AWS Security Token Service.
 struct SecurityTokenService: Sendable {
     private let surroundings: S3Surroundings
@@ -42,7 +44,7 @@ struct SecurityTokenService: Sendable {
         guard let endpoint = HTTPOrigin(given ?? "https://sts.\(region.map { "\($0)." } ?? "")amazonaws.com") else {
             throw S3CredentialsError("AWS_ENDPOINT_URL_STS is not a URL of a server")
         }
-        let body = Array(URICoding.query(parameters).utf8)
+        let body = Array(S3Query.text(parameters).utf8)
         var headers = [("content-type", "application/x-www-form-urlencoded; charset=utf-8")]
         if let keys {
             headers += signature(
@@ -94,7 +96,7 @@ struct SecurityTokenService: Sendable {
         }
         return S3Credentials(
             accessKeyID: accessKeyID, secretAccessKey: secret, sessionToken: found.text("SessionToken"),
-            expiration: found.text("Expiration").flatMap { UTCTime(iso8601: $0) }, source: source)
+            expiration: found.text("Expiration").flatMap { Timestamp(s3Text: $0) }, source: source)
     }
 }
 

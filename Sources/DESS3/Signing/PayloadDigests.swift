@@ -1,4 +1,3 @@
-import CDeflate
 package import DESBase
 import Glibc
 
@@ -45,7 +44,7 @@ package struct PayloadDigests: Sendable, Hashable {
     /// Of bytes in memory.
     package static func of(_ bytes: [UInt8], _ kinds: Kinds) -> PayloadDigests {
         let pass = PayloadPass(kinds)
-        var crc: UInt32 = 0
+        var crc = CRC32()
         bytes.withUnsafeBytes { pass.update($0, &crc) }
         return pass.finish(crc)
     }
@@ -55,7 +54,7 @@ package struct PayloadDigests: Sendable, Hashable {
     /// - Throws: `SystemError`; ``HTTPError`` if the file is shorter.
     package static func of(_ file: OpenFile, _ range: Range<UInt64>, _ kinds: Kinds) throws -> PayloadDigests {
         let pass = PayloadPass(kinds)
-        var crc: UInt32 = 0
+        var crc = CRC32()
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
         defer { buffer.deallocate() }
         var offset = range.lowerBound
@@ -80,16 +79,16 @@ private struct PayloadPass: ~Copyable {
 
     init(_ kinds: PayloadDigests.Kinds) { self.kinds = kinds }
 
-    func update(_ bytes: UnsafeRawBufferPointer, _ crc: inout UInt32) {
+    func update(_ bytes: UnsafeRawBufferPointer, _ crc: inout CRC32) {
         if kinds.contains(.sha256) { sha256.update(bytes) }
         if kinds.contains(.md5) { md5.update(bytes) }
-        if kinds.contains(.crc32) { crc = libdeflate_crc32(crc, bytes.baseAddress, bytes.count) }
+        if kinds.contains(.crc32) { crc.update(bytes) }
     }
 
-    consuming func finish(_ crc: UInt32) -> PayloadDigests {
+    consuming func finish(_ crc: CRC32) -> PayloadDigests {
         let kinds = kinds
         return PayloadDigests(
             sha256: kinds.contains(.sha256) ? sha256.finish() : nil, md5: kinds.contains(.md5) ? md5.finish() : nil,
-            crc32: kinds.contains(.crc32) ? crc : nil)
+            crc32: kinds.contains(.crc32) ? crc.value : nil)
     }
 }

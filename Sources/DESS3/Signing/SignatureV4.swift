@@ -1,3 +1,5 @@
+import DESBase
+
 /// Signs requests as AWS Signature Version 4 does, in the `Authorization` header.
 ///
 /// From "Signature Version 4 signing process" of the AWS General Reference, and for S3 "Authenticating Requests: Using the

@@ -1,6 +1,5 @@
-package import DESConfiguration
-import DESRouting
 import DESBase
+package import DESConfiguration
 import Glibc
 
 /// The file of the keys, as it is now. All calls block.
@@ -75,7 +74,7 @@ package struct APIKeyFile: Sendable {
     }
 
     private func expired(_ keys: [APIKeyConfiguration]) -> [String] {
-        let now = Timestamp.current()
+        let now = Timestamp.now()
         let ids = keys.filter { $0.expiresAt.map { $0 <= now } ?? false }.map(\.id)
         return ids.isEmpty ? [] : ["\(path): keys that have expired and can be removed: \(ids.joined(separator: ", "))"]
     }

@@ -1,5 +1,5 @@
-import DESConfiguration
 import DESBase
+import DESConfiguration
 package import Logging
 import Synchronization
 

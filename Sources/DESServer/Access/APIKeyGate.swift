@@ -1,4 +1,4 @@
-package import DESRouting
+package import DESBase
 import DESConfiguration
 import Synchronization
 
@@ -106,6 +106,6 @@ extension APIKeyGate.Clock {
     /// Of the system.
     package static func system() -> Self {
         let start = ContinuousClock.now
-        return Self(date: { .current() }, elapsed: { start.duration(to: .now) })
+        return Self(date: { .now() }, elapsed: { start.duration(to: .now) })
     }
 }

@@ -1,4 +1,5 @@
 import COpenSSL
+import DESBase
 package import DESConfiguration
 
 /// Keys by what they hash to.
@@ -48,14 +49,8 @@ package struct APIKeySet: Sendable {
         return found < 0 ? nil : keys[found]
     }
 
-    /// SHA-256 of the key's text; empty if the library cannot.
+    /// SHA-256 of the key's text.
     static func digest(_ text: String) -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: digestSize) { buffer, count in
-            var text = text
-            let isDone = text.withUTF8 {
-                EVP_Digest($0.baseAddress, $0.count, buffer.baseAddress, nil, EVP_sha256(), nil)
-            }
-            count = isDone == 1 ? digestSize : 0
-        }
+        Digest.hash(.sha256, text.utf8)
     }
 }

@@ -1,3 +1,4 @@
+import DESBase
 import DESConfiguration
 
 /// A key that was just made: the only time that it is seen.
@@ -11,19 +12,13 @@ package struct NewAPIKey: Sendable {
     ///
     /// - Parameter generator: must be one for secrets; that of the system is.
     package init(id: String, using generator: inout some RandomNumberGenerator) {
-        var hexadecimal = ""
-        for _ in 0..<32 { hexadecimal += Self.twoDigits(UInt8.random(in: .min ... .max, using: &generator)) }
-        text = APIKeyConfiguration.keyPrefix + hexadecimal
-        let hash = APIKeySet.digest(text).map(Self.twoDigits).joined()
+        let bytes = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+        text = APIKeyConfiguration.keyPrefix + bytes.hexadecimal
+        let hash = APIKeySet.digest(text).hexadecimal
         entry = """
               - id: "\(id)"
                 hash: sha256:\(hash)
                 read: true
             """
-    }
-
-    private static func twoDigits(_ byte: UInt8) -> String {
-        let digits = String(byte, radix: 16)
-        return byte < 16 ? "0" + digits : digits
     }
 }

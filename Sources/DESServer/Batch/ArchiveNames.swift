@@ -1,5 +1,5 @@
-import DESShard
 import DESBase
+import DESShard
 
 /// The names of an archive's members, such that it can be unpacked whole on common file systems: none twice, none too long, and none
 /// that is a file as well as a folder of another one.
@@ -98,7 +98,7 @@ struct ArchiveNames {
             switch scalar {
             case "/":
                 if component.isEmpty || isFlat { component += "%2F" } else { end() }
-            case "%", "\\", "\u{0}"..."\u{1F}", "\u{7F}": component += PercentEncoding.encode(String(scalar))
+            case "%", "\\", "\u{0}"..."\u{1F}", "\u{7F}": component += PercentCoding.encode(String(scalar))
             default: component.unicodeScalars.append(scalar)
             }
         }

@@ -1,6 +1,6 @@
+import DESBase
 import DESHTTPFront
 import DESRetrieval
-import DESRouting
 import DESTelemetry
 
 /// `multipart/mixed` (RFC 2046, section 5.1): one part a file, in no certain order.
@@ -42,7 +42,7 @@ struct MultipartFormat: BatchFormat {
             Content-Type: \(type)\r
             Content-Length: \(size)\r
             DES-Index: \(member.index)\r
-            DES-Uid: \(PercentEncoding.encode(member.request.uid))\r
+            DES-Uid: \(PercentCoding.encode(member.request.uid))\r
             DES-Created-At: \(member.request.createdAt)\r
             DES-Status: \(status.rawValue)\r\n
             """

@@ -1,7 +1,6 @@
+import DESBase
 import DESHTTPFront
 import DESRetrieval
-import DESRouting
-import DESBase
 import DESTelemetry
 
 /// A tar archive (POSIX.1-2001, ustar with pax records): one member a file that is there, in no certain order, and at the

@@ -1,3 +1,4 @@
+import DESBase
 import DESHTTPFront
 package import DESTelemetry
 import NIOCore
@@ -94,8 +95,8 @@ private final class StampCache: Sendable {
     private let last = Mutex((time: Int64(-1), text: ""))
 
     var text: String {
-        let now = WallTime.now()
-        let time = now.seconds * 1000 + now.nanoseconds / 1_000_000
+        let now = Timestamp.now()
+        let time = now.microsecondsSinceEpoch / 1000
         return last.withLock { last in
             if last.time != time { last = (time, now.rfc3339Milliseconds) }
             return last.text

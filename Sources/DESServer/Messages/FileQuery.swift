@@ -1,5 +1,5 @@
+import DESBase
 import DESRetrieval
-import DESRouting
 
 /// The part of a request that says which file is meant.
 enum FileQuery {
@@ -16,7 +16,7 @@ enum FileQuery {
         var encoded = encoded
         let decoded = encoded.withUTF8 { bytes in
             // What stands where a byte was that is not UTF-8: the HTTP decoder has mended what nobody can mend.
-            bytes.contains(0xEF) && contains(bytes, replacement) ? nil : PercentEncoding.decode(bytes)
+            bytes.contains(0xEF) && contains(bytes, replacement) ? nil : PercentCoding.text(bytes)
         }
         guard let decoded else { throw Problem(detail: "the uid is not percent-encoded UTF-8") }
         guard decoded.utf8.count <= maximumUIDLength else {
@@ -77,13 +77,13 @@ enum FileQuery {
             return Timestamp(parsingUTF8: text).map { .time($0) } ?? .malformed
         }
         guard let plus, plus == 10 && text[4] == UInt8(ascii: "-") || plus == 8 else {
-            guard let decoded = PercentEncoding.decodedBytes(text) else { return .malformed }
+            guard let decoded = PercentCoding.bytes(text) else { return .malformed }
             if let time = Timestamp(parsing: decoded) { return .time(time) }
             return hasLostPlus(decoded) ? .lostPlus : .malformed
         }
         var copy = Array(text)
         copy[plus] = UInt8(ascii: " ")
-        guard let decoded = copy.withUnsafeBufferPointer({ PercentEncoding.decodedBytes($0) }) else {
+        guard let decoded = copy.withUnsafeBufferPointer({ PercentCoding.bytes($0) }) else {
             return .malformed
         }
         // Only a time with seconds, or with a zone of its own, is no offset.

@@ -1,7 +1,7 @@
+import DESBase
 import DESConfiguration
 import DESRouting
 import DESS3
-import DESBase
 
 extension ServiceSettings {
     private enum Kind: String {

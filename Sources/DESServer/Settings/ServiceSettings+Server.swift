@@ -1,6 +1,6 @@
+import DESBase
 import DESConfiguration
 import DESHTTPFront
-import DESBase
 import NIOSSL
 
 extension ServiceSettings {

@@ -1,3 +1,5 @@
+import DESBase
+
 /// File names for texts that may be too long for one.
 package enum ShortenedName {
     /// Longest name, in bytes, that common file systems hold (255), less room for a suffix.

@@ -1,3 +1,4 @@
+import DESBase
 import Foundation
 
 /// The meta of an entry: a JSON object, in which `created_at` and `crc32` are ours and every other key is the user's.

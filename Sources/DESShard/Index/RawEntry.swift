@@ -1,3 +1,5 @@
+import DESBase
+
 /// One entry of the index as places in the index's bytes: what is needed to find and check it, without a string.
 struct RawEntry {
     let uid: Range<Int>

@@ -1,3 +1,5 @@
+import DESBase
+
 /// The index of one shard: its raw bytes and a hash table over them, nothing an entry. Finds a uid in constant time.
 public final class ShardIndex: Sendable {
     /// How many entries the shard has.

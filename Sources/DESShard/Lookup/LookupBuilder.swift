@@ -1,4 +1,5 @@
 import CLinux
+import DESBase
 
 /// Makes LOOKUP from a finished INDEX, leaf by leaf: besides the index it takes the memory of one leaf, and 8 bytes an
 /// entry.

@@ -1,3 +1,5 @@
+import DESBase
+
 /// The fixed parts of LOOKUP, which lies between the last payload and INDEX of a large shard (see <doc:LookupTable>).
 enum LookupFormat {
     static let magic = Array("DESLKUP1".utf8)

@@ -1,3 +1,5 @@
+import DESBase
+
 /// One leaf of a lookup table, taken apart and checked: the entries of the uids that fall to it.
 package final class LookupLeaf: Sendable {
     /// How many entries it has.

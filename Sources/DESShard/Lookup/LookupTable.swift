@@ -1,3 +1,5 @@
+import DESBase
+
 /// The lookup table of a large shard: tells which few KiB hold the entry of a uid, so that the index need not be read.
 ///
 /// It does no I/O. A caller reads the end of the shard (``ShardTail``), then ``region(indexStart:)``, then the leaf that

@@ -1,3 +1,5 @@
+import DESBase
+
 /// Decodes and checks payloads with reused contexts; one task uses it at a time.
 public final class PayloadDecoder {
     private let decompressor = PayloadDecompressor()

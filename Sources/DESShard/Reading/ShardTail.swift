@@ -1,3 +1,5 @@
+import DESBase
+
 /// The end of a shard that lies in a store, and what has to be read besides to have its index or an entry of it.
 ///
 /// The header, which tells the version, may be left out: then the index itself has to show it.

@@ -1,3 +1,5 @@
+import DESBase
+
 /// Writes a DES2 shard, version 2, front to back. Memory holds its index and at most `bufferSize` bytes of data; while a
 /// shard with a lookup table is finished, 8 bytes an entry and a few hundred entries more.
 ///

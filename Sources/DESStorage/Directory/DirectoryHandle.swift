@@ -1,4 +1,3 @@
-import DESShard
 import DESBase
 
 /// A file that was opened: whatever is put under its name later, the bytes are those that were listed.

@@ -75,11 +75,7 @@ final class DirectoryNames: Sendable {
     }
 
     /// Nanoseconds since 1970.
-    static func now() -> Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
-    }
+    static func now() -> Int64 { Timestamp.now().microsecondsSinceEpoch * 1000 }
 }
 
 extension [String] {

@@ -1,4 +1,3 @@
-package import DESShard
 package import DESBase
 import Glibc
 

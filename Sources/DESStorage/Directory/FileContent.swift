@@ -1,5 +1,5 @@
-package import DESShard
 package import DESBase
+import DESShard
 
 /// Reading files whole or in part, a piece at a time. All calls block.
 package enum FileContent {

@@ -1,4 +1,3 @@
-import DESShard
 import DESBase
 import Glibc
 

@@ -1,5 +1,5 @@
-import DESRouting
 import DESBase
+import DESRouting
 
 /// By what a place is known to be the store that it was before: its mark, or for a store of an earlier version, which has none,
 /// that it holds shards at all.

@@ -1,5 +1,5 @@
+import DESBase
 import DESS3
-import DESShard
 
 /// An object with the ETag that it was listed with: reads are made under the condition that it still has it.
 struct S3Handle: ObjectHandle {

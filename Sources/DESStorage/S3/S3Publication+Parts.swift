@@ -1,5 +1,5 @@
-import DESS3
 import DESBase
+import DESS3
 import Synchronization
 
 /// Uploading in parts. The key is noted before the upload is begun, since the answer to its beginning may be lost: what was begun
@@ -55,7 +55,7 @@ extension S3Publication {
         }
         let digests = sent.compactMap(\.md5)
         let isKnown = digests.count == sent.count
-        let digest = isKnown ? PayloadDigests.of(digests.flatMap(\.self), .md5).md5?.hex : nil
+        let digest = isKnown ? PayloadDigests.of(digests.flatMap(\.self), .md5).md5?.hexadecimal : nil
         return (sent.map(\.part), digest.map { "\($0)-\(sent.count)" })
     }
 

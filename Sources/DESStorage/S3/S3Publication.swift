@@ -1,5 +1,5 @@
-import DESS3
 import DESBase
+import DESS3
 import Synchronization
 
 /// Makes one staged file appear in S3: in one request or in parts, never in the place of another, and confirmed.
@@ -46,7 +46,7 @@ struct S3Publication: Sendable {
     private func upload(_ source: OpenFile) async throws -> PublishOutcome {
         let whole = 0..<file.size
         let digests = try await store.threads.run { try PayloadDigests.of(source, whole, digestKinds) }
-        let expected = digests.md5?.hex
+        let expected = digests.md5?.hexadecimal
         if store.lacksConditions.load(ordering: .relaxed), let existing = try await store.head(file.key) {
             return try await settle(existing, expected, source)
         }
@@ -118,11 +118,4 @@ struct S3Publication: Sendable {
 extension S3Error {
     /// Whether the server does not know conditional writes.
     var isConditionUnknown: Bool { status == 501 || code == "NotImplemented" }
-}
-
-extension [UInt8] {
-    /// Lower-case hexadecimal.
-    var hex: String {
-        map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
-    }
 }

@@ -1,3 +1,4 @@
+import DESBase
 import DESS3
 
 extension S3Store: UnfinishedUploads {
@@ -13,7 +14,7 @@ extension S3Store: UnfinishedUploads {
                 UnfinishedUpload(
                     key: String(
                         decoding: upload.location.key.utf8.dropFirst(self.settings.prefix.utf8.count), as: UTF8.self),
-                    id: upload.id, beganAt: upload.initiated?.secondsSince1970)
+                    id: upload.id, beganAt: upload.initiated?.secondsSinceEpoch)
             }
             return (uploads, page.next?.text)
         }

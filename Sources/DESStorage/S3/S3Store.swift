@@ -1,6 +1,5 @@
-package import DESS3
-package import DESShard
 package import DESBase
+package import DESS3
 import Synchronization
 
 /// A prefix of a bucket as an object store.
@@ -69,7 +68,7 @@ package final class S3Store: ObjectStore {
         try await attempt(key) {
             try await self.head(key).map {
                 ObjectAttributes(
-                    key: key, size: $0.size, modifiedAt: $0.lastModified?.secondsSince1970, version: $0.etag)
+                    key: key, size: $0.size, modifiedAt: $0.lastModified?.secondsSinceEpoch, version: $0.etag)
             }
         }
     }
@@ -117,7 +116,7 @@ package final class S3Store: ObjectStore {
                     ObjectAttributes(
                         key: String(
                             decoding: object.key.utf8.dropFirst(self.settings.prefix.utf8.count), as: UTF8.self),
-                        size: object.size, modifiedAt: object.lastModified?.secondsSince1970, version: object.etag)
+                        size: object.size, modifiedAt: object.lastModified?.secondsSinceEpoch, version: object.etag)
                 }
                 // A page may be empty and yet not the last. That one need not be in order.
                 continuation = page.continuation

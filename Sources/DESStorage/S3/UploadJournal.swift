@@ -1,5 +1,5 @@
-package import DESS3
 package import DESBase
+package import DESS3
 
 /// Notes in a folder, one a file, to which keys uploads in parts are under way: what a killed process began is aborted by the next
 /// one, since its parts are kept, and paid for, until then. Shares its folder with nobody.

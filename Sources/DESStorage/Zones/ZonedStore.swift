@@ -1,5 +1,5 @@
+package import DESBase
 package import DESRouting
-package import DESShard
 
 /// Several stores, each of which holds a range of the shards and the big files of those.
 ///

@@ -1,3 +1,4 @@
+package import DESBase
 package import Logging
 
 /// Log lines for machines: one JSON object a line with `ts`, `level`, `message`, then the metadata as members of their own.
@@ -12,7 +13,7 @@ package struct JSONLogHandler: LogHandler {
     package var metadataProvider: Logger.MetadataProvider?
 
     private let sink: any LineSink
-    private let now: @Sendable () -> WallTime
+    private let now: @Sendable () -> Timestamp
 
     /// Makes a handler.
     ///
@@ -21,7 +22,7 @@ package struct JSONLogHandler: LogHandler {
     ///   - sink: where lines go.
     ///   - now: the clock.
     package init(
-        level: Logger.Level = .info, sink: any LineSink, now: @escaping @Sendable () -> WallTime = WallTime.now
+        level: Logger.Level = .info, sink: any LineSink, now: @escaping @Sendable () -> Timestamp = Timestamp.now
     ) {
         self.logLevel = level
         self.sink = sink

@@ -1,3 +1,4 @@
+package import DESBase
 package import Logging
 
 /// How log lines look; the values of `--log-format` and `logging.format`.
@@ -18,7 +19,7 @@ package enum LoggingFormat: String, Sendable, CaseIterable {
 ///   - now: the clock.
 package func makeLogger(
     label: String, level: Logger.Level, format: LoggingFormat, sink: any LineSink,
-    now: @escaping @Sendable () -> WallTime = WallTime.now
+    now: @escaping @Sendable () -> Timestamp = Timestamp.now
 ) -> Logger {
     Logger(label: label) { _ in
         switch format {

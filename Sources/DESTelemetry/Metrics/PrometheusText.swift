@@ -1,8 +1,8 @@
 /// The spelling rules of the Prometheus text format 0.0.4
 /// (https://prometheus.io/docs/instrumenting/exposition_formats/#text-format-details).
-enum PrometheusText {
+package enum PrometheusText {
     /// The content type under which the text is served.
-    static let contentType = "text/plain; version=0.0.4; charset=utf-8"
+    package static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
     /// A help text with backslash and line feed escaped.
     static func escapedHelp(_ text: String) -> String {

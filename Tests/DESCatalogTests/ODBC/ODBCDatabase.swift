@@ -1,5 +1,5 @@
 import DESCatalog
-import DESTestServers
+import DESTestSupport
 import Foundation
 
 /// A database of its own on the shared MariaDB server, and the "other program" that owns the catalog.

@@ -1,6 +1,6 @@
 @testable import DESCatalog
+import DESBase
 import DESODBC
-import DESRouting
 import Testing
 
 @Suite("The SQL of each database")

@@ -1,8 +1,7 @@
+import DESBase
 import DESCatalog
 import DESODBC
-import DESRouting
-import DESBase
-import DESTestServers
+import DESTestSupport
 import Foundation
 import Testing
 

@@ -1,5 +1,5 @@
+import DESBase
 import DESCatalog
-import DESRouting
 import Testing
 
 @Suite("Trying a mark in a MariaDB catalog, and a table that changes")

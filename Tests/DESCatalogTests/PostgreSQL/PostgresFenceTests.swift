@@ -1,7 +1,7 @@
+import DESBase
 import DESCatalog
 import DESPostgres
-import DESRouting
-import DESTestServers
+import DESTestSupport
 import Testing
 
 @Suite("Fences of a PostgreSQL catalog")

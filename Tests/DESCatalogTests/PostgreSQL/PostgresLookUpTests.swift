@@ -1,7 +1,6 @@
-import DESCatalog
-import DESRouting
 import DESBase
-import DESTestServers
+import DESCatalog
+import DESTestSupport
 import Testing
 
 @Suite("Look-ups and statistics of a PostgreSQL catalog")

@@ -1,6 +1,6 @@
+import DESBase
 import DESCatalog
-import DESRouting
-import DESTestServers
+import DESTestSupport
 import Testing
 
 @Suite("Keys that PostgreSQL takes for equal")

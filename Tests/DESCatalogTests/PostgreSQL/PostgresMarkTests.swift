@@ -1,8 +1,7 @@
+import DESBase
 import DESCatalog
 import DESPostgres
-import DESRouting
-import DESBase
-import DESTestServers
+import DESTestSupport
 import Testing
 
 @Suite("Marking rows of a PostgreSQL catalog")

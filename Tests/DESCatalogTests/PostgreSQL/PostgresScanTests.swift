@@ -1,6 +1,6 @@
+import DESBase
 import DESCatalog
-import DESRouting
-import DESTestServers
+import DESTestSupport
 import Testing
 
 @Suite("Reading pending rows of a PostgreSQL catalog")

@@ -1,6 +1,6 @@
+import DESBase
 import DESCatalog
-import DESRouting
-import DESTestServers
+import DESTestSupport
 import Foundation
 import Testing
 

@@ -1,7 +1,7 @@
+import DESBase
 import DESCatalog
 import DESPostgres
-import DESRouting
-import DESTestServers
+import DESTestSupport
 
 /// The databases that keep a watermark.
 enum ArchiveKind: CaseIterable {

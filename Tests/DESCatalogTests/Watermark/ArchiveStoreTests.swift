@@ -1,6 +1,6 @@
+import DESBase
 import DESPostgres
-import DESRouting
-import DESTestServers
+import DESTestSupport
 import Foundation
 import Testing
 

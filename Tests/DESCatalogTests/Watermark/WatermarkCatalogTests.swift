@@ -1,4 +1,3 @@
-import DESRouting
 import DESBase
 import Synchronization
 import Testing

@@ -1,4 +1,4 @@
-import DESTestServers
+import DESTestSupport
 import Foundation
 import Glibc
 import Synchronization

@@ -1,6 +1,6 @@
 import ArgumentParser
-import DESStorage
 import DESBase
+import DESStorage
 import Foundation
 import Synchronization
 import Testing

@@ -1,7 +1,7 @@
 import DESCatalog
 import DESCoordination
 import DESRouting
-import DESTestServers
+import DESTestSupport
 import Testing
 
 @Suite("Beginning on an empty database", .timeLimit(.minutes(5)))

@@ -1,6 +1,7 @@
+import DESBase
 import DESCatalog
 import DESCoordination
-import DESRouting
+import DESTestSupport
 import Testing
 
 @Suite("Planning again", .timeLimit(.minutes(5)))
@@ -73,7 +74,7 @@ struct BoardPlanTests {
     func noOverlap() async throws {
         let database = try BoardTestDatabase()
         let board = try await database.planned(days: [:])
-        var random = SplitMix(state: 7)
+        var random = TestRandom(seed: 7)
         var held: [Claim] = []
         for _ in 0..<40 {
             try await database.replan()
@@ -146,17 +147,5 @@ struct BoardPlanTests {
         #expect(try await database.plan(board, [:]) == 0)
         #expect(try await board.next() == .finished(setAside: 0))
         #expect(try await database.text(units) == "1970-01-02|done|1")
-    }
-}
-
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

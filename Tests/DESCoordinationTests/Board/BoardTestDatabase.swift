@@ -1,8 +1,9 @@
+import DESBase
 import DESCatalog
 import DESCoordination
 import DESPostgres
 import DESRouting
-import DESTestServers
+import DESTestSupport
 import Testing
 
 /// An empty database for one test, with boards on it and a look behind them.

@@ -1,4 +1,5 @@
 import DESCoordination
+import DESTestSupport
 import Synchronization
 import Testing
 
@@ -6,7 +7,7 @@ import Testing
 final class LeaseKeeperTests: Sendable {
     private struct NoAnswer: Error {}
 
-    private let clock = ManualClock()
+    private let clock = TestClock()
     private let asked = Mutex<[Duration]>([])
     private let failures = Mutex(0)
 

@@ -1,3 +1,4 @@
+import DESTestSupport
 import Testing
 
 @testable import DESMigration
@@ -65,7 +66,7 @@ import Testing
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for producer in 0..<producers {
                         group.addTask {
-                            var random = UnitRandom(seed: UInt64(producer))
+                            var random = TestRandom(seed: UInt64(producer))
                             for _ in 0..<2000 {
                                 let weight = Int.random(in: 1...heaviest, using: &random)
                                 // Counted before it is in, so the sum is never too small.
@@ -97,7 +98,7 @@ import Testing
             try await stream.send(1)
             isThrough.change { $0 = true }
         }
-        try await eventually { stream.count == 1 }
+        try await waitUntil { stream.count == 1 }
         for _ in 0..<100 { await Task.yield() }
         #expect(!isThrough.value)
         #expect(try await stream.next() == 1)
@@ -113,7 +114,7 @@ import Testing
 
         let full = BoundedStream<Int>(limit: 1) { _ in 1 }
         let producers = (0..<3).map { number in Task { try await full.send(number) } }
-        try await eventually { full.count == 3 }
+        try await waitUntil { full.count == 3 }
         full.finish()
         for producer in producers { try await producer.value }
         // What they had sent is still there, what comes after the finish is dropped.
@@ -138,7 +139,7 @@ import Testing
     @Test func `a cancelled sender stops waiting, and its element is there`() async throws {
         let stream = BoundedStream<Int>(limit: 1) { _ in 1 }
         let producer = Task { try await stream.send(1) }
-        try await eventually { stream.count == 1 }
+        try await waitUntil { stream.count == 1 }
         producer.cancel()
         await #expect(throws: CancellationError.self) { try await producer.value }
         #expect(try await stream.next() == 1)

@@ -1,4 +1,5 @@
 import DESBase
+import DESTestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(5))) struct ByteGateTests {
@@ -63,7 +64,7 @@ import Testing
         try await withThrowingTaskGroup(of: Void.self) { group in
             for seed in 0..<8 {
                 group.addTask {
-                    var random = UnitRandom(seed: UInt64(seed))
+                    var random = TestRandom(seed: UInt64(seed))
                     for _ in 0..<300 {
                         let held = try await gate.acquire(Int.random(in: 0...120, using: &random))
                         inside.change { sum in

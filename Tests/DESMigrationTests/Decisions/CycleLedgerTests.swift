@@ -1,5 +1,6 @@
 import DESCatalog
 import DESTelemetry
+import DESTestSupport
 import Foundation
 import Logging
 import Synchronization
@@ -32,7 +33,7 @@ private final class UnitLines: LineSink {
         await withTaskGroup(of: Void.self) { group in
             for task in 0..<8 {
                 group.addTask { [ledger] in
-                    var random = UnitRandom(seed: UInt64(task))
+                    var random = TestRandom(seed: UInt64(task))
                     for number in 0..<300 {
                         ledger.fetched(1)
                         switch Int.random(in: 0..<3, using: &random) {

@@ -1,3 +1,4 @@
+import DESTestSupport
 import Testing
 
 @testable import DESMigration
@@ -38,7 +39,7 @@ import Testing
     @Test(arguments: 1...50) func `in any order of parts and batches it knows just what has arrived without a gap`(
         seed: UInt64
     ) {
-        var random = UnitRandom(seed: seed)
+        var random = TestRandom(seed: seed)
         var day: Int64 = -3
         var parts: [BatchPart] = []
         for sequence in 0..<100 {

@@ -1,6 +1,6 @@
+import DESBase
 import DESCatalog
 import DESS3
-import DESBase
 import Glibc
 import Testing
 

@@ -1,9 +1,9 @@
+import DESBase
 import DESCatalog
-import DESRouting
 import DESShard
 import DESStorage
-import DESBase
 import DESTelemetry
+import DESTestSupport
 import Logging
 import Testing
 
@@ -83,7 +83,7 @@ private struct UnitChangingSources: SourceFiles {
         let consumer = Task {
             while let batch = try await output.next() { gate.release(batch.gateBytes) }
         }
-        do { try await eventually { isDone.value } } catch {
+        do { try await waitUntil { isDone.value } } catch {
             Issue.record("the reader waits for itself")
             run.cancel()
         }

@@ -1,5 +1,5 @@
-import DESShard
 import DESBase
+import DESShard
 import Glibc
 import Testing
 

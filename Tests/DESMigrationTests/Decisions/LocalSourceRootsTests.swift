@@ -1,5 +1,5 @@
-import DESShard
 import DESBase
+import DESShard
 import Testing
 
 @testable import DESMigration

@@ -1,4 +1,4 @@
-import DESRouting
+import DESBase
 import Testing
 
 @testable import DESMigration

@@ -1,5 +1,5 @@
-import DESCatalog
 import DESBase
+import DESCatalog
 import Testing
 
 @testable import DESMigration

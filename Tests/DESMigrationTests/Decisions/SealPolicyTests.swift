@@ -1,3 +1,4 @@
+import DESTestSupport
 import Testing
 
 @testable import DESMigration
@@ -52,7 +53,7 @@ import Testing
 
     @Test(arguments: 1...20)
     func `over any course of events the chosen are the largest, and the rest is within the limits`(seed: UInt64) {
-        var random = UnitRandom(seed: seed)
+        var random = TestRandom(seed: seed)
         let (maximumCount, maximumMemory) = (Int.random(in: 1...40, using: &random), 10_000)
         var policy = SealPolicy(maximumCount: maximumCount, maximumMemory: maximumMemory)
         var open: [Int: Int] = [:]

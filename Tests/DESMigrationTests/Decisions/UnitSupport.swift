@@ -1,25 +1,9 @@
-import DESCatalog
-import DESRouting
-import DESShard
 import DESBase
+import DESCatalog
+import DESShard
 import Synchronization
 
 @testable import DESMigration
-
-/// Numbers that are the same at each run (SplitMix64).
-struct UnitRandom: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
 
 /// A value that several tasks change.
 final class UnitShared<Value: Sendable>: Sendable {
@@ -30,19 +14,6 @@ final class UnitShared<Value: Sendable>: Sendable {
     var value: Value { mutex.withLock { $0 } }
 
     func change(_ body: (inout Value) -> Void) { mutex.withLock { body(&$0) } }
-}
-
-/// A condition did not come true in time.
-struct UnitTimeout: Error {}
-
-/// Waits for a condition that other tasks bring about.
-func eventually(_ condition: () -> Bool) async throws {
-    let clock = ContinuousClock()
-    let deadline = clock.now + .seconds(120)
-    while !condition() {
-        guard clock.now < deadline else { throw UnitTimeout() }
-        await Task.yield()
-    }
 }
 
 /// A key of which only the uid matters.

@@ -1,6 +1,6 @@
+import DESBase
 import DESCatalog
 import DESMigration
-import DESRouting
 import Testing
 
 /// Each bad row fails alone, with a message that says what it lacks; the others go through.

@@ -1,3 +1,4 @@
+import DESBase
 import DESMigration
 import DESShard
 import DESStorage

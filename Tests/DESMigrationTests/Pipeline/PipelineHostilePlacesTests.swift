@@ -1,6 +1,6 @@
+import DESBase
 import DESCatalog
 import DESStorage
-import DESBase
 import Foundation
 import Testing
 

@@ -1,5 +1,6 @@
 import DESCatalog
 import DESMigration
+import DESTestSupport
 import Foundation
 import Testing
 
@@ -74,7 +75,7 @@ import Testing
     @Test func `A cycle fetches no more after max_duration_seconds`() async throws {
         let fixture = try Self.fixture(20)
         fixture.settings.limits = CycleLimits(duration: .seconds(25))
-        let clock = PipelineClock()
+        let clock = TestClock(.waits)
         let read = PipelineLocked(0)
         var world = try fixture.world()
         world.clock = clock

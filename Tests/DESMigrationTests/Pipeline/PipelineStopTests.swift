@@ -1,4 +1,5 @@
 import DESMigration
+import DESTestSupport
 import Glibc
 import Testing
 
@@ -61,7 +62,7 @@ import Testing
     @Test func `Time that runs out while rows wait to be read leaves them too`() async throws {
         let fixture = try Self.fixture()
         fixture.settings.limits = CycleLimits(duration: .seconds(60))
-        let clock = PipelineClock()
+        let clock = TestClock(.waits)
         let reads = PipelineLocked(0)
         var world = try fixture.world()
         world.clock = clock
@@ -125,7 +126,7 @@ import Testing
         _ = try await fixture.run(with: PipelineFaults(at: [.publishBefore], kind: .persistent))
         let staged = fixture.stagedNames.filter { $0.hasSuffix(".des") }.count
         try #require(staged > 3)
-        let clock = PipelineClock()
+        let clock = TestClock(.waits)
         var world = try fixture.world(
             faults: .hook(.recoveryLookup) { clock.advance(by: .seconds(5)) })
         world.clock = clock

@@ -1,8 +1,8 @@
+import DESBase
 import DESCatalog
 import DESRouting
 import DESShard
 import DESStorage
-import DESBase
 import Foundation
 import Testing
 

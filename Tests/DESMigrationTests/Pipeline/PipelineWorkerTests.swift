@@ -3,7 +3,7 @@ import DESCoordination
 import DESMigration
 import DESRouting
 import DESStorage
-import DESTestServers
+import DESTestSupport
 import Foundation
 import Logging
 import Testing

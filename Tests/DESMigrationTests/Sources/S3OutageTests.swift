@@ -1,7 +1,7 @@
+import DESBase
 import DESCatalog
 import DESMigration
 import DESShard
-import DESBase
 import Foundation
 import Testing
 

@@ -1,5 +1,5 @@
 import DESBase
-import DESTestServers
+import DESTestSupport
 import Testing
 
 @testable import DESMigration

@@ -1,7 +1,7 @@
+import DESBase
 import DESMigration
 import DESShard
-import DESBase
-import DESTestServers
+import DESTestSupport
 import Foundation
 import Synchronization
 

@@ -1,7 +1,7 @@
+import DESBase
 import DESShard
 import DESStorage
-import DESBase
-import DESTestServers
+import DESTestSupport
 import Testing
 
 @testable import DESMigration

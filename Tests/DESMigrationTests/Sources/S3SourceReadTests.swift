@@ -1,7 +1,7 @@
-import DESShard
 import DESBase
+import DESShard
 import DESTelemetry
-import DESTestServers
+import DESTestSupport
 import Synchronization
 import Testing
 

@@ -1,5 +1,5 @@
-import DESShard
 import DESBase
+import DESShard
 import Testing
 
 @testable import DESMigration
@@ -36,7 +36,7 @@ import Testing
         #expect(Set(all).count == all.count)
         #expect(FileIdentity(.test()) == all[0] && all[0].size == 5 && all[0].device == .max)
         var later = S3ObjectAttributes.test()
-        later.lastModified = UTCTime(secondsSince1970: 9)
+        later.lastModified = Timestamp(secondsSinceEpoch: 9)
         #expect(FileIdentity(later) == all[0])
         #expect(FileIdentity(.test(size: .max)).size == .max)
     }

@@ -1,10 +1,9 @@
+import DESBase
 import DESCatalog
 import DESMigration
 import DESReconciliation
-import DESRouting
 import DESShard
 import DESStorage
-import DESBase
 import Foundation
 import GRDB
 import Logging

@@ -1,5 +1,5 @@
 import DESRetrieval
-import DESTestServers
+import DESTestSupport
 import Testing
 
 @Suite("Indexes in Redis")

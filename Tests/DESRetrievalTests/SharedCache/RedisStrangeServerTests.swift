@@ -1,5 +1,5 @@
-import DESRetrieval
 import DESBase
+import DESRetrieval
 import Glibc
 import Testing
 

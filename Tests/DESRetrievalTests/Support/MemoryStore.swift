@@ -1,3 +1,4 @@
+import DESBase
 import DESShard
 import DESStorage
 import Synchronization

@@ -1,5 +1,5 @@
-import DESStorage
 import DESBase
+import DESStorage
 import Foundation
 
 /// A local store in a folder of its own, which goes with the object.

@@ -1,3 +1,4 @@
+import DESBase
 import DESRetrieval
 import DESRouting
 import DESShard

@@ -1,5 +1,5 @@
+import DESBase
 import DESConfiguration
-import DESRouting
 import Foundation
 import Logging
 import NIOHTTP1

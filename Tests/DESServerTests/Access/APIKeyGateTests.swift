@@ -1,5 +1,5 @@
+import DESBase
 import DESConfiguration
-import DESRouting
 import NIOHTTP1
 import Synchronization
 import Testing

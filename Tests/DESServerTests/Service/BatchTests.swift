@@ -1,6 +1,7 @@
 import DESHTTPFront
 import DESRetrieval
 import DESServer
+import DESTestSupport
 import Foundation
 import Synchronization
 import Testing
@@ -200,7 +201,7 @@ import Testing
             let all = try await client.receiveAll()
             let whole = try Answer(all, toHead: false, isClosed: true)
             #expect(whole == nil)
-            try await service.eventually {
+            try await waitUntil {
                 service.metric(#"des_http_requests_total{route="batch",status="aborted"}"#) == 1
             }
             #expect(service.metric(#"des_retrievals_total{backend="local",status="aborted"}"#) == 2)

@@ -2,6 +2,7 @@ import DESHTTPFront
 import DESRetrieval
 import DESServer
 import DESTelemetry
+import DESTestSupport
 import NIOHTTP1
 import ServiceLifecycle
 import Synchronization
@@ -148,7 +149,7 @@ private let get = "GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n"
             } else {
                 #expect(all.isEmpty)
             }
-            try await service.eventually { service.metric("des_http_connections") == 0 }
+            try await waitUntil { service.metric("des_http_connections") == 0 }
         }
     }
 
@@ -160,10 +161,10 @@ private let get = "GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n"
         try await service.run { server in
             let client = try server.client(receiveBuffer: 4096)
             try await client.send(get.replacing("/a?", with: "/big?"))
-            try await service.eventually {
+            try await waitUntil {
                 service.metric(#"des_retrievals_total{backend="local",status="aborted"}"#) == 1
             }
-            try await service.eventually { service.metric("des_http_connections") == 0 }
+            try await waitUntil { service.metric("des_http_connections") == 0 }
             let all = try await client.receiveAll()
             #expect(all.count < size / 2)
         }
@@ -180,12 +181,12 @@ private let get = "GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n"
             do {
                 let client = try server.client()
                 try await client.send(request)
-                try await service.eventually { service.retriever.state.withLock { $0.held.count } == 1 }
+                try await waitUntil { service.retriever.state.withLock { $0.held.count } == 1 }
                 client.resetWhenClosed()
             }
-            try await service.eventually { service.retriever.state.withLock { $0.cancelled } == 1 }
+            try await waitUntil { service.retriever.state.withLock { $0.cancelled } == 1 }
             service.retriever.release()
-            try await service.eventually { service.metric("des_http_requests_in_flight") == 0 }
+            try await waitUntil { service.metric("des_http_requests_in_flight") == 0 }
         }
     }
 
@@ -233,7 +234,7 @@ private let get = "GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n"
         try await service.run { server in
             let waiting = [try server.client(), try server.client()]
             for client in waiting { try await client.send(get) }
-            try await service.eventually { service.metric("des_http_requests_in_flight") == 2 }
+            try await waitUntil { service.metric("des_http_requests_in_flight") == 2 }
             let refused = try await server.request(target)
             #expect(refused.status == 503)
             #expect(refused["Retry-After"] == "1")
@@ -244,7 +245,7 @@ private let get = "GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n"
                 let answer = try await client.answer()
                 #expect(answer.status == 200)
             }
-            try await service.eventually { service.metric("des_http_requests_in_flight") == 0 }
+            try await waitUntil { service.metric("des_http_requests_in_flight") == 0 }
         }
     }
 
@@ -274,9 +275,9 @@ private let get = "GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n"
             try await idle.send("GET /health HTTP/1.1\r\nHost: a\r\n\r\n")
             _ = try await idle.answer()
             try await client.send(get)
-            try await service.eventually { service.metric("des_http_requests_in_flight") == 1 }
+            try await waitUntil { service.metric("des_http_requests_in_flight") == 1 }
             await server.group.triggerGracefulShutdown()
-            try await service.eventually { service.health.phase == .draining }
+            try await waitUntil { service.health.phase == .draining }
             let rest = try await idle.receiveAll()
             #expect(rest.isEmpty)
             service.retriever.release()
@@ -294,9 +295,9 @@ private let get = "GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n"
         try await service.run { server in
             let client = try server.client(receiveBuffer: 4096)
             try await client.send(get.replacing("/a?", with: "/big?"))
-            try await service.eventually { service.metric("des_http_requests_in_flight") == 1 }
+            try await waitUntil { service.metric("des_http_requests_in_flight") == 1 }
             await server.group.triggerGracefulShutdown()
-            try await service.eventually { service.metric("des_http_connections") == 0 }
+            try await waitUntil { service.metric("des_http_connections") == 0 }
         }
     }
 }

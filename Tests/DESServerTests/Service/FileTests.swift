@@ -1,6 +1,7 @@
+import DESBase
 import DESRetrieval
-import DESRouting
 import DESServer
+import DESTestSupport
 import Synchronization
 import Testing
 
@@ -269,7 +270,7 @@ private let time = "created_at=2024-01-02T03:04:05.678Z"
             let head = try #require(Answer.headLength(all))
             #expect(String(decoding: all[..<head], as: UTF8.self).contains("Content-Length: \(3 << 20)\r\n"))
             #expect(all.count - head <= 1 << 20)
-            try await service.eventually {
+            try await waitUntil {
                 service.metric(#"des_retrievals_total{backend="local",status="aborted"}"#) == 1
             }
             #expect(service.metric(#"des_retrievals_total{backend="local",status="200"}"#) == 0)

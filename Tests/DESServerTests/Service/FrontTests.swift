@@ -1,5 +1,6 @@
 import DESHTTPFront
 import DESServer
+import DESTestSupport
 import Testing
 
 private let probe = "GET \(TestPort.target) HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -279,7 +280,7 @@ private let probe = "GET \(TestPort.target) HTTP/1.1\r\nHost: a\r\n\r\n"
             try await client.send(
                 "GET /files/a?created_at=2024-01-02T03:04:05.678Z HTTP/1.1\r\nHost: a\r\n\r\n"
                     + get(with: "Content-Length: 9\r\n") + "x")
-            try await service.eventually { service.metric("des_http_requests_in_flight") == 1 }
+            try await waitUntil { service.metric("des_http_requests_in_flight") == 1 }
             service.retriever.release()
             #expect(try await statuses(client) == [200, 408])
         }

@@ -1,6 +1,6 @@
+import DESBase
 import DESHTTPFront
 import DESRetrieval
-import DESRouting
 import DESServer
 import Synchronization
 import Testing

@@ -2,6 +2,7 @@ import DESHTTPFront
 import DESRetrieval
 import DESServer
 import DESTelemetry
+import DESTestSupport
 import Foundation
 import Logging
 import Synchronization
@@ -22,7 +23,7 @@ private let query = "?created_at=2024-01-02T03:04:05.678Z"
             }
             #expect(service.retriever.state.withLock { $0.storeChecks } <= 3)
             service.retriever.state.withLock { $0.storeTrouble = .unavailable }
-            try await service.eventually {
+            try await waitUntil {
                 let answer = try await server.request("/health/ready")
                 return answer.status == 503
                     && answer.text == #"{"status":"store","reason":"the store cannot be read: unavailable"}"#
@@ -30,7 +31,7 @@ private let query = "?created_at=2024-01-02T03:04:05.678Z"
             let live = try await server.request("/health/live")
             #expect(live.status == 200)
             service.retriever.state.withLock { $0.storeTrouble = nil }
-            try await service.eventually { try await server.request("/health/ready").status == 200 }
+            try await waitUntil { try await server.request("/health/ready").status == 200 }
         }
     }
 

@@ -1,5 +1,5 @@
+import DESBase
 import DESRetrieval
-import DESRouting
 @testable import DESShard
 import Synchronization
 

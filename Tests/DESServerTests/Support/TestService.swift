@@ -70,17 +70,6 @@ struct TestService {
         return 0
     }
 
-    /// Waits for something to become true.
-    func eventually(_ condition: () async throws -> Bool) async throws {
-        let end = ContinuousClock.now + .seconds(60)
-        while try await !condition() {
-            guard ContinuousClock.now < end else {
-                Issue.record("it did not come true in time")
-                return
-            }
-            await Task.yield()
-        }
-    }
 }
 
 /// A server that listens.

@@ -1,5 +1,5 @@
-import DESStorage
 import DESBase
+import DESStorage
 import Glibc
 import Testing
 

@@ -1,5 +1,5 @@
-import DESShard
 import DESBase
+import DESShard
 import Foundation
 import Glibc
 import Testing

@@ -1,6 +1,6 @@
 import DESS3
 import DESStorage
-import DESTestServers
+import DESTestSupport
 import Testing
 
 @Suite("A store in S3 behind a bad network", .timeLimit(.minutes(5)))

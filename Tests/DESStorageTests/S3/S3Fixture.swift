@@ -1,7 +1,7 @@
+import DESBase
 import DESS3
 import DESStorage
-import DESBase
-import DESTestServers
+import DESTestSupport
 import Foundation
 
 /// A store in the test server, with a prefix of its own, and a folder for staged files.

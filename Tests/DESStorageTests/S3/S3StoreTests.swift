@@ -1,3 +1,4 @@
+import DESBase
 import DESS3
 import DESShard
 import DESStorage

@@ -1,6 +1,6 @@
+import DESBase
 import DESRouting
 import DESStorage
-import DESBase
 import Testing
 
 @Suite("A store of several zones")

@@ -1,5 +1,5 @@
+import DESBase
 import DESPostgres
-import DESRouting
 import Synchronization
 
 extension PostgresCatalog {

@@ -1,5 +1,5 @@
-import DESPostgres
 import DESBase
+import DESPostgres
 
 /// How the pending rows of a range are read: by pages of an index where one gives them in order, else through a cursor.
 struct PostgresPagePlan: Sendable {

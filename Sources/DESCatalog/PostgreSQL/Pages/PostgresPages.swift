@@ -1,5 +1,5 @@
+import DESBase
 import DESPostgres
-import DESRouting
 
 /// Where a scan stands. A value: it moves on only when a page has been read in full, so that after a failure the same page
 /// is read again.

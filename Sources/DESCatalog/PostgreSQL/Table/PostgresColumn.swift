@@ -1,5 +1,5 @@
+import DESBase
 import DESPostgres
-import DESRouting
 
 /// A column of the catalog's table: how its values are read, compared with what was read, and put in order.
 ///
@@ -171,18 +171,10 @@ struct PostgresColumn: Sendable {
         case .real(let number): Array(number.description.utf8)
         case .text(let text): Array(text.utf8)
         case .blob(let bytes):
-            kind == .bytea ? Array(("\\x" + bytes.map { Hexadecimal.text($0) }.joined()).utf8) : bytes
+            kind == .bytea ? Array(("\\x" + bytes.hexadecimal).utf8) : bytes
         case .time(let time): Array(time.rfc3339.utf8)
         // Rows with a value that is too long are read, and never asked for.
         case .tooLong: nil
         }
-    }
-}
-
-private enum Hexadecimal {
-    /// Two digits.
-    static func text(_ byte: UInt8) -> String {
-        let text = String(byte, radix: 16)
-        return byte < 16 ? "0" + text : text
     }
 }

@@ -1,5 +1,5 @@
+import DESBase
 import DESPostgres
-import DESRouting
 
 /// The catalog's table as it really is, with the SQL to reach it.
 ///

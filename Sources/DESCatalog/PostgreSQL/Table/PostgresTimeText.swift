@@ -1,5 +1,5 @@
+import DESBase
 import DESPostgres
-import DESRouting
 
 /// Writes moments as PostgreSQL reads them.
 enum PostgresTimeText {
@@ -9,12 +9,10 @@ enum PostgresTimeText {
     static func text(_ microseconds: Int64, isDate: Bool) -> String {
         if microseconds == PostgresTime.infinity { return "infinity" }
         if microseconds == PostgresTime.minusInfinity { return "-infinity" }
-        let perDay: Int64 = 86_400_000_000
-        var (days, rest) = microseconds.quotientAndRemainder(dividingBy: perDay)
-        if rest < 0 { (days, rest) = (days - 1, rest + perDay) }
+        let (days, rest) = CivilDate.floorDivide(microseconds, CivilDate.microsecondsPerDay)
         // The Gregorian calendar repeats after 400 years, that is 146,097 days.
-        let (eras, day) = Self.floorDivide(days, 146_097)
-        let date = Timestamp(microsecondsSinceEpoch: day * perDay).dateDirectory
+        let (eras, day) = CivilDate.floorDivide(days, 146_097)
+        let date = Timestamp(microsecondsSinceEpoch: day * CivilDate.microsecondsPerDay).dateDirectory
         let year = (Int64(date.prefix(4)) ?? 0) + eras * 400
         let shown = String(year > 0 ? year : 1 - year)
         let zeros = String(repeating: "0", count: max(0, 4 - shown.count))
@@ -26,10 +24,5 @@ enum PostgresTimeText {
     /// A literal that a column of times is compared with; days are compared with the moment they begin at.
     static func literal(_ time: Timestamp, for column: PostgresColumn) -> String {
         column.kind == .timestamptz ? "'\(time.rfc3339)'::timestamptz" : "'\(time.rfc3339.dropLast())'::timestamp"
-    }
-
-    private static func floorDivide(_ number: Int64, _ divisor: Int64) -> (quotient: Int64, remainder: Int64) {
-        let (quotient, remainder) = number.quotientAndRemainder(dividingBy: divisor)
-        return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
     }
 }

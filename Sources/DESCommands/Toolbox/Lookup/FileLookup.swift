@@ -1,6 +1,6 @@
+import DESBase
 import DESRouting
 import DESShard
-import DESBase
 import DESTelemetry
 
 /// Finds files by uid in the shards of a place: one pass over the indexes of those that may hold any of them.

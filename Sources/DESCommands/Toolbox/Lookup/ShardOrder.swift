@@ -1,5 +1,5 @@
-import DESRouting
 import DESBase
+import DESRouting
 
 /// The order in which shards are looked into for single files.
 enum ShardOrder {

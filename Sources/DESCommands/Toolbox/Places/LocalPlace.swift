@@ -1,6 +1,6 @@
+import DESBase
 import DESRouting
 import DESShard
-import DESBase
 
 /// A shard in a local file, all shards of a local directory, or those whose names begin in one way.
 struct LocalPlace: ShardPlace {

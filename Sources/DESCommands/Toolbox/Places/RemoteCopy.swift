@@ -1,6 +1,6 @@
+import DESBase
 import DESShard
 import DESStorage
-import DESBase
 import Synchronization
 
 /// A copy of a remote shard in a temporary file of the shard's size, into which only those ranges are fetched that are needed:

@@ -1,5 +1,5 @@
-import DESStorage
 import DESBase
+import DESStorage
 
 /// The shards of a remote place in the order of their names, a page at a time.
 struct RemoteListing {

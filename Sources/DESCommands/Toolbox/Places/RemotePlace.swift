@@ -1,6 +1,6 @@
+import DESBase
 import DESRouting
 import DESStorage
-import DESBase
 import Synchronization
 
 /// A shard in a store, all shards of a store, or those whose names begin in one way.

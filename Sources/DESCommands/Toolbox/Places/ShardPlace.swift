@@ -1,5 +1,5 @@
-import DESRouting
 import DESBase
+import DESRouting
 
 /// What the toolbox works on: one shard, all shards of a directory or of a prefix in S3, or those of them whose names begin in
 /// one way.

@@ -1,5 +1,5 @@
-package import DESS3
 package import DESBase
+package import DESS3
 
 extension FileIdentity {
     /// The identity of an object in S3: equal if and only if size, ETag and version are equal.

@@ -1,5 +1,5 @@
-package import DESShard
 package import DESBase
+package import DESShard
 
 /// Sources of which each lies where its location says: those that begin with `s3://` in S3, all others in the file system.
 package struct RoutedSourceFiles: SourceFiles {

@@ -1,5 +1,5 @@
-import DESS3
 import DESBase
+import DESS3
 
 /// All objects of a bucket whose keys begin with a prefix that ends at a `/`.
 package struct S3Folder: Sendable, Hashable {

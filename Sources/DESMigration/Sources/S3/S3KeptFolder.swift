@@ -1,5 +1,5 @@
-import DESS3
 import DESBase
+import DESS3
 
 /// Where a store keeps shards and big files in S3: nothing of it is ever deleted as a source, whatever a row says.
 ///

@@ -1,5 +1,5 @@
-import DESS3
 package import DESBase
+import DESS3
 
 extension S3SourceFiles {
     /// Objects that are looked up at the same time before they are deleted.

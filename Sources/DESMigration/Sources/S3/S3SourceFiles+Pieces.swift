@@ -1,5 +1,5 @@
-import DESS3
 package import DESBase
+import DESS3
 
 extension S3SourceFiles {
     /// Bytes of a piece of a big file; two of them are in memory.

@@ -1,6 +1,6 @@
+package import DESBase
 package import DESS3
 package import DESShard
-package import DESBase
 
 /// Sources in S3; a location is `s3://bucket/key`, and the key is taken literally.
 ///

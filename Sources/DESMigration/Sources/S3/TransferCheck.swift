@@ -1,3 +1,4 @@
+import DESBase
 import DESS3
 
 /// Whether what came is what the service has: the source may be deleted on the strength of it.
@@ -14,11 +15,7 @@ struct TransferCheck: Sendable {
     let isSecure: Bool
 
     func judge(md5: [UInt8]?, etag: String) -> Verdict {
-        guard let md5, Self.hex(md5) != etag.lowercased() else { return md5 == nil ? .unknown : .whole }
+        guard let md5, md5.hexadecimal != etag.lowercased() else { return md5 == nil ? .unknown : .whole }
         return isSecure ? .whole : .unknown
-    }
-
-    private static func hex(_ bytes: [UInt8]) -> String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }

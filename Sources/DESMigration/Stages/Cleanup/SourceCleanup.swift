@@ -1,5 +1,5 @@
-import DESCatalog
 import DESBase
+import DESCatalog
 import Synchronization
 
 /// Deletes sources: only those it is given, which are *marked ∩ verified*, only while they are the files that were packed, and

@@ -1,7 +1,6 @@
+import DESBase
 import DESCatalog
 import DESRouting
-import DESShard
-import DESBase
 import DESTelemetry
 import Logging
 

@@ -1,7 +1,7 @@
+import DESBase
 import DESRouting
 import DESShard
 import DESStorage
-import DESBase
 import Synchronization
 
 /// Copies a big file to staging in pieces, hashing it on the way, reads the copy back, and publishes it under its hash.

@@ -1,8 +1,8 @@
+import DESBase
 import DESCatalog
 import DESRouting
 import DESShard
 import DESStorage
-import DESBase
 import DESTelemetry
 
 /// Brings files into the form in which they are stored, several batches at a time; big files are published here.

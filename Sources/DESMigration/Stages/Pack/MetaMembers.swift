@@ -1,5 +1,5 @@
+import DESBase
 import DESCatalog
-import DESRouting
 import DESShard
 
 /// The chosen catalog columns as members of an entry's meta, each with a comma before it.
@@ -28,8 +28,7 @@ struct MetaMembers: Sendable {
             case .text(let text): Self.append(text: text, to: output)
             case .time(let time): Self.append(text: time.rfc3339, to: output)
             case .blob(let bytes):
-                let digits = bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
-                Self.append(text: digits.joined(), to: output)
+                Self.append(text: bytes.hexadecimal, to: output)
             }
         }
     }
@@ -50,7 +49,7 @@ struct MetaMembers: Sendable {
             where byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
                 output.append(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[start..<index]))
                 if byte < 0x20 {
-                    append(plain: "\\u00" + String(byte >> 4, radix: 16) + String(byte & 15, radix: 16), to: output)
+                    append(plain: "\\u00" + [byte].hexadecimal, to: output)
                 } else {
                     output.append(littleEndian: UInt8(ascii: "\\"))
                     output.append(littleEndian: byte)

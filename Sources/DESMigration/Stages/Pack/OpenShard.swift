@@ -1,6 +1,6 @@
+import DESBase
 import DESRouting
 import DESShard
-import DESBase
 
 /// What a shard writer writes to: a file in staging.
 struct StagingSink: ShardSink {

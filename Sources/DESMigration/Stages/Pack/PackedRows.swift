@@ -1,7 +1,6 @@
-import DESCatalog
-import DESRouting
-import DESShard
 import DESBase
+import DESCatalog
+import DESShard
 
 /// One catalog row whose file is in a shard: what marking, deleting and reporting need.
 struct PackedRow: Sendable, Hashable {

@@ -1,5 +1,5 @@
-import DESShard
 import DESBase
+import DESShard
 import DESTelemetry
 
 /// Makes finished shards durable, reads them back, checks every entry, and only then gives them their final name.

@@ -1,5 +1,5 @@
-import DESStorage
 import DESBase
+import DESStorage
 import DESTelemetry
 
 /// Publishes sealed shards, as many together as there are.

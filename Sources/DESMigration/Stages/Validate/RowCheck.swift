@@ -1,5 +1,5 @@
+import DESBase
 import DESCatalog
-import DESRouting
 
 /// What a row says, if it says enough.
 struct CheckedRow: Sendable, Hashable {

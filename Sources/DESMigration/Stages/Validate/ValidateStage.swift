@@ -1,7 +1,6 @@
-import DESCatalog
-import DESRouting
-import DESShard
 import DESBase
+import DESCatalog
+import DESShard
 import DESTelemetry
 
 /// Checks rows, and reads and checks their files, on threads of its own.

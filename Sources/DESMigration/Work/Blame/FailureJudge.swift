@@ -1,7 +1,6 @@
-import DESCatalog
-import DESRouting
-import DESShard
 import DESBase
+import DESCatalog
+import DESShard
 
 /// Tells failures that are the fault of a file or a row from those of an outage, which may be over in the next cycle.
 ///

@@ -1,3 +1,4 @@
+import DESBase
 import DESRouting
 import DESShard
 

@@ -1,3 +1,4 @@
+import DESBase
 import DESShard
 
 /// Looks at any moment whether every file can be had: the promise that the pipeline makes.

@@ -1,6 +1,5 @@
-import DESCatalog
-import DESRouting
 import DESBase
+import DESCatalog
 
 /// A real catalog with faults in it.
 struct PipelineFaultyCatalog: SourceCatalog {

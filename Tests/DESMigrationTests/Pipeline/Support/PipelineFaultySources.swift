@@ -1,6 +1,6 @@
+import DESBase
 import DESMigration
 import DESShard
-import DESBase
 
 /// Real sources with faults in them.
 struct PipelineFaultySources: SourceFiles {

@@ -1,5 +1,5 @@
-import DESMigration
 import DESBase
+import DESMigration
 import Glibc
 
 /// The real staging file system with faults in it.

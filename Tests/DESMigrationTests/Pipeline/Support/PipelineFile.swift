@@ -1,4 +1,4 @@
-import DESRouting
+import DESBase
 
 /// A file of a test: its row in the catalog and what it holds.
 struct PipelineFile: Sendable, Hashable {

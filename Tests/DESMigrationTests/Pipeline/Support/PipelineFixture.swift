@@ -1,10 +1,10 @@
 import CoreMetrics
+import DESBase
 import DESCatalog
 import DESMigration
 import DESRouting
 import DESShard
 import DESStorage
-import DESBase
 import DESTelemetry
 import Foundation
 import Testing

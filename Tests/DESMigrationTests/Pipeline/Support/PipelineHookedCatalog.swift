@@ -1,6 +1,5 @@
-import DESCatalog
-import DESRouting
 import DESBase
+import DESCatalog
 
 /// A real catalog whose pages wait for something.
 struct PipelineHookedCatalog: SourceCatalog {

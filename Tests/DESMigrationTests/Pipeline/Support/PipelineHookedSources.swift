@@ -1,6 +1,6 @@
+import DESBase
 import DESMigration
 import DESShard
-import DESBase
 
 /// Real sources, with something done before or after each call.
 struct PipelineHookedSources: SourceFiles {

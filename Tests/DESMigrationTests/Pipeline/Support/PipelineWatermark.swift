@@ -1,6 +1,6 @@
+import DESBase
 import DESCatalog
 import DESMigration
-import DESRouting
 import Foundation
 import Logging
 

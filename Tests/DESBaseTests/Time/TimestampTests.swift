@@ -1,4 +1,6 @@
+import DESBase
 import DESRouting
+import DESTestSupport
 import Testing
 
 @Suite("Timestamp")
@@ -77,7 +79,7 @@ struct TimestampTests {
 
     @Test("What is rendered reads back as the same moment")
     func roundTrip() {
-        var generator = SplitMix(state: 42)
+        var generator = TestRandom(seed: 42)
         for _ in 0..<20_000 {
             let microseconds = Int64.random(in: -62_135_596_800_000_000...253_402_300_799_999_999, using: &generator)
             let timestamp = Timestamp(microsecondsSinceEpoch: microseconds)
@@ -89,18 +91,5 @@ struct TimestampTests {
     private func digits(_ value: Int, _ count: Int) -> String {
         let text = String(value)
         return String(repeating: "0", count: count - text.count) + text
-    }
-}
-
-/// A generator with a seed, so that a failure can be repeated.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
     }
 }

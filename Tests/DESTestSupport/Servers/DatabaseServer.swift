@@ -19,6 +19,7 @@ package final class DatabaseServer: Sendable {
     ///   - arguments: further ones of `start`.
     package init(script: String, arguments: [String] = []) throws {
         let support = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
         self.script = support.appending(path: "Support/\(script)")
         // Short, since a unix socket in it may have a path of 107 bytes.
         folder = URL(filePath: "/tmp/des-server-\(UUID().uuidString.prefix(13))")

@@ -1,4 +1,5 @@
 import DESHTTPFront
+package import DESTelemetry
 package import Logging
 import ServiceLifecycle
 

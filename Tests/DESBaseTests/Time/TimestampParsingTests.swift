@@ -1,4 +1,5 @@
-import DESRouting
+import DESBase
+import DESTestSupport
 import Testing
 
 @Suite("Parsing of timestamps")
@@ -127,7 +128,7 @@ struct TimestampParsingTests {
 
     @Test("No sequence of bytes traps, and every cut or changed form is nil or a moment")
     func anyBytes() {
-        var generator = SplitMix(state: 7)
+        var generator = TestRandom(seed: 7)
         let alphabet = Array("0123456789-:.+TZ utcUTC\0\u{7F}".utf8) + [0xFF, 0xC3]
         let sample = Array("2024-01-02T03:04:05.123456+02:00".utf8)
         for _ in 0..<50_000 {

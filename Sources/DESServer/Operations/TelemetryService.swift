@@ -1,4 +1,5 @@
 import DESHTTPFront
+import DESTelemetry
 import NIOCore
 import NIOHTTP1
 import Synchronization

@@ -1,8 +1,7 @@
-package import DESRouting
 import Glibc
 
-/// The system's time of day.
-package enum SystemTime {
+extension Timestamp {
+    /// What the system's clock says.
     package static func now() -> Timestamp {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)

@@ -1,4 +1,6 @@
+import DESServer
 import DESTelemetry
+import DESTestSupport
 import Foundation
 import FoundationNetworking
 import Logging

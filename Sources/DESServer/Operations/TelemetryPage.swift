@@ -1,4 +1,5 @@
 package import DESHTTPFront
+package import DESTelemetry
 
 /// What a port tells about its program: metrics, or the answer to a probe.
 package struct TelemetryPage: Sendable, Equatable {

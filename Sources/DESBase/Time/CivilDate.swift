@@ -2,19 +2,19 @@
 ///
 /// The year is taken to begin in March, so that the leap day is its last: 400 such years are 146,097 days, and a month's
 /// first day is a linear function of the month.
-struct CivilDate: Equatable, Sendable {
-    let year: Int
-    let month: Int
-    let day: Int
+package struct CivilDate: Equatable, Sendable {
+    package let year: Int
+    package let month: Int
+    package let day: Int
 
-    static let microsecondsPerDay: Int64 = 86_400_000_000
+    package static let microsecondsPerDay: Int64 = 86_400_000_000
     /// 0001-01-01T00:00:00Z.
-    static let earliestMicroseconds: Int64 = -719_162 * microsecondsPerDay
+    package static let earliestMicroseconds: Int64 = -719_162 * microsecondsPerDay
     /// 9999-12-31T23:59:59.999999Z.
     static let latestMicroseconds: Int64 = 2_932_897 * microsecondsPerDay - 1
 
     /// The day, or nil if there is no such day in the years 1 to 9999.
-    init?(year: Int, month: Int, day: Int) {
+    package init?(year: Int, month: Int, day: Int) {
         guard (1...9999).contains(year), (1...12).contains(month), day >= 1,
             day <= Self.lengthOfMonth(month, year: year)
         else { return nil }
@@ -24,7 +24,7 @@ struct CivilDate: Equatable, Sendable {
     }
 
     /// The day with that number since 1970-01-01, which must lie in the years 0 to 9999.
-    init(dayNumber: Int64) {
+    package init(dayNumber: Int64) {
         // 719,468 days lie between 0000-03-01 and 1970-01-01.
         let (era, dayOfEra) = Self.floorDivide(dayNumber + 719_468, 146_097)
         let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
@@ -36,7 +36,7 @@ struct CivilDate: Equatable, Sendable {
     }
 
     /// Days since 1970-01-01.
-    var dayNumber: Int64 {
+    package var dayNumber: Int64 {
         let shiftedYear = Int64(month <= 2 ? year - 1 : year)
         let (era, yearOfEra) = Self.floorDivide(shiftedYear, 400)
         let monthFromMarch = Int64(month > 2 ? month - 3 : month + 9)
@@ -54,7 +54,7 @@ struct CivilDate: Equatable, Sendable {
     }
 
     /// Division that rounds down, with a remainder of 0 ..< `divisor`; `divisor` is positive.
-    static func floorDivide(_ value: Int64, _ divisor: Int64) -> (quotient: Int64, remainder: Int64) {
+    package static func floorDivide(_ value: Int64, _ divisor: Int64) -> (quotient: Int64, remainder: Int64) {
         let (quotient, remainder) = value.quotientAndRemainder(dividingBy: divisor)
         return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
     }

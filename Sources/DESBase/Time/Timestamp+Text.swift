@@ -55,6 +55,13 @@ extension Timestamp {
         output.append(UInt8(ascii: "Z"))
     }
 
+    /// RFC 3339 in UTC with milliseconds, always, as lines of a log have it: `2026-01-02T03:04:05.678Z`.
+    package var rfc3339Milliseconds: String {
+        let milliseconds = CivilDate.floorDivide(microsecondsSinceEpoch, 1000).quotient
+        let text = Timestamp(microsecondsSinceEpoch: milliseconds * 1000).rfc3339
+        return milliseconds % 1000 == 0 ? String(text.dropLast()) + ".000Z" : text
+    }
+
     private static func append(_ value: Int, digits: Int, to output: inout [UInt8]) {
         var divisor = 1
         for _ in 1..<digits { divisor *= 10 }
