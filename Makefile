@@ -56,6 +56,7 @@ lint: build-deps deps ## check formatting, scripts, dashboards and alerts
 	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
 	promtool check rules alerts/migration.yml alerts/retriever.yml
 	Tests/Scripts/lint
+	Tests/Scripts/layers
 
 .PHONY: bench
 bench: build ## measure speed, size and memory against tar and zstd; options: make bench ARGS="--help"
