@@ -9,6 +9,7 @@ struct MigrationConfigurationTests {
             "\u{FEFF}database:\r\n  url: sqlite:///c.db\r\n",
             "database: {url: 'sqlite:///c.db'}\nmigration:\npacker: ~\nmetrics: null\nlogging: {}\nx-note: [1, 2]",
             "database: {url: 'sqlite:///c.db', table_name: null}\npacker: {n_bits: null, compression: null}",
+            "database: {url: 'sqlite:///c.db'}\nmigration: {max_files: null, watermark_url: null}",
             "{\n\t\"database\": {\n\t\t\"url\": \"sqlite:\\/\\/\\/c.db\"\n\t}\n}\n",
         ])
     func defaults(text: String) throws {

@@ -121,7 +121,7 @@ extension CycleConfiguration {
                 return columns.insert(ByteString(name)).inserted ? .keep(name) : .refuse("each column once")
             } ?? [],
             mode: section.choice("mode", of: ["mark": .mark, "watermark": .watermark], default: .mark),
-            watermarkURL: section.contains("watermark_url") ? DatabaseURL.required("watermark_url", in: section) : nil,
+            watermarkURL: DatabaseURL.optional("watermark_url", in: section),
             watermarkID: section.integer("watermark_id", in: 1...Int(Int32.max), default: 1),
             maxSetAside: section.integer("max_set_aside", in: 0...1_000_000, default: 1000))
 

@@ -103,6 +103,12 @@ extension DatabaseConfiguration {
 }
 
 extension DatabaseURL {
+    /// The URL under a key that may be left out; nil when it is, or `null`.
+    static func optional(_ key: String, in section: ConfigurationSection) -> DatabaseURL? {
+        guard let entry = section.known(key), !entry.value.isNull else { return nil }
+        return required(key, in: section)
+    }
+
     /// The URL under a key; what is missing or wrong is reported, and `sqlite` with an empty path stands for it.
     static func required(_ key: String, in section: ConfigurationSection) -> DatabaseURL {
         let unusable = DatabaseURL.sqlite(path: "")
