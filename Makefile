@@ -41,6 +41,7 @@ test: build-deps deps ## build and run all tests; a warning is an error
 	promtool test rules alerts/migration.test.yml alerts/retriever.test.yml
 	Tests/Scripts/dashboard-states
 	Tests/Scripts/des2_reader.py --expected Tests/DESShardTests/Golden/des2/expected.json Tests/DESShardTests/Golden/des2
+	Tests/Scripts/documents --binaries .build/debug
 	Tests/Scripts/kill-loop --binary .build/debug/des-migrate --rounds 12 --files 1500
 	Tests/Scripts/kill-loop --binary .build/debug/des-migrate --rounds 12 --files 1500 --delete-sources --saved-anew --unmounted
 	Tests/Scripts/kill-loop --binary .build/debug/des-migrate --rounds 6 --files 1000 --delete-sources --equal-big \
@@ -52,11 +53,12 @@ test: build-deps deps ## build and run all tests; a warning is an error
 	Tests/Scripts/worker-loop --binary .build/debug/des-migrate --rows 30000 --pool 5000 --database mariadb
 
 .PHONY: lint
-lint: build-deps deps ## check formatting, scripts, dashboards and alerts
+lint: build-deps deps ## check formatting, scripts, documents, dashboards and alerts
 	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
 	promtool check rules alerts/migration.yml alerts/retriever.yml
 	Tests/Scripts/lint
 	Tests/Scripts/layers
+	Tests/Scripts/documents
 
 .PHONY: bench
 bench: build ## measure speed, size and memory against tar and zstd; options: make bench ARGS="--help"

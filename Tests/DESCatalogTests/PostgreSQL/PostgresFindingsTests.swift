@@ -284,7 +284,7 @@ struct PostgresFindingsTests {
     }
 
     @Test(
-        "The indexes of README serve, whether the column may be NULL or not",
+        "The indexes of docs/databases.md serve, whether the column may be NULL or not",
         arguments: [
             ("boolean", "archived IS NOT TRUE"), ("int", "COALESCE(archived, 0) = 0"),
             ("timestamptz", "archived IS NULL"),
