@@ -65,6 +65,13 @@ struct MigrationAssembly {
             defaultLagDays: configuration.migration.defaultLagDays)
     }
 
+    /// Whether the output, or staging in an output that holds nothing, would be made: its disk may not be mounted.
+    private static func isUntouched(_ output: String, staging: String) throws(SystemError) -> Bool {
+        guard try FileSystem.status(output) != nil else { return true }
+        guard staging.hasBytePrefix(output + "/"), try FileSystem.status(staging) == nil else { return false }
+        return try FileSystem.names(in: output).isEmpty
+    }
+
     /// The real world.
     ///
     /// - Parameters:
@@ -84,7 +91,9 @@ struct MigrationAssembly {
                 try MigrationWorld.createFolder(packer.outputDirectory, key: "packer.output_dir")
             }
         }
-        if case .folder(let folder) = output, !acceptsNewStore, try FileSystem.status(folder) == nil {
+        if case .folder(let folder) = output, !acceptsNewStore,
+            try Self.isUntouched(folder, staging: packer.stagingDirectory)
+        {
             // Before anything is made there: its disk may not be mounted.
             do {
                 try await StoreCheck.refuseMarkedRows(of: parts.catalog, place: folder)
