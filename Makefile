@@ -9,7 +9,7 @@ RELEASE := .build-release
 BUILD_PACKAGES := libzstd-dev liblz4-dev libdeflate-dev libssl-dev libsqlite3-dev libpq-dev unixodbc-dev \
     libcurl4-openssl-dev libexpat1-dev libhiredis-dev pkg-config python3 sqlite3 zstd
 TEST_PACKAGES := prometheus postgresql mariadb-server odbc-mariadb odbc-postgresql libsqliteodbc openssl \
-    radosgw ceph-mon ceph-osd ceph-common redis-server curl python3-venv
+    radosgw ceph-mon ceph-osd ceph-common redis-server curl python3-venv gcc libc6-dev
 
 .PHONY: help
 help: ## this list
@@ -51,6 +51,9 @@ test: build-deps deps ## build and run all tests; a warning is an error
 	Tests/Scripts/kill-loop --binary .build/debug/des-migrate --rounds 4 --files 400 --s3-sources --delete-sources
 	Tests/Scripts/worker-loop --binary .build/debug/des-migrate --rows 60000 --pool 5000 --equal-big --staging /dev/shm/des-worker-loop
 	Tests/Scripts/worker-loop --binary .build/debug/des-migrate --rows 30000 --pool 5000 --database mariadb
+	Tests/Scripts/power-loss --binary .build/debug/des-migrate --points 16
+	Tests/Scripts/power-loss --binary .build/debug/des-migrate --rounds 1 --points 40 --starts 0 --forget directories
+	Tests/Scripts/power-loss --binary .build/debug/des-migrate --rounds 1 --points 40 --starts 0 --forget files
 
 .PHONY: lint
 lint: build-deps deps ## check formatting, scripts, documents, dashboards and alerts
@@ -70,7 +73,7 @@ bench-databases: build deps ## measure reading, marking and workers on a throw-a
 
 .PHONY: bench-s3
 bench-s3: build deps ## measure the S3 client, uploads and migrations against a throw-away server; options as above
-	@.ci/deps nginx-light gcc libc6-dev
+	@.ci/deps nginx-light
 	Benchmarks/s3 --binaries $(RELEASE)/release $(ARGS)
 
 .PHONY: bench-retrieval
