@@ -60,7 +60,12 @@ package struct StoreCheck: Sendable {
                         + "Nothing was published or deleted")
             }
             if remembered != nil, try await rowsNeedStore() {
-                guard try await !store.isEmpty() else { throw Self.emptyPlace(store.name) }
+                if try await store.isEmpty() {
+                    guard try await hasSealedShards() else { throw Self.emptyPlace(store.name) }
+                    throw StoreMismatch(
+                        "\(store.name) is empty, but shards in the staging folder were made for a store that was there; is its "
+                            + "disk mounted? \(Self.wayOut)")
+                }
                 throw StoreMismatch(
                     "\(store.name) is not the store that the files of this catalog are in: it has no mark "
                         + "\(StoreMark.key). \(Self.wayOut)")
@@ -85,10 +90,16 @@ package struct StoreCheck: Sendable {
         return mark
     }
 
-    /// Whether rows rely on files in the store that is remembered: those behind a watermark, or marked ones.
+    /// Whether rows rely on files in the store that is remembered: those behind a watermark, or marked ones; or files that were
+    /// published to it may still wait in staging for their mark.
     private func rowsNeedStore() async throws -> Bool {
         if catalog.storeMemory != nil { return true }
+        if try await hasSealedShards() { return true }
         return try await Self.hasMarkedRows(catalog)
+    }
+
+    private func hasSealedShards() async throws -> Bool {
+        try await threads.run { [staging] in try !staging.leftovers().sealed.isEmpty }
     }
 
     private static let wayOut =

@@ -58,6 +58,28 @@ import Testing
         try await fixture.run().expectBooks(migrated: 1)
     }
 
+    @Test(arguments: [PipelinePoint.publishBefore, .publishAfter, .markBefore], [true, false])
+    func `an output that is away after a kill before the first mark is refused, and nothing is lost`(
+        point: PipelinePoint, hasMark: Bool
+    ) async throws {
+        let fixture = try PipelineFixture(isMarked: false)
+        fixture.settings.deletesSources = true
+        try fixture.addFiles(6)
+        let faults = PipelineFaults(at: [point], occurrence: 1, kind: .death)
+        #expect(try await fixture.run(with: faults, in: fixture.world(faults: faults)) == nil)
+        try Self.unmount(fixture)
+        if hasMark { try PipelineDisk.write(Array("another\nn_bits 4\n".utf8), to: "\(fixture.output)/_desStore") }
+        let refused = try await fixture.run()
+        #expect(
+            refused.result.fatalError?.contains(hasMark ? "has another name" : "is empty, but shards in the") == true)
+        #expect(PipelineDisk.names(in: fixture.output) == (hasMark ? ["_desStore"] : []))
+        for file in fixture.files { #expect(PipelineDisk.read(file.path) == file.bytes) }
+        try Self.mount(fixture)
+        let outcome = try await fixture.run()
+        #expect(outcome.result.fatalError == nil && outcome.result.filesMigrated == 6)
+        try fixture.expectOnly(fixture.files)
+    }
+
     @Test func `another store is taken while no row is marked`() async throws {
         let fixture = try PipelineFixture(isMarked: false)
         try fixture.addFiles(3)
@@ -115,6 +137,7 @@ import Testing
         #expect(byMark.result.fatalError?.contains("was begun with 4") == true)
         // As earlier versions left it.
         try FileManager.default.removeItem(atPath: "\(fixture.output)/_desStore")
+        try PipelineDisk.write(Array("1\n".utf8), to: "\(fixture.staging)/lock")
         let byNames = try await fixture.run()
         #expect(byNames.result.fatalError?.contains("was written with another number") == true)
         fixture.settings.shardBits = try #require(ShardBits(4))
