@@ -70,6 +70,7 @@ package struct Migrator: Sendable {
             world: world, settings: settings, plan: plan, threads: threads, cycle: cycle, hasSizes: hasSizes,
             knownStore: knownStore
         ).run()
+        if let violation = ledger.violation(endedBy: control.reason) { control.stop(.fatal("\(violation)")) }
         var result = ledger.finish(reason: control.reason, after: cycle.elapsed)
         result.filesWithOddTimes = cycle.oddTimes.count
         cycle.oddTimes.warn(logger, deletesSources: settings.deletesSources)

@@ -37,10 +37,10 @@ struct SlicePipeline: Sendable {
         let writeback = BoundedStream<any StagingFile>(limit: 256) { _ in 1 }
         // These shards still have their files open, so their number is bounded too.
         let leastWeight = plan.rowStreamBytes / plan.waitingShards
-        let finished = BoundedStream<FinishedShard>(limit: plan.rowStreamBytes) {
+        let written = BoundedStream<WrittenShard>(limit: plan.rowStreamBytes) {
             max($0.rows.memoryInBytes, leastWeight)
         }
-        let sealed = BoundedStream<FinishedShard>(limit: plan.rowStreamBytes) {
+        let sealed = BoundedStream<SealedShard>(limit: plan.rowStreamBytes) {
             max($0.rows.memoryInBytes, leastWeight)
         }
         let published = BoundedStream<PublishedShard>(limit: plan.rowStreamBytes) { $0.rows.memoryInBytes }
@@ -85,18 +85,18 @@ struct SlicePipeline: Sendable {
             group.addTask { try await compress.run(contents, into: compressed) }
             group.addTask {
                 defer {
-                    finished.finish()
+                    written.finish()
                     writeback.finish()
                 }
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for (append, input) in zip(appenders, compressed) {
-                        group.addTask { try await append.run(input, into: finished) }
+                        group.addTask { try await append.run(input, into: written) }
                     }
                     try await group.waitForAll()
                 }
             }
             group.addTask { try await writebackStage.run(writeback) }
-            group.addTask { try await seal.run(finished, into: sealed) }
+            group.addTask { try await seal.run(written, into: sealed) }
             group.addTask { try await upload.run(sealed, into: published) }
             group.addTask { try await mark.run(published, into: marked) }
             group.addTask { try await clean.run(marked) }

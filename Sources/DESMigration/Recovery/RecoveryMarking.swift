@@ -63,7 +63,8 @@ struct RecoveryMarking: Sendable {
         }
         var isSettled = true
         var candidates: [Candidate] = []
-        for (item, found) in zip(readable, rows) {
+        let pairs = try InvariantViolation.paired(readable, rows, .markedIsPublished, "looking recovered rows up")
+        for (item, found) in pairs {
             guard try await isStored(item.entry, beside: shard) else {
                 cycle.ledger.warn(
                     .missingBigFile,
@@ -148,7 +149,8 @@ struct RecoveryMarking: Sendable {
                 tries.add(1, ordering: .relaxed)
                 return try await catalog.mark(marks, within: fence)
             }
-            for (candidate, outcome) in zip(pending, outcomes) {
+            let pairs = try InvariantViolation.paired(pending, outcomes, .markedIsPublished, "marking recovered rows")
+            for (candidate, outcome) in pairs {
                 let key = candidate.row.row.key
                 switch outcome {
                 // After another try it was this process: only the answer was lost.

@@ -211,6 +211,15 @@ package final class CycleLedger: Sendable {
         tellOfOmission(count, "kept sources")
     }
 
+    /// Whether the books add up, at the end of a cycle that nothing cut off: what was on its way then is in no book.
+    func violation(endedBy reason: StopReason?) -> InvariantViolation? {
+        if case .fatal = reason { return nil }
+        let (fetched, books) = (filesFetched, snapshot)
+        guard fetched != books.filesProcessed else { return nil }
+        return InvariantViolation(
+            invariant: .booksAddUp, detail: "\(fetched) files were fetched, and \(books.filesProcessed) ended")
+    }
+
     /// Closes the books.
     func finish(reason: StopReason?, after duration: Duration) -> CycleResult {
         logOmissions()

@@ -96,35 +96,3 @@ struct CompressedBatch: Sendable {
     /// What the last appender gives back.
     let lease: BatchLease
 }
-
-/// A shard whose last byte is written.
-struct FinishedShard: Sendable {
-    /// Its final name.
-    let name: String
-    let file: any StagingFile
-    let size: UInt64
-    /// Of its INDEX, as it was written.
-    let indexChecksum: CRC32
-    /// About as many bytes as its INDEX has.
-    let indexBytes: Int
-    let rows: PackedRows
-}
-
-/// A shard that is verified, durable and known to the store.
-struct PublishedShard: Sendable {
-    let name: String
-    /// In bytes.
-    let size: UInt64
-    let rows: PackedRows
-}
-
-/// A shard whose rows are settled in the catalog.
-struct MarkedShard: Sendable {
-    let name: String
-    /// In bytes.
-    let size: UInt64
-    /// Whether staging may forget it: false while some of its rows could not be marked.
-    let isSettled: Bool
-    /// Files whose mark is committed by this process, if sources are to be deleted.
-    let deletable: PackedRows
-}

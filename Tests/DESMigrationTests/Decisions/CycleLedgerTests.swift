@@ -8,17 +8,8 @@ import Testing
 
 @testable import DESMigration
 
-/// Keeps the log's lines.
-private final class UnitLines: LineSink {
-    private let kept = UnitShared<[String]>([])
-
-    var lines: [String] { kept.value }
-
-    func write(line: String) { kept.change { $0.append(line) } }
-}
-
 @Suite struct CycleLedgerTests {
-    private let lines = UnitLines()
+    private let lines = RecordingSink()
     private let registry = PrometheusRegistry()
     private let ledger: CycleLedger
 
@@ -27,6 +18,16 @@ private final class UnitLines: LineSink {
         let metrics = MigrationMetrics(factory: registry, failureReasons: FailureReason.allCases.map(\.rawValue))
         let logger = makeLogger(label: "test", level: .notice, format: .json, sink: lines)
         ledger = CycleLedger(runID: "run", metrics: metrics, logger: logger)
+    }
+
+    @Test func `books that do not add up are told, but not when something cut the cycle off`() {
+        ledger.fetched(3)
+        ledger.migrated(2, bytes: 2)
+        #expect(ledger.violation(endedBy: nil)?.description.contains("3 files were fetched, and 2 ended") == true)
+        #expect(ledger.violation(endedBy: .limit("migration.max_files")) != nil)
+        #expect(ledger.violation(endedBy: .fatal("a full disk")) == nil)
+        ledger.failed(unitKey(), .unreadable, "it cannot be read")
+        #expect(ledger.violation(endedBy: nil) == nil)
     }
 
     @Test func `what was processed is what was migrated, failed and skipped, whoever reports it when`() async {

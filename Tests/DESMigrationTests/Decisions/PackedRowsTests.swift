@@ -30,6 +30,7 @@ import Testing
         }
         let packed = PackedRows()
         for row in rows { packed.append(row) }
+        #expect(packed.count == rows.count)
         #expect(packed.map(exact) == rows.map(exact))
         // A second pass begins at the first row again.
         #expect(packed.map(exact) == rows.map(exact))

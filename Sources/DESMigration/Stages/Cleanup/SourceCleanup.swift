@@ -33,7 +33,7 @@ final class SourceCleanup: Sendable {
 
     /// - Returns: false if the catalog did not say which sources may go, or one may go only once its bytes were compared, so that
     ///   a later start should ask again.
-    /// - Throws: `CancellationError` only; what cannot be deleted is kept and in the books.
+    /// - Throws: ``InvariantViolation``, `CancellationError`; what cannot be deleted is kept and in the books.
     func delete(_ rows: some Sequence<PackedRow>) async throws -> Bool {
         var isSettled = true
         var chunk: [PackedRow] = []
@@ -70,7 +70,7 @@ final class SourceCleanup: Sendable {
                 allowed.map { PackedSource(location: $0.key.location.uidText ?? "", identity: $0.identity) })
         }
         var isSettled = true
-        for (row, deletion) in zip(allowed, deletions) {
+        for (row, deletion) in try InvariantViolation.paired(allowed, deletions, .deletedIsMarked, "deleting sources") {
             switch deletion {
             case .deleted: cycle.ledger.deleted(1)
             case .alreadyGone: break

@@ -27,7 +27,7 @@ actor MarkStage {
 
     /// Ends when the input has ended and everything is handed on.
     ///
-    /// - Throws: ``SliceLost`` when the catalog refuses the fence, `CancellationError`.
+    /// - Throws: ``SliceLost`` when the catalog refuses the fence, ``InvariantViolation``, `CancellationError`.
     func run(_ input: BoundedStream<PublishedShard>, into output: BoundedStream<MarkedShard>) async throws {
         defer { output.finish() }
         while let group = try await input.nextGroup(atMost: 256) {
@@ -43,10 +43,7 @@ actor MarkStage {
             if let rest = transaction.rest { try await mark(rest, &progress, group) }
             for (shard, progress) in zip(group, progress) {
                 try await output.send(
-                    MarkedShard(
-                        name: shard.name, size: shard.size, isSettled: progress.isSettled, deletable: progress.deletable
-                    )
-                )
+                    MarkedShard(shard, isSettled: progress.isSettled, deletable: progress.deletable))
             }
         }
     }
@@ -81,7 +78,7 @@ actor MarkStage {
         cycle.ledger.metrics.stageTime(.mark, cycle.elapsed - start)
         var marked = 0
         var bytes: Int64 = 0
-        for (row, outcome) in zip(rows, outcomes) {
+        for (row, outcome) in try InvariantViolation.paired(rows, outcomes, .markedIsPublished, "marking rows") {
             switch outcome {
             // After another try it was this process: only the answer was lost.
             case .marked,

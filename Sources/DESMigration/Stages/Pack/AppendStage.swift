@@ -25,7 +25,7 @@ actor AppendStage {
     private var completeBefore = Int64.min
     private var lastNumber = 0
     /// Shards that have their last byte and are to be handed on.
-    private var finished: [FinishedShard] = []
+    private var finished: [WrittenShard] = []
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
@@ -52,7 +52,7 @@ actor AppendStage {
 
     /// Ends when the input has ended and every shard is finished and handed on. The output is not finished, because it has
     /// other producers.
-    func run(_ input: BoundedStream<CompressedBatch>, into output: BoundedStream<FinishedShard>) async throws {
+    func run(_ input: BoundedStream<CompressedBatch>, into output: BoundedStream<WrittenShard>) async throws {
         while let batch = try await input.next() {
             for file in batch.files where file.key.shardIndex % share.count == share.number { append(file, of: batch) }
             batch.lease.done()
@@ -66,7 +66,7 @@ actor AppendStage {
         }
     }
 
-    private func handOn(to output: BoundedStream<FinishedShard>) async throws {
+    private func handOn(to output: BoundedStream<WrittenShard>) async throws {
         while !finished.isEmpty {
             let shard = finished.removeFirst()
             try await output.send(shard)

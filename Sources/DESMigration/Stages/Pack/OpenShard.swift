@@ -71,10 +71,10 @@ final class OpenShard {
     }
 
     /// Writes the end of the shard.
-    func finish() throws -> FinishedShard {
+    func finish() throws -> WrittenShard {
         let indexBytes = writer.memoryInBytes
         try writer.finish()
-        return FinishedShard(
+        return WrittenShard(
             name: name, file: file, size: writer.writtenBytes, indexChecksum: writer.indexChecksum,
             indexBytes: indexBytes, rows: rows
         )

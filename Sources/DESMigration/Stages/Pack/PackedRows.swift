@@ -1,6 +1,7 @@
 import DESBase
 import DESCatalog
 import DESShard
+import Synchronization
 
 /// One catalog row whose file is in a shard: what marking, deleting and reporting need.
 struct PackedRow: Sendable, Hashable {
@@ -15,10 +16,15 @@ struct PackedRow: Sendable, Hashable {
 /// The rows of one shard as bytes, about 150 each, because an open shard may wait for its end with very many of them.
 final class PackedRows: Sequence, Sendable {
     private let bytes = ByteBuffer(capacity: 1 << 10)
+    private let appended = Atomic<Int>(0)
+
+    /// How many rows there are.
+    var count: Int { appended.load(ordering: .relaxed) }
 
     var memoryInBytes: Int { bytes.capacity }
 
     func append(_ row: PackedRow) {
+        appended.add(1, ordering: .relaxed)
         bytes.append(littleEndian: row.key.rowID ?? 0)
         bytes.append(littleEndian: UInt8(row.key.rowID == nil ? 0 : 1))
         append(row.key.uid)

@@ -17,44 +17,39 @@ actor SealStage {
     }
 
     /// Ends when the input has ended and everything is handed on.
-    func run(_ input: BoundedStream<FinishedShard>, into output: BoundedStream<FinishedShard>) async throws {
+    func run(_ input: BoundedStream<WrittenShard>, into output: BoundedStream<SealedShard>) async throws {
         defer { output.finish() }
         let gate = ByteGate(capacity: plan.sealers * plan.sealingBytes)
         try await runWorkers(plan.sealers, on: threads) { try await self.work(input, output, gate) }
     }
 
     private nonisolated func work(
-        _ input: BoundedStream<FinishedShard>, _ output: BoundedStream<FinishedShard>, _ gate: ByteGate
+        _ input: BoundedStream<WrittenShard>, _ output: BoundedStream<SealedShard>, _ gate: ByteGate
     ) async throws {
         let decoder = PayloadDecoder()
         while let shard = try await input.next() {
             // An index of long meta is in memory as it is stored, as its lines, and as their values.
             let held = try await gate.acquire(plan.sealingBytes + 4 * shard.indexBytes)
             let start = cycle.elapsed
-            let isSealed = seal(shard, decoder)
+            let sealed = seal(shard, decoder)
             gate.release(held)
             cycle.ledger.metrics.stageTime(.pack, cycle.elapsed - start)
-            if isSealed { try await output.send(shard) }
+            if let sealed { try await output.send(sealed) }
         }
     }
 
-    /// False if the shard is of no use; its files are in the books as failed then.
-    private nonisolated func seal(_ shard: FinishedShard, _ decoder: PayloadDecoder) -> Bool {
-        let path = staging.openPath(shard.name)
+    /// Nil if the shard is of no use; its files are in the books as failed then.
+    private nonisolated func seal(_ shard: WrittenShard, _ decoder: PayloadDecoder) -> SealedShard? {
         do {
-            try shard.file.synchronize()
-            try ShardVerification.check(
-                try ShardReader(path: path), indexChecksum: shard.indexChecksum, decoder: decoder)
-            try staging.files.rename(path, to: staging.sealedPath(shard.name))
-            return true
+            return try SealedShard(shard, in: staging, decoder: decoder)
         } catch {
-            try? staging.files.remove(path)
+            try? staging.files.remove(staging.openPath(shard.name))
             let reason: FailureReason = error is ShardError ? .verification : .staging
             cycle.ledger.failed(shard.rows, reason, "cannot seal the shard \(shard.name): \(error); left unmarked")
             if let error = error as? SystemError, error.isUnwritable {
                 cycle.control.stop(.fatal("cannot write to the staging folder: \(error)"))
             }
-            return false
+            return nil
         }
     }
 }

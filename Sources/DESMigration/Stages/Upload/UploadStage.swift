@@ -24,13 +24,13 @@ actor UploadStage {
     }
 
     /// Ends when the input has ended and everything is handed on.
-    func run(_ input: BoundedStream<FinishedShard>, into output: BoundedStream<PublishedShard>) async throws {
+    func run(_ input: BoundedStream<SealedShard>, into output: BoundedStream<PublishedShard>) async throws {
         defer { output.finish() }
         try await runWorkers(plan.uploads) { try await self.work(input, output) }
     }
 
     private nonisolated func work(
-        _ input: BoundedStream<FinishedShard>, _ output: BoundedStream<PublishedShard>
+        _ input: BoundedStream<SealedShard>, _ output: BoundedStream<PublishedShard>
     ) async throws {
         while let group = try await input.nextGroup(atMost: Self.groupSize) {
             let start = cycle.elapsed
@@ -41,7 +41,7 @@ actor UploadStage {
         }
     }
 
-    private nonisolated func publish(_ group: [FinishedShard]) async throws -> [PublishedShard] {
+    private nonisolated func publish(_ group: [SealedShard]) async throws -> [PublishedShard] {
         do {
             // The final names must be durable before anything is published under them: else a crash could leave a
             // published shard whose staged file looks unfinished.
@@ -59,11 +59,12 @@ actor UploadStage {
         // Who is told to give up at once counts nothing as failed.
         if outcomes.contains(where: { (try? $0.get()) == nil }) { try Task.checkCancellation() }
         var published: [PublishedShard] = []
-        for (shard, outcome) in zip(group, outcomes) {
+        let pairs = try InvariantViolation.paired(group, outcomes, .markedIsPublished, "publishing shards")
+        for (shard, outcome) in pairs {
             switch outcome {
-            case .success:
+            case .success(let outcome):
                 cycle.ledger.published(shards: 1, bytes: Int64(shard.size), bigFiles: 0)
-                published.append(PublishedShard(name: shard.name, size: shard.size, rows: shard.rows))
+                published.append(PublishedShard(shard, outcome))
             case .failure(let error) where error.code == .superseded:
                 // Nothing of it has failed: whoever has the work now does it.
                 throw SliceLost(description: "\(error)")
@@ -77,7 +78,7 @@ actor UploadStage {
         return published
     }
 
-    private nonisolated func fail(_ shard: FinishedShard, _ message: String) {
+    private nonisolated func fail(_ shard: SealedShard, _ message: String) {
         cycle.ledger.failed(
             shard.rows, .publishing,
             "\(message); left unmarked, the shard stays in staging and is published at the next start"
@@ -92,10 +93,12 @@ struct Publishing: Sendable {
 
     private struct Transient: Error {}
 
-    /// - Throws: `CancellationError` only.
+    /// - Throws: ``InvariantViolation``, `CancellationError`.
     func publish(_ files: [StagedFile]) async throws -> [Result<PublishOutcome, StorageError>] {
         var outcomes: [Result<PublishOutcome, StorageError>] = []
-        for (file, outcome) in zip(files, await store.publish(files)) {
+        let pairs = try InvariantViolation.paired(
+            files, await store.publish(files), .markedIsPublished, "publishing files")
+        for (file, outcome) in pairs {
             guard case .failure(let error) = outcome, error.isTransient else {
                 outcomes.append(outcome)
                 continue

@@ -7,6 +7,8 @@ struct PipelineFaultyStore: ObjectStore {
     let real: any ObjectStore
     let faults: PipelineFaults
     var code = StorageError.Code.failed
+    /// Changes what publishing shards is answered.
+    var answer: @Sendable ([Result<PublishOutcome, StorageError>]) -> [Result<PublishOutcome, StorageError>] = { $0 }
 
     var name: String { real.name }
 
@@ -31,7 +33,7 @@ struct PipelineFaultyStore: ObjectStore {
             outcomes += await real.publish([file])
             if faults.strike(.publishAfter) { outcomes[outcomes.count - 1] = .failure(error(file.key)) }
         }
-        return outcomes
+        return files.contains { $0.key == StoreMark.key } ? outcomes : answer(outcomes)
     }
 
     func attributes(of key: String) async throws(StorageError) -> ObjectAttributes? {

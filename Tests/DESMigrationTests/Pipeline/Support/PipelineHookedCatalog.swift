@@ -6,6 +6,8 @@ struct PipelineHookedCatalog: SourceCatalog {
     let real: any SourceCatalog
     /// Whether it stays open for another cycle.
     var staysOpen = false
+    /// Changes what a mark is answered.
+    var answer: @Sendable ([MarkOutcome]) -> [MarkOutcome] = { $0 }
     /// Gets the number of the page, from 1.
     let beforePage: @Sendable (Int) async -> Void
 
@@ -26,7 +28,7 @@ struct PipelineHookedCatalog: SourceCatalog {
     }
 
     func mark(_ rows: [RowMark], within fence: Fence?) async throws -> [MarkOutcome] {
-        try await real.mark(rows, within: fence)
+        answer(try await real.mark(rows, within: fence))
     }
 
     func raise(_ fence: Fence) async throws { try await real.raise(fence) }

@@ -10,6 +10,8 @@ struct PipelineHookedSources: SourceFiles {
     /// Gets the location once the first piece has been handed over.
     var afterFirstPiece: @Sendable (String) -> Void = { _ in }
     var beforeDelete: @Sendable (String) -> Void = { _ in }
+    /// Changes what a deletion of many is answered.
+    var answer: @Sendable ([SourceDeletion]) -> [SourceDeletion] = { $0 }
 
     func read(_ location: String, bigFileThreshold: UInt64, into buffer: ByteBuffer) async throws(SourceError)
         -> SourceRead
@@ -34,6 +36,12 @@ struct PipelineHookedSources: SourceFiles {
     func delete(_ location: String, ifStill identity: FileIdentity) async -> SourceDeletion {
         beforeDelete(location)
         return await real.delete(location, ifStill: identity)
+    }
+
+    func delete(_ sources: [PackedSource]) async -> [SourceDeletion] {
+        var deletions: [SourceDeletion] = []
+        for source in sources { deletions.append(await delete(source.location, ifStill: source.identity)) }
+        return answer(deletions)
     }
 
     func identity(of location: String) async throws(SourceError) -> FileIdentity? {
