@@ -55,16 +55,16 @@ package struct SourceMatcher: Sendable {
     }
 }
 
-/// What an entry holds: its bytes, or, of a big file, their SHA-256.
+/// What an entry holds: its bytes, or, of a big file, their SHA-256 and size.
 package enum EntryContent: Sendable {
     case bytes(ByteBuffer)
-    /// 64 lower-case hexadecimal digits.
-    case sha256(String)
+    /// 64 lower-case hexadecimal digits; in bytes.
+    case bigFile(sha256: String, size: UInt64)
 
     /// Reads it from a shard that is at hand.
     init(_ entry: ShardEntry, of shard: ShardReader) throws(ShardError) {
-        if case .bigFile(let sha256, _) = entry.content {
-            self = .sha256(sha256)
+        if case .bigFile(let sha256, let size) = entry.content {
+            self = .bigFile(sha256: sha256, size: size)
         } else {
             let bytes = ByteBuffer(capacity: 0)
             try shard.withPieces(of: entry, decoder: PayloadDecoder()) { bytes.append($0) }
@@ -77,13 +77,16 @@ package enum EntryContent: Sendable {
 private struct ContentComparison {
     private let expected: EntryContent
     /// Of a big file.
-    private let hash: SHA256?
+    private let proof: BigFileProof?
     private var position = 0
     private var differs = false
 
     init(_ expected: EntryContent) {
         self.expected = expected
-        hash = if case .sha256 = expected { SHA256() } else { nil }
+        proof =
+            if case .bigFile(let sha256, let size) = expected {
+                BigFileProof(sha256: sha256, size: size)
+            } else { nil }
     }
 
     mutating func add(_ piece: UnsafeRawBufferPointer) {
@@ -91,7 +94,7 @@ private struct ContentComparison {
         case .bytes(let bytes):
             let end = position + piece.count
             if end > bytes.count || !bytes.bytes[position..<end].elementsEqual(piece) { differs = true }
-        case .sha256: hash?.update(piece)
+        case .bigFile: proof?.add(piece)
         }
         position += piece.count
     }
@@ -100,7 +103,7 @@ private struct ContentComparison {
     var isSame: Bool {
         switch expected {
         case .bytes(let bytes): !differs && position == bytes.count
-        case .sha256(let sha256): hash?.finish().isByteEqual(to: sha256) ?? false
+        case .bigFile: proof?.finish() == nil
         }
     }
 }

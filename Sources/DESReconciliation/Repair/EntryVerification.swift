@@ -33,7 +33,7 @@ struct EntryVerification: Sendable {
                 return .bytes(output)
             case .bigFile(let hash, let size):
                 try await checkBigFile(entry, hash, size, shard)
-                return .sha256(hash)
+                return .bigFile(sha256: hash, size: size)
             }
         } catch let error as ShardError {
             throw EntryProblem(error.message)
@@ -47,22 +47,16 @@ struct EntryVerification: Sendable {
         guard attributes?.size == size else {
             throw EntryProblem("its big file \(key) is not there, or has another size")
         }
-        let hash = SHA256()
-        var crc = CRC32()
+        let proof = BigFileProof(sha256: sha256, size: size, crc32: entry.meta.crc32)
         var offset: UInt64 = 0
         while offset < size {
             let range = offset..<min(offset + Self.pieceSize, size)
             let piece = try await context.retrying { try await store.read(key, range: range) }
             guard !piece.isEmpty else { throw EntryProblem("its big file \(key) ends early") }
-            piece.withUnsafeBytes {
-                hash.update($0)
-                crc.update($0)
-            }
+            piece.withUnsafeBytes { proof.add($0) }
             offset += UInt64(piece.count)
         }
-        guard hash.finish().isByteEqual(to: sha256), crc == entry.meta.crc32 else {
-            throw EntryProblem("its big file \(key) is damaged")
-        }
+        if let problem = proof.finish() { throw EntryProblem("its big file \(key) is damaged: \(problem)") }
     }
 }
 

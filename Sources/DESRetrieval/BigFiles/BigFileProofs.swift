@@ -45,10 +45,9 @@ final class BigFileProofs: Sendable {
         return try await flights.run(id) { () async throws(RetrievalError) in
             // Somebody's proof may have ended between the look and here.
             if let known = self.proofs.withLock({ $0.value(of: sha256) }) { return known }
-            let (digests, found) = try await Self.take(size, read)
-            guard found == sha256 else {
-                let error = RetrievalError(
-                    .damaged, "expected a big file with the SHA-256 \(sha256), found \(found)")
+            let (digests, problem) = try await Self.take(sha256, size, read)
+            if let problem {
+                let error = RetrievalError(.damaged, "the big file \(sha256) is damaged: \(problem)")
                 observer.damaged("\(error)")
                 _ = self.damages.withLock {
                     $0.insert(Damage(error: error, foundAt: self.now()), cost: 1, for: id)
@@ -61,9 +60,10 @@ final class BigFileProofs: Sendable {
     }
 
     private static func take(
-        _ size: UInt64, _ read: @escaping @Sendable (Range<UInt64>) async throws(RetrievalError) -> [UInt8]
-    ) async throws(RetrievalError) -> (PieceDigests, String) {
-        let taker = PieceDigestTaker()
+        _ sha256: String, _ size: UInt64,
+        _ read: @escaping @Sendable (Range<UInt64>) async throws(RetrievalError) -> [UInt8]
+    ) async throws(RetrievalError) -> (PieceDigests, String?) {
+        let taker = PieceDigestTaker(sha256: sha256, size: size)
         var start: UInt64 = 0
         while start < size {
             let end = min(start + readSize * parallel, size)

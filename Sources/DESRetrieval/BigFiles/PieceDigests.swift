@@ -1,4 +1,5 @@
 import DESBase
+import DESShard
 
 /// What each piece of a big file has to be: taken while all of its bytes were proved by the SHA-256 that is its name, so that a range can be
 /// proved as well, at any time later and whatever has become of the file.
@@ -42,15 +43,18 @@ final class PieceDigests: Sendable {
 ///
 /// Not `Sendable`: one task reads a file.
 final class PieceDigestTaker {
-    private let hash = SHA256()
-    private var whole = CRC32()
+    private let proof: BigFileProof
     private var pieces: [CRC32] = []
+
+    /// - Parameters:
+    ///   - sha256: the file's name.
+    ///   - size: in bytes.
+    init(sha256: String, size: UInt64) { proof = BigFileProof(sha256: sha256, size: size) }
 
     /// - Parameter bytes: whole pieces, but for the end of the file.
     func update(_ bytes: [UInt8]) {
         bytes.withUnsafeBytes { bytes in
-            hash.update(bytes)
-            whole.update(bytes)
+            proof.add(bytes)
             var position = 0
             while position < bytes.count {
                 let end = min(position + Int(PieceDigests.pieceSize), bytes.count)
@@ -60,8 +64,8 @@ final class PieceDigestTaker {
         }
     }
 
-    /// - Returns: the digests, and the SHA-256 of all bytes as it stands in names.
-    func finish() -> (digests: PieceDigests, sha256: String) {
-        (PieceDigests(pieces: pieces, whole: whole), hash.finish())
+    /// - Returns: the digests, and what is wrong with the bytes that they are of; nil if nothing is.
+    func finish() -> (digests: PieceDigests, problem: String?) {
+        (PieceDigests(pieces: pieces, whole: proof.crc32), proof.finish())
     }
 }

@@ -7,24 +7,25 @@ package final class BigFileReader {
     package let path: String
     private let sha256: String
     private let size: UInt64
+    private let crc32: CRC32?
     private let uid: String?
-    /// Of what has been read so far.
-    package private(set) var crc32 = CRC32()
 
-    /// - Parameter uid: the entry that errors name, if the file is read for one.
-    package init(path: String, sha256: String, size: UInt64, uid: String? = nil) {
+    /// - Parameters:
+    ///   - crc32: what an entry says of the content.
+    ///   - uid: the entry that errors name, if the file is read for one.
+    package init(path: String, sha256: String, size: UInt64, crc32: CRC32? = nil, uid: String? = nil) {
         self.path = path
         self.sha256 = sha256
         self.size = size
+        self.crc32 = crc32
         self.uid = uid
     }
 
-    /// Gives the content in pieces; throws at the end if size or hash are not the expected ones.
+    /// Gives the content in pieces; throws at the end if size or digests are not the expected ones.
     package func forEachPiece(
         _ body: (UnsafeRawBufferPointer) throws(ShardError) -> Void
     ) throws(ShardError) {
-        let hash = SHA256()
-        crc32 = CRC32()
+        let proof = BigFileProof(sha256: sha256, size: size, crc32: crc32)
         var offset: UInt64 = 0
         do {
             let file = try OpenFile(path)
@@ -45,8 +46,7 @@ package final class BigFileReader {
                 let count = try file.read(into: room, at: Int64(offset))
                 guard count > 0 else { break }
                 buffer.commit(count)
-                hash.update(buffer.bytes)
-                crc32.update(buffer.bytes)
+                proof.add(buffer.bytes)
                 offset += UInt64(count)
                 try body(buffer.bytes)
             }
@@ -55,9 +55,6 @@ package final class BigFileReader {
         } catch {
             throw ShardError(.bigFileUnavailable, file: path, uid: uid, "\(error)")
         }
-        let digest = hash.finish()
-        guard offset == size, digest == sha256 else {
-            throw ShardError(.corrupt, file: path, uid: uid, "expected SHA-256 \(sha256), found \(digest)")
-        }
+        if let problem = proof.finish() { throw ShardError(.corrupt, file: path, uid: uid, problem) }
     }
 }

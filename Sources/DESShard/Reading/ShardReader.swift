@@ -71,13 +71,9 @@ public final class ShardReader: Sendable {
             try decoder.decode(entry, stored: stored.bytes, file: path, into: output)
             try deliver(output.bytes, of: entry, to: body)
         case .bigFile(let hash, let size):
-            let bigFile = BigFileReader(path: "\(bigFilesDirectory)/\(hash)", sha256: hash, size: size, uid: entry.uid)
+            let bigFile = BigFileReader(
+                path: "\(bigFilesDirectory)/\(hash)", sha256: hash, size: size, crc32: entry.meta.crc32, uid: entry.uid)
             try bigFile.forEachPiece { (piece) throws(ShardError) in try deliver(piece, of: entry, to: body) }
-            if let expected = entry.meta.crc32, bigFile.crc32 != expected {
-                throw ShardError(
-                    .corrupt, file: bigFile.path, uid: entry.uid, "expected CRC-32 \(expected), found \(bigFile.crc32)"
-                )
-            }
         }
     }
 

@@ -28,20 +28,14 @@ struct RemoteBigFile {
         }
         guard let attributes else { throw damage("there is no such object") }
         guard attributes.size == size else { throw damage("expected \(size) bytes, found \(attributes.size)") }
-        let sha256 = SHA256()
-        var crc = CRC32()
+        let proof = BigFileProof(sha256: hash, size: size, crc32: entry.meta.crc32)
         try await part.forEachPiece(of: key, 0..<size, uid: entry.uid) { bytes, _ in
             try bytes.withUnsafeBytes { piece in
-                sha256.update(piece)
-                crc.update(piece)
+                proof.add(piece)
                 try body(piece)
             }
         }
-        let digest = sha256.finish()
-        guard digest == hash else { throw damage("expected SHA-256 \(hash), found \(digest)") }
-        if let expected = entry.meta.crc32, crc != expected {
-            throw damage("expected CRC-32 \(expected), found \(crc)")
-        }
+        if let problem = proof.finish() { throw damage(problem) }
     }
 
     private func damage(_ message: String) -> ShardProblem {
