@@ -1,7 +1,8 @@
+import DESBase
 package import DESPostgres
 
 /// Why the work of many workers could not be shared out. Holds no secret.
-package struct CoordinationError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct CoordinationError: Transient, Sendable, Equatable, CustomStringConvertible {
     /// The kind of failure.
     package enum Code: Sendable, Hashable {
         /// The unit of work is another worker's by now; nothing was changed.

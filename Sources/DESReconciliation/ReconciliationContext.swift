@@ -24,15 +24,8 @@ struct ReconciliationContext: Sendable {
 
     /// Repeats what fails for a passing reason.
     func retrying<Value: Sendable>(_ operation: @Sendable () async throws -> Value) async throws -> Value {
-        try await DESStorage.retrying(
-            world.retryPolicy, clock: world.clock,
-            isTransient: { error in
-                switch error {
-                case let error as CatalogError: error.isTransient
-                case let error as StorageError: error.isTransient
-                default: false
-                }
-            },
+        try await world.retryPolicy.retrying(
+            clock: world.clock,
             onRetry: { error, delay in logger.warning("\(error); trying again", metadata: ["in": "\(delay)"]) },
             operation)
     }

@@ -1,5 +1,7 @@
+import DESBase
+
 /// Why a store did not do what it was asked.
-package struct StorageError: Error, Sendable, Hashable, CustomStringConvertible {
+package struct StorageError: Transient, Sendable, Hashable, CustomStringConvertible {
     /// The kinds of errors; more may be added.
     package struct Code: Sendable, Hashable, CustomStringConvertible {
         package let description: String

@@ -1,5 +1,7 @@
+import DESBase
+
 /// Why a catalog could not be read or marked. Holds no secret: catalogs are named by their path or redacted URL.
-package struct CatalogError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct CatalogError: Transient, Sendable, Equatable, CustomStringConvertible {
     /// The kind of failure; the set may grow.
     package struct Code: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
         package let rawValue: String

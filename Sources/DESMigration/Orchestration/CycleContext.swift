@@ -12,15 +12,18 @@ struct CycleContext: Sendable {
     let clock: any Clock<Duration>
     let retryPolicy: RetryPolicy
     let oddTimes: OddTimes
+    /// Numbers of 0 ..< 1, for jitter.
+    private let random: @Sendable () -> Double
     /// Time since the cycle began.
     private let elapsedTime: @Sendable () -> Duration
 
     /// - Parameter oddTimes: made when the cycle begins.
     init(
         control: CycleControl, ledger: CycleLedger, clock: some Clock<Duration>, retryPolicy: RetryPolicy,
-        oddTimes: OddTimes
+        oddTimes: OddTimes, random: @escaping @Sendable () -> Double
     ) {
         self.oddTimes = oddTimes
+        self.random = random
         self.control = control
         self.ledger = ledger
         self.clock = clock
@@ -35,16 +38,8 @@ struct CycleContext: Sendable {
     func retrying<Result: Sendable>(
         _ operation: @Sendable () async throws -> Result
     ) async throws -> Result {
-        try await DESStorage.retrying(
-            retryPolicy, clock: clock,
-            isTransient: { error in
-                switch error {
-                case let error as CatalogError: error.isTransient
-                case let error as StorageError: error.isTransient
-                case let error as CoordinationError: error.isTransient
-                default: false
-                }
-            },
+        try await retryPolicy.retrying(
+            clock: clock, random: random,
             onRetry: { error, delay in
                 ledger.logger.warning("\(error); trying again", metadata: ["in": "\(delay)"])
             },

@@ -116,7 +116,11 @@ package struct Migrator: Sendable {
         func make(_ clock: some Clock<Duration>) -> CycleContext {
             CycleContext(
                 control: control, ledger: ledger, clock: clock, retryPolicy: world.retryPolicy,
-                oddTimes: OddTimes(now: world.now()))
+                oddTimes: OddTimes(now: world.now()),
+                random: {
+                    var numbers = world.random()
+                    return .random(in: 0..<1, using: &numbers)
+                })
         }
         return make(world.clock)
     }

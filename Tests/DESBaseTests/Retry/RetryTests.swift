@@ -1,4 +1,4 @@
-import DESStorage
+import DESBase
 import DESTestSupport
 import Synchronization
 import Testing
@@ -39,7 +39,10 @@ import Testing
 }
 
 @Suite struct RetryingTests {
-    private struct Passing: Error, Equatable { let number: Int }
+    private struct Passing: Transient, Equatable {
+        let number: Int
+        var isTransient: Bool { true }
+    }
     private struct Lasting: Error {}
 
     private let clock = TestClock()
@@ -51,7 +54,7 @@ import Testing
         _ operation: @Sendable (Int) async throws -> String
     ) async throws -> String {
         let count = Atomic(0)
-        return try await retrying(policy, clock: clock, isTransient: { $0 is Passing }, onRetry: onRetry) {
+        return try await policy.retrying(clock: clock, onRetry: onRetry) {
             try await operation(count.add(1, ordering: .relaxed).newValue)
         }
     }
@@ -120,8 +123,8 @@ import Testing
         let policy = policy
         let tries = Atomic(0)
         let task = Task {
-            try await retrying(
-                policy, clock: clock, isTransient: { _ in true },
+            try await policy.retrying(
+                clock: clock,
                 // Between the failure and the pause.
                 onRetry: { _, _ in withUnsafeCurrentTask { $0?.cancel() } },
                 {
@@ -138,7 +141,7 @@ import Testing
         let clock = clock
         let policy = policy
         let task = Task {
-            try await retrying(policy, clock: clock, isTransient: { _ in true }) {
+            try await policy.retrying(clock: clock) {
                 withUnsafeCurrentTask { $0?.cancel() }
                 throw Passing(number: 1)
             }

@@ -63,7 +63,7 @@ private struct UnitChangingSources: SourceFiles {
         let ledger = CycleLedger(runID: "run", metrics: metrics, logger: logger)
         let cycle = CycleContext(
             control: CycleControl(), ledger: ledger, clock: ContinuousClock(), retryPolicy: RetryPolicy(),
-            oddTimes: OddTimes(now: .latest))
+            oddTimes: OddTimes(now: .latest), random: { 0.5 })
         let gate = ByteGate(capacity: plan.gateBytes)
         let stage = ValidateStage(
             sources: UnitChangingSources(first: first, second: second), settings: settings, hasSizes: false, plan: plan,
