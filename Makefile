@@ -32,6 +32,11 @@ build: build-deps ## build the programs in release: .build-release/release/des-m
 quickstart: build ## migrate a few thousand real files of this machine, read them back, show the result
 	@examples/quickstart/run $(RELEASE)/release
 
+.PHONY: test-quick
+test-quick: build-deps ## build, and run the tests that need no server: some minutes, after each small change
+	$(SWIFT) build --build-tests
+	Tests/Scripts/test-quick
+
 .PHONY: test
 test: build-deps deps ## build and run all tests; a warning is an error
 	@mkdir -p .build
