@@ -19,7 +19,7 @@ package struct InvariantViolation: Error, Sendable, CustomStringConvertible {
     /// Pairs what was asked with what was answered, in their order.
     ///
     /// - Throws: ``InvariantViolation`` if an answer is missing or one is too many: it could belong to another.
-    static func paired<Asked, Answer>(
+    package static func paired<Asked, Answer>(
         _ asked: [Asked], _ answers: [Answer], _ invariant: Invariant, _ what: String
     ) throws(InvariantViolation) -> Zip2Sequence<[Asked], [Answer]> {
         guard asked.count == answers.count else {

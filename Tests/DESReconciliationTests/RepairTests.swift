@@ -58,6 +58,21 @@ struct RepairTests {
         #expect(try fixture.markedUIDs().isEmpty)
     }
 
+    @Test(
+        "A source that nobody deleted is not taken for gone where its disk may not be mounted",
+        arguments: [true, false])
+    func keepsUnmounted(hasOther: Bool) async throws {
+        let fixture = try Fixture()
+        try fixture.addRows([a], isMarked: false)
+        try fixture.addShard([a])
+        if hasOther { try fixture.write("another", to: "sources/b") }
+        let report = try await fixture.reconcile(repairs: true) { $0.deletesSources = false }
+        #expect(report.repaired.isEmpty == !hasOther)
+        #expect(try fixture.markedUIDs() == (hasOther ? ["a"] : []))
+        guard !hasOther else { return }
+        #expect(report.findings[.inShardNotMarked]?.first?.message?.contains("perhaps only out of reach") == true)
+    }
+
     @Test("A source of the same size and CRC-32 but with other content is not the file in the shard")
     func comparesBytes() async throws {
         let fixture = try Fixture()

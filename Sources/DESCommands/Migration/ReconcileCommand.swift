@@ -154,6 +154,7 @@ package struct ReconcileCommand: AsyncParsableCommand {
         settings.repairs = repair
         settings.deletesOrphans = deleteOrphans
         settings.limit = limit
+        settings.deletesSources = configuration.migration.deletesSourceFiles
         settings.hasSizes = configuration.database.sizeBytesColumn != nil
         settings.bigFilesPrefix = migration.bigFilesPrefix
         settings.shardBits = migration.shardBits

@@ -34,7 +34,8 @@ struct PendingRowRepair: Sendable {
         guard !marks.isEmpty else { return outcomes }
         let keys = marks.map { RowMark(key: $0.row.key, shard: files[$0.position].shard) }
         let results = try await context.retrying { try await context.world.catalog.mark(keys, within: nil) }
-        for ((position, row), result) in zip(marks, results) {
+        let pairs = try InvariantViolation.paired(marks, results, .markedIsPublished, "marking rows")
+        for ((position, row), result) in pairs {
             switch result {
             // After a lost answer it may have been this process.
             case .marked, .alreadyMarked: outcomes[position] = .marked(row)
@@ -90,6 +91,13 @@ struct PendingRowRepair: Sendable {
             // What is left to compare is the size.
             guard context.settings.hasSizes, row.size != .null else {
                 return .failure(Refusal(reason: "its source is gone, and the row has no size to compare"))
+            }
+            // Nobody deleted it, then: it may only be out of reach, and be another file by now.
+            let location = row.key.location.uidText ?? ""
+            if !context.settings.deletesSources,
+                case .doubtful(let why) = await context.world.sources.absences(of: [location]).first ?? .certain
+            {
+                return .failure(Refusal(reason: "its source is missing, but perhaps only out of reach: \(why)"))
             }
             return .success(row)
         case .differs(let reason), .unknown(let reason): return .failure(Refusal(reason: reason))

@@ -153,6 +153,7 @@ final class Fixture: Sendable {
         var settings = ReconciliationSettings()
         settings.repairs = repairs
         settings.deletesOrphans = repairs
+        settings.deletesSources = true
         change(&settings)
         let world = try world(store: store, catalog: catalog)
         var logger = Logger(label: "test")
