@@ -11,6 +11,8 @@ package struct StoreMark: Sendable, Hashable {
     package static let key = "_desStore"
 
     private static let bitsPrefix = "n_bits "
+    /// A longer name is none; in bytes.
+    package static let longestName = 128
 
     package let name: String
     /// The number of bits that chooses a file's shard; nil if the store does not say.
@@ -24,7 +26,9 @@ package struct StoreMark: Sendable, Hashable {
     /// Nil if it is no mark of a store.
     package init?(_ bytes: [UInt8]) {
         let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
-        guard let name = lines.first, !name.isEmpty else { return nil }
+        guard let name = lines.first, name.utf8.count <= Self.longestName,
+            name.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
+        else { return nil }
         self.name = String(name)
         bits = lines.dropFirst().first { $0.hasBytePrefix(Self.bitsPrefix) }.flatMap {
             Int($0.dropFirst(Self.bitsPrefix.count))
@@ -44,7 +48,8 @@ extension ObjectStore {
         guard let mark = StoreMark(try await read(StoreMark.key)) else {
             throw StorageError(
                 .damaged, key: StoreMark.key,
-                "the object \(StoreMark.key) in \(name) is empty; it names the store, and nothing is published without it"
+                "the object \(StoreMark.key) in \(name) is empty or damaged; it names the store, and nothing is published "
+                    + "without it. If it is the right store, remove that object and start once with --new-store"
             )
         }
         return mark

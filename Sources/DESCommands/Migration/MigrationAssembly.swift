@@ -69,7 +69,8 @@ struct MigrationAssembly {
     private static func isUntouched(_ output: String, staging: String) throws(SystemError) -> Bool {
         guard try FileSystem.status(output) != nil else { return true }
         guard staging.hasBytePrefix(output + "/"), try FileSystem.status(staging) == nil else { return false }
-        return try FileSystem.names(in: output).isEmpty
+        // A file system of its own has this folder when it is new.
+        return try FileSystem.names(in: output).allSatisfy { $0.isByteEqual(to: "lost+found") }
     }
 
     /// The real world.
@@ -96,7 +97,8 @@ struct MigrationAssembly {
         {
             // Before anything is made there: its disk may not be mounted.
             do {
-                try await StoreCheck.refuseMarkedRows(of: parts.catalog, place: folder)
+                try await StoreCheck.refuseMarkedRows(
+                    of: parts.catalog, place: folder, staging: StagingFolder(path: packer.stagingDirectory))
             } catch let error as StoreMismatch {
                 // Perhaps these marks are none.
                 for warning in try await parts.catalog.findings().warnings { logger.warning("\(warning)") }

@@ -88,6 +88,7 @@ package struct PackCommand: AsyncParsableCommand {
         let catalog = try await ManifestCatalog.load(path: inputJSON)
         for problem in catalog.problems { logger.warning("\(inputJSON): \(problem)") }
         var settings = MigrationSettings(archiveAge: nil)
+        settings.remembersStore = false
         let environment = try EnvironmentSettings()
         settings.bigFileThreshold = environment.bigFileThreshold
         settings.bigFilesPrefix = environment.bigFilesPrefix

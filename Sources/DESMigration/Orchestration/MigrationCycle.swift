@@ -95,7 +95,7 @@ struct MigrationCycle: Sendable {
     /// Workers keep the name where they meet.
     private var storeMemory: (any StoreMemory)? {
         if let memory = world.catalog.storeMemory { return memory }
-        guard world.work?.recoversStaging ?? true else { return nil }
+        guard settings.remembersStore, world.work?.recoversStaging ?? true else { return nil }
         return StagedStoreName(staging: world.staging, threads: threads.files)
     }
 

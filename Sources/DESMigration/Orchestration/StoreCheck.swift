@@ -59,12 +59,10 @@ package struct StoreCheck: Sendable {
                     "\(store.name) has lost its mark \(StoreMark.key) since the last cycle; is its disk still mounted? "
                         + "Nothing was published or deleted")
             }
-            if remembered != nil, try await rowsNeedStore() {
+            if remembered != nil {
                 if try await store.isEmpty() {
-                    guard try await hasSealedShards() else { throw Self.emptyPlace(store.name) }
-                    throw StoreMismatch(
-                        "\(store.name) is empty, but shards in the staging folder were made for a store that was there; is its "
-                            + "disk mounted? \(Self.wayOut)")
+                    guard try await hasSealedShards() else { throw try await emptyPlace() }
+                    throw emptyBesideStaging()
                 }
                 throw StoreMismatch(
                     "\(store.name) is not the store that the files of this catalog are in: it has no mark "
@@ -72,11 +70,12 @@ package struct StoreCheck: Sendable {
             }
             mark = try await begin()
         }
-        if let remembered, !remembered.isByteEqual(to: mark.name), try await rowsNeedStore() {
+        if let remembered, !remembered.isByteEqual(to: mark.name) {
             throw StoreMismatch(
                 "\(store.name) is not the store that the files of this catalog are in: its mark \(StoreMark.key) has "
                     + "another name. \(Self.wayOut)")
         }
+        if mark.bits == nil, let other = try await store.shard(notOf: bits) { throw otherLayout(other) }
         if let layout = mark.bits, layout != bits.count {
             throw StoreMismatch(
                 "packer.n_bits is \(bits.count), but \(store.name) was begun with \(layout), and shards of two layouts cannot be "
@@ -90,16 +89,31 @@ package struct StoreCheck: Sendable {
         return mark
     }
 
-    /// Whether rows rely on files in the store that is remembered: those behind a watermark, or marked ones; or files that were
-    /// published to it may still wait in staging for their mark.
-    private func rowsNeedStore() async throws -> Bool {
-        if catalog.storeMemory != nil { return true }
-        if try await hasSealedShards() { return true }
-        return try await Self.hasMarkedRows(catalog)
+    /// Files of them may be published already, to a store that is not this one.
+    private func hasSealedShards() async throws -> Bool {
+        try await threads.run { [staging] in try staging.hasSealedShards }
     }
 
-    private func hasSealedShards() async throws -> Bool {
-        try await threads.run { [staging] in try !staging.leftovers().sealed.isEmpty }
+    private func emptyBesideStaging() -> StoreMismatch { Self.emptyBesideStaging(store.name, staging) }
+
+    private static func emptyBesideStaging(_ place: String, _ staging: StagingFolder) -> StoreMismatch {
+        StoreMismatch(
+            "\(place) is empty, but shards in the staging folder \(staging.path) were made for a store that was there; is its disk "
+                + "mounted, and is this the staging folder of this catalog? \(wayOut)")
+    }
+
+    private func emptyPlace() async throws -> StoreMismatch {
+        if catalog.storeMemory != nil { return Self.emptyPlace(store.name) }
+        if try await Self.hasMarkedRows(catalog) { return Self.emptyPlace(store.name) }
+        return StoreMismatch(
+            "\(store.name) is empty, but files of this catalog were published to a store that was there; is its disk mounted? "
+                + Self.wayOut)
+    }
+
+    private func otherLayout(_ shard: String) -> StoreMismatch {
+        StoreMismatch(
+            "packer.n_bits is \(bits.count), but the shard \(shard) in \(store.name) was written with another number, and shards "
+                + "of two layouts cannot be read together; write the number it was begun with, or another output")
     }
 
     private static let wayOut =
@@ -108,11 +122,12 @@ package struct StoreCheck: Sendable {
     /// A store without a mark is new, or of an earlier version.
     private func begin() async throws -> StoreMark {
         if try await store.isEmpty() {
-            if !acceptsEmpty { try await Self.refuseMarkedRows(of: catalog, place: store.name) }
+            if !acceptsEmpty {
+                guard try await !hasSealedShards() else { throw emptyBesideStaging() }
+                try await Self.refuseMarkedRows(of: catalog, place: store.name)
+            }
         } else if let other = try await store.shard(notOf: bits) {
-            throw StoreMismatch(
-                "packer.n_bits is \(bits.count), but the shard \(other) in \(store.name) was written with another number, and shards "
-                    + "of two layouts cannot be read together; write the number it was begun with, or another output")
+            throw otherLayout(other)
         }
         return try await StoreMarking(store: store, staging: staging, bits: bits, threads: threads, random: random)
             .mark()
@@ -120,8 +135,15 @@ package struct StoreCheck: Sendable {
 
     /// Refuses a place that holds no shards if rows are marked, whose shards should be there.
     ///
-    /// - Parameter place: what messages call it.
-    package static func refuseMarkedRows(of catalog: any SourceCatalog, place: String) async throws {
+    /// - Parameters:
+    ///   - place: what messages call it.
+    ///   - staging: where sealed shards may wait, which should be there too. Blocks.
+    package static func refuseMarkedRows(
+        of catalog: any SourceCatalog, place: String, staging: StagingFolder? = nil
+    ) async throws {
+        if let staging, try FileSystem.status(staging.path) != nil, try staging.hasSealedShards {
+            throw emptyBesideStaging(place, staging)
+        }
         guard try await hasMarkedRows(catalog) else { return }
         throw emptyPlace(place)
     }

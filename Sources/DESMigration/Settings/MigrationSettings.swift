@@ -13,6 +13,8 @@ package struct MigrationSettings: Sendable, Hashable {
     package var deletesSources = false
     /// Whether a store that is empty is taken although rows are marked, whose shards should be in it.
     package var acceptsNewStore = false
+    /// Whether the store's name is remembered from one process to the next; not where each one may name another output.
+    package var remembersStore = true
     /// Whether sources of rows are deleted whose time is hardly that of a file.
     package var allowsOddTimes = false
     /// Folders that sources must lie in, links resolved; empty: anywhere.

@@ -22,8 +22,7 @@ struct StagedStoreName: StoreMemory {
     func remember(storeName: String) async throws {
         try await threads.run { [path] in
             let file = try OpenFile(path, .readWrite)
-            try file.truncate(to: 0)
-            try file.write(text: StagingLockText(process: getpid(), store: storeName).text)
+            try StagingLockText(process: getpid(), store: storeName).write(over: file)
             try file.synchronize()
         }
     }

@@ -57,6 +57,9 @@ package struct StagingFolder: Sendable {
         return leftovers
     }
 
+    /// Whether shards wait here to be published, or marked.
+    var hasSealedShards: Bool { get throws(SystemError) { try !leftovers().sealed.isEmpty } }
+
     /// Whether a folder with these names is one of staging even without its lock: it holds nothing that we do not make, and, since
     /// a folder of published shards has the names of sealed ones too, an unfinished file if there are such.
     static func isStaging(_ names: [String]) -> Bool {

@@ -18,8 +18,7 @@ package final class StagingLock: Sendable {
                 throw SystemError(code: EWOULDBLOCK, operation: "lock", subject: path)
             }
             let store = StagingLockText(try Self.contents(of: file))?.store
-            try file.truncate(to: 0)
-            try file.write(text: StagingLockText(process: getpid(), store: store).text)
+            try StagingLockText(process: getpid(), store: store).write(over: file)
             // The name too: by it the next start knows the folder, whatever else a power failure leaves of it.
             try file.synchronize()
             try FileSystem.synchronizeDirectory(folder.path)

@@ -1,4 +1,5 @@
 import DESBase
+import DESStorage
 
 /// What the lock file of a staging folder says: the number of the process that took it last, and, in a second line, the store that
 /// shards went to.
@@ -6,8 +7,8 @@ struct StagingLockText: Equatable {
     /// Bytes; a longer file is none of ours.
     static let longest = 256
     private static let storePrefix = "store "
-    /// What is longer is not remembered.
-    private static let longestName = 128
+    /// Digits of a process: the line always has the same length, so that it can be written over the one before.
+    private static let numberSize = 10
 
     /// Nil if a power failure left nothing of it.
     var process: Int32?
@@ -24,11 +25,13 @@ struct StagingLockText: Equatable {
     /// - Returns: nil if it is something else.
     init?(_ bytes: [UInt8]) {
         let lines = bytes.filter { $0 != 0 }.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        guard lines.count <= 3, lines.count < 3 || lines[2].isEmpty else { return nil }
         let number = String(decoding: lines.first ?? [], as: UTF8.self)
         guard number.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
         process = Int32(number)
-        guard lines.count > 1, !lines[1].isEmpty else { return }
+        guard lines.count > 1, !lines[1].isEmpty else {
+            guard lines.dropFirst(2).allSatisfy(\.isEmpty) else { return nil }
+            return
+        }
         let line = String(decoding: lines[1], as: UTF8.self)
         guard line.hasBytePrefix(Self.storePrefix) else {
             // The begin of the word, if the rest of it was lost.
@@ -36,17 +39,24 @@ struct StagingLockText: Equatable {
             return
         }
         let name = String(line.dropFirst(Self.storePrefix.count))
-        // A line without its end may be a part of a name.
-        guard lines.count == 3 else { return }
+        // A line without its end may be a part of a name; what follows the line is the rest of a longer one that it was written over.
+        guard lines.count > 2 else { return }
         guard Self.isName(name) else { return nil }
         store = name
     }
 
     var text: String {
-        (process.map { "\($0)\n" } ?? "\n") + (store.map { "\(Self.storePrefix)\($0)\n" } ?? "")
+        (process.map { String(repeating: "0", count: max(0, Self.numberSize - "\($0)".utf8.count)) + "\($0)\n" } ?? "\n")
+            + (store.map { "\(Self.storePrefix)\($0)\n" } ?? "")
     }
 
     private static func isName(_ text: String) -> Bool {
-        !text.isEmpty && text.utf8.count <= longestName && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+        StoreMark(Array(text.utf8))?.name.isByteEqual(to: text) ?? false
+    }
+
+    /// Writes over what the file holds, and only then shortens it: whoever is killed in between leaves a store that is known.
+    func write(over file: OpenFile) throws(SystemError) {
+        try file.write(text: text)
+        try file.truncate(to: Int64(text.utf8.count))
     }
 }

@@ -23,7 +23,7 @@ import Testing
                 + "wait for it, or give this one its own packer.staging_dir"
         )
         // Being refused changes nothing for the first one.
-        #expect(try folder.read("staging/lock") == Array("\(getpid())\n".utf8))
+        #expect(try folder.read("staging/lock") == Array(StagingLockText(process: getpid(), store: nil).text.utf8))
         #expect(throws: StagingLockError.self) { _ = try StagingLock(folder: staging) }
         withExtendedLifetime(lock) {}
     }
@@ -64,7 +64,7 @@ import Testing
         try folder.folder("staging")
         try folder.write("staging/lock", left)
         let lock = try StagingLock(folder: staging)
-        #expect(try folder.read("staging/lock") == Array("\(getpid())\n".utf8))
+        #expect(StagingLockText(try folder.read("staging/lock")) == StagingLockText(process: getpid(), store: nil))
         withExtendedLifetime(lock) {}
     }
 
@@ -72,16 +72,19 @@ import Testing
         try folder.folder("staging")
         try folder.write("staging/lock", "4194304\nstore 01M7Y0EYB2\n")
         let lock = try StagingLock(folder: staging)
-        #expect(try folder.read("staging/lock") == Array("\(getpid())\nstore 01M7Y0EYB2\n".utf8))
+        let text = StagingLockText(process: getpid(), store: "01M7Y0EYB2")
+        #expect(try folder.read("staging/lock") == Array(text.text.utf8))
         withExtendedLifetime(lock) {}
     }
 
     @Test(arguments: [
         ("1\nstore a\n", StagingLockText(process: 1, store: "a")), ("1\n", StagingLockText(process: 1, store: nil)),
         ("1\nstore a", StagingLockText(process: 1, store: nil)), ("1\nsto", StagingLockText(process: 1, store: nil)),
-        ("\0\0", StagingLockText(process: nil, store: nil)), ("1\nshop a\n", nil), ("1\nstore a b\n", nil),
+        ("\0\0", StagingLockText(process: nil, store: nil)), ("1\nshop a\n", nil),
+        ("1\nstore a b\n", StagingLockText(process: 1, store: "a b")),
         ("1\n2\n", nil),
-        ("1\nstore a\n3\n", nil), ("key: value\n", nil),
+        // Written over a longer one, and killed before the rest was cut off.
+        ("0000000001\nstore a\nbc\n", StagingLockText(process: 1, store: "a")), ("key: value\n", nil),
     ])
     func `a lock file is known by what it says, also if a power failure took a part`(
         text: String, expected: StagingLockText?

@@ -80,13 +80,58 @@ import Testing
         try fixture.expectOnly(fixture.files)
     }
 
-    @Test func `another store is taken while no row is marked`() async throws {
+    @Test func `a catalog that shows no marked rows does not make a store forgotten`() async throws {
         let fixture = try PipelineFixture(isMarked: false)
+        fixture.settings.deletesSources = true
         try fixture.addFiles(3)
         try await fixture.run().expectBooks(migrated: 3)
-        try fixture.table.execute("UPDATE files SET archived = 0")
+        // As where a condition or a view leaves out what is marked.
+        try fixture.table.execute("DELETE FROM files")
+        let next = try fixture.add()
         try Self.unmount(fixture)
-        try await fixture.run().expectBooks(migrated: 3)
+        let refused = try await fixture.run()
+        #expect(refused.result.fatalError?.contains("is empty, but files of this catalog were published to") == true)
+        #expect(PipelineDisk.read(next.path) == next.bytes && PipelineDisk.names(in: fixture.output) == [])
+        fixture.settings.acceptsNewStore = true
+        try await fixture.run().expectBooks(migrated: 1)
+    }
+
+    @Test func `an empty output beside sealed shards is refused although nobody remembers the store`() async throws {
+        let fixture = try PipelineFixture(isMarked: false)
+        fixture.settings.deletesSources = true
+        try fixture.addFiles(3)
+        let faults = PipelineFaults(at: [.markBefore], occurrence: 1, kind: .death)
+        #expect(try await fixture.run(with: faults, in: fixture.world(faults: faults)) == nil)
+        try PipelineDisk.write([], to: "\(fixture.staging)/lock")
+        try Self.unmount(fixture)
+        let refused = try await fixture.run()
+        #expect(refused.result.fatalError?.contains("is empty, but shards in the staging folder") == true)
+        try Self.mount(fixture)
+        #expect(try await fixture.run().result.filesMigrated == 3)
+        try fixture.expectOnly(fixture.files)
+    }
+
+    @Test(arguments: ["", "\n", "a\u{1}b\n", String(repeating: "x", count: 129)])
+    func `a damaged mark of a store is refused, with the way out`(text: String) async throws {
+        let fixture = try PipelineFixture(isMarked: false)
+        try fixture.addFiles(1)
+        try PipelineDisk.write(Array(text.utf8), to: "\(fixture.output)/_desStore")
+        let refused = try await fixture.run()
+        #expect(refused.result.fatalError?.contains("is empty or damaged") == true)
+    }
+
+    @Test func `a mark without its layout does not let another layout in`() async throws {
+        let fixture = try PipelineFixture(isMarked: false)
+        try fixture.addFiles(2)
+        try await fixture.run().expectBooks(migrated: 2)
+        let mark = try #require(try await fixture.realStore.mark())
+        try PipelineDisk.write(Array(mark.name.utf8), to: "\(fixture.output)/_desStore")
+        try fixture.add()
+        fixture.settings.shardBits = try #require(ShardBits(8))
+        let refused = try await fixture.run()
+        #expect(refused.result.fatalError?.contains("was written with another number") == true)
+        fixture.settings.shardBits = try #require(ShardBits(4))
+        try await fixture.run().expectBooks(migrated: 1)
     }
 
     @Test func `an empty output is taken when it is meant`() async throws {

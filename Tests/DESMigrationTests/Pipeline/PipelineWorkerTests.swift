@@ -66,6 +66,8 @@ import Testing
         try fixture.addFiles(4, days: 2)
         let before = PipelineArchive.shards(in: fixture.output)
         fixture.settings.shardBits = try #require(ShardBits(8))
+        // The store would not tell.
+        try PipelineDisk.write(Array("fixture\nn_bits 8\n".utf8), to: "\(fixture.output)/\(StoreMark.key)")
         let outcome = try await fixture.run(in: world(two))
         outcome.expectBooks(migrated: 0)
         let error = try #require(outcome.result.fatalError)
@@ -74,6 +76,7 @@ import Testing
         let status = try await two.status()
         #expect((status.unitsLeased, status.unitsSetAside) == (0, 0))
 
+        try PipelineDisk.write(Array("fixture\nn_bits 4\n".utf8), to: "\(fixture.output)/\(StoreMark.key)")
         fixture.settings.shardBits = try #require(ShardBits(4))
         try await fixture.run(in: world(one)).expectBooks(migrated: 4)
         for board in [one, two] { await board.close() }
