@@ -31,7 +31,6 @@ package final class TestClock: Clock {
         var pauses: [Duration] = []
         var sleepers: [Int: Sleeper] = [:]
         var nextID = 0
-        var watchers: [CheckedContinuation<Instant, Never>] = []
     }
 
     private let sleep: Sleep
@@ -55,18 +54,6 @@ package final class TestClock: Clock {
             return due.values.sorted { $0.deadline < $1.deadline }
         }
         for sleeper in due { sleeper.continuation.resume() }
-    }
-
-    /// The earliest moment that somebody sleeps until; waits for the first who does.
-    package func nextDeadline() async -> Instant {
-        await withCheckedContinuation { continuation in
-            let earliest: Instant? = state.withLock { state in
-                if let earliest = state.sleepers.values.map(\.deadline).min() { return earliest }
-                state.watchers.append(continuation)
-                return nil
-            }
-            if let earliest { continuation.resume(returning: earliest) }
-        }
     }
 
     package func sleep(until deadline: Instant, tolerance: Duration?) async throws {
@@ -93,24 +80,13 @@ package final class TestClock: Clock {
     }
 
     private func park(_ sleeper: Sleeper, _ id: Int) {
-        let watchers = state.withLock { state -> [CheckedContinuation<Instant, Never>]? in
-            guard state.now < sleeper.deadline, !Task.isCancelled else { return nil }
+        let outcome = state.withLock { state -> Result<Void, any Error>? in
+            // Under the lock: the handler above either comes after this and finds the sleeper, or came before.
+            if Task.isCancelled { return .failure(CancellationError()) }
+            if state.now >= sleeper.deadline { return .success(()) }
             state.sleepers[id] = sleeper
-            defer { state.watchers = [] }
-            return state.watchers
+            return nil
         }
-        guard let watchers else {
-            if Task.isCancelled {
-                sleeper.continuation.resume(throwing: CancellationError())
-            } else {
-                sleeper.continuation.resume()
-            }
-            return
-        }
-        for watcher in watchers { watcher.resume(returning: sleeper.deadline) }
-        // The handler may have run before there was anything to find.
-        if Task.isCancelled, let left = state.withLock({ $0.sleepers.removeValue(forKey: id) }) {
-            left.continuation.resume(throwing: CancellationError())
-        }
+        if let outcome { sleeper.continuation.resume(with: outcome) }
     }
 }

@@ -4,7 +4,20 @@ package enum PercentCoding {
 
     /// The decoded bytes; nil when a `%` is not followed by two hexadecimal digits.
     package static func bytes(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
-        decode(text) { _, _ in false }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.count)
+        var position = 0
+        while position < text.count {
+            if let byte = escape(text, at: position) {
+                bytes.append(byte)
+                position += 3
+            } else {
+                guard text[position] != percent else { return nil }
+                bytes.append(text[position])
+                position += 1
+            }
+        }
+        return bytes
     }
 
     /// As ``bytes(_:)-(UnsafeBufferPointer<UInt8>)``.
@@ -23,18 +36,31 @@ package enum PercentCoding {
         Array(text.utf8).withUnsafeBufferPointer { self.text($0) }
     }
 
-    /// The text with its escapes decoded, as people write them: what is no escape stays as it is, and all of it if it would not
-    /// be UTF-8.
+    /// The bytes with their escapes decoded; what is no escape stays as it is.
     ///
     /// - Parameter plusIsBlank: whether a `+` is a blank, as in queries.
-    package static func lenient(_ text: some StringProtocol, plusIsBlank: Bool = false) -> String {
-        let decoded = Array(text.utf8).withUnsafeBufferPointer { bytes in
-            decode(bytes) { byte, output in
-                output.append(plusIsBlank && byte == UInt8(ascii: "+") ? UInt8(ascii: " ") : byte)
-                return true
+    package static func lenientBytes(_ text: some StringProtocol, plusIsBlank: Bool = false) -> [UInt8] {
+        Array(text.utf8).withUnsafeBufferPointer { text in
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(text.count)
+            var position = 0
+            while position < text.count {
+                if let byte = escape(text, at: position) {
+                    bytes.append(byte)
+                    position += 3
+                } else {
+                    bytes.append(
+                        plusIsBlank && text[position] == UInt8(ascii: "+") ? UInt8(ascii: " ") : text[position])
+                    position += 1
+                }
             }
+            return bytes
         }
-        return decoded.flatMap { String(validating: $0, as: UTF8.self) } ?? String(text)
+    }
+
+    /// As ``lenientBytes(_:plusIsBlank:)``, as text; the text as it is if it would not be UTF-8.
+    package static func lenient(_ text: some StringProtocol, plusIsBlank: Bool = false) -> String {
+        String(validating: lenientBytes(text, plusIsBlank: plusIsBlank), as: UTF8.self) ?? String(text)
     }
 
     /// The text with everything encoded, in upper-case digits, but letters, digits and `-._~`, and what `keeping` names.
@@ -71,28 +97,6 @@ package enum PercentCoding {
         case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"): true
         default: false
         }
-    }
-
-    /// - Parameter other: takes what is not a part of an escape; false ends it if that is a `%`.
-    private static func decode(
-        _ text: UnsafeBufferPointer<UInt8>, other: (UInt8, inout [UInt8]) -> Bool
-    ) -> [UInt8]? {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.count)
-        var position = 0
-        while position < text.count {
-            if let byte = escape(text, at: position) {
-                bytes.append(byte)
-                position += 3
-                continue
-            }
-            if !other(text[position], &bytes) {
-                guard text[position] != percent else { return nil }
-                bytes.append(text[position])
-            }
-            position += 1
-        }
-        return bytes
     }
 
     /// What the escape at a position stands for; nil if there is none.

@@ -37,7 +37,7 @@ struct ExtractCommand: ToolCommand {
         try await ToolRun.run(surroundings) { [place, uids, uidsFrom, output, json] surroundings in
             let wanted = try uids + (uidsFrom.map(UIDList.read) ?? [])
             if let source = try? FileSystem.status(place), let target = try? FileSystem.status(output),
-                source.identity.device == target.identity.device, source.identity.inode == target.identity.inode
+                source.identity.node == target.identity.node
             {
                 throw CommandProblem("--output \(output) is the folder of the shards itself: name another one")
             }

@@ -63,7 +63,10 @@ extension S3Client {
         return try await perform(request) { response, context in
             let document = try Self.document(response, root: "ListBucketResult", context)
             let isEncoded = document.text("EncodingType") == "url"
-            func decoded(_ text: String) -> String { isEncoded ? PercentCoding.lenient(text, plusIsBlank: true) : text }
+            func decoded(_ text: String) -> String {
+                guard isEncoded else { return text }
+                return String(decoding: PercentCoding.lenientBytes(text, plusIsBlank: true), as: UTF8.self)
+            }
             let objects = try document.all("Contents").map { element in
                 guard let key = element.text("Key"), let size = element.text("Size").flatMap({ UInt64($0) }) else {
                     throw S3Error(

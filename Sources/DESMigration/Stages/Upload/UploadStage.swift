@@ -91,8 +91,6 @@ struct Publishing: Sendable {
     let store: any ObjectStore
     let cycle: CycleContext
 
-    private struct Transient: Error {}
-
     /// - Throws: ``InvariantViolation``, `CancellationError`.
     func publish(_ files: [StagedFile]) async throws -> [Result<PublishOutcome, StorageError>] {
         var outcomes: [Result<PublishOutcome, StorageError>] = []
