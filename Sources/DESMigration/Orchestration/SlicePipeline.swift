@@ -34,8 +34,8 @@ struct SlicePipeline: Sendable {
                 ($0.contents.capacity + $0.payloads.capacity + $0.metas.capacity + $0.rowBytes) / count
             }
         }
-        let writeback = BoundedStream<any StagingFile>(limit: 256) { _ in 1 }
-        // These shards still have their files open, so their number is bounded too.
+        // These and the shards below still have their files open, so their number is bounded too.
+        let writeback = BoundedStream<any StagingFile>(limit: plan.waitingShards) { _ in 1 }
         let leastWeight = plan.rowStreamBytes / plan.waitingShards
         let written = BoundedStream<WrittenShard>(limit: plan.rowStreamBytes) {
             max($0.rows.memoryInBytes, leastWeight)

@@ -134,6 +134,21 @@ import Testing
         #expect(outcome.result.shardsCreated >= 300)
     }
 
+    @Test(.timeLimit(.minutes(5))) func `No more files are open in staging than the process may have`() async throws {
+        let fixture = try PipelineFixture()
+        fixture.settings.shardBits = try #require(ShardBits(12))
+        fixture.fileDescriptors = 256
+        // Each in a shard of its own or almost, so that one batch begins as many as it has files.
+        for number in 0..<1200 { try fixture.add(bytes: [UInt8(number & 255)], name: "\(number)") }
+        let staging = PipelineCountingStaging()
+        var world = try fixture.world()
+        world.staging = StagingFolder(path: fixture.staging, files: staging)
+        try await fixture.run(in: world).expectBooks(migrated: 1200)
+        let open = staging.open.value
+        #expect(open.now == 0)
+        #expect(open.atMost <= 192, "a quarter is left for sources, catalog and store")
+    }
+
     @Test(arguments: [Codec.none, .zstd, .lz4])
     func `Files are stored with the codec, except those of skipped extensions`(codec: Codec) async throws {
         let fixture = try PipelineFixture()

@@ -54,9 +54,13 @@ actor AppendStage {
     /// other producers.
     func run(_ input: BoundedStream<CompressedBatch>, into output: BoundedStream<WrittenShard>) async throws {
         while let batch = try await input.next() {
-            for file in batch.files where file.key.shardIndex % share.count == share.number { append(file, of: batch) }
+            for file in batch.files where file.key.shardIndex % share.count == share.number {
+                append(file, of: batch)
+                // After each file, because a batch may begin as many shards as it has files, each an open file.
+                sealForWantOfRoom()
+                try await handOn(to: output)
+            }
             batch.lease.done()
-            sealForWantOfRoom()
             sealCompleteDays(batch.part)
             try await handOn(to: output)
         }
