@@ -1,4 +1,6 @@
+import DESBase
 import DESMigration
+import DESShard
 import DESTestSupport
 import Glibc
 import Testing
@@ -136,4 +138,66 @@ import Testing
         #expect(lines.first?.contains("recovering shard 3 of \(staged)") == true, "\(lines)")
         #expect(lines.count == (staged - 1) / 2)
     }
+
+    @Test(.timeLimit(.minutes(2)), arguments: [false, true])
+    func `A stop cuts what is being read from afar, and nothing is said about it`(isBig: Bool) async throws {
+        let fixture = try PipelineFixture()
+        for number in 0..<20 { try fixture.add(bytes: PipelineFile.bytes(50, seed: number)) }
+        let near = fixture.files
+        try fixture.addRow(uid: "far", path: "s3://far/away", bytes: PipelineFile.bytes(50, seed: 20))
+        let control = CycleControl()
+        var world = try fixture.world()
+        world.sources = FarSources(real: world.sources, isBig: isBig) { control.stop(.interrupted) }
+        let outcome = try await fixture.run(in: world, control: control)
+        #expect(outcome.result.interrupted)
+        outcome.expectBooks(migrated: 20)
+        try fixture.expectSettled(near)
+        try fixture.expectOnly(near)
+    }
+}
+
+/// Real sources, and one in S3 of which no answer comes until it is given up.
+private struct FarSources: SourceFiles {
+    let real: any SourceFiles
+    /// Whether it stands still only once it is known to be big.
+    let isBig: Bool
+    /// Called when it stands still.
+    let onWait: @Sendable () -> Void
+
+    private func waitInVain() async {
+        let (never, continuation) = AsyncStream<Void>.makeStream()
+        onWait()
+        for await _ in never {}
+        withExtendedLifetime(continuation) {}
+    }
+
+    func read(
+        _ location: String, bigFileThreshold: UInt64, into buffer: ByteBuffer
+    ) async throws(SourceError) -> SourceRead {
+        guard location.utf8.starts(with: "s3:".utf8) else {
+            return try await real.read(location, bigFileThreshold: bigFileThreshold, into: buffer)
+        }
+        if isBig { return .bigFile(FileIdentity(device: 1, inode: 1, size: 50, modifiedAtNanoseconds: 1)) }
+        await waitInVain()
+        throw SourceError(.unreachable, "it was cancelled")
+    }
+
+    func readPieces(
+        _ location: String, of identity: FileIdentity, _ body: (UnsafeRawBufferPointer) throws -> Void
+    ) async throws {
+        await waitInVain()
+        throw CancellationError()
+    }
+
+    func identity(of location: String) async throws(SourceError) -> FileIdentity? { nil }
+
+    func undoInterruptedDeletion(of location: String) async {}
+
+    func delete(_ location: String, ifStill identity: FileIdentity) async -> SourceDeletion { .alreadyGone }
+
+    func delete(_ sources: [PackedSource]) async -> [SourceDeletion] { await real.delete(sources) }
+
+    func absences(of locations: [String]) async -> [SourceAbsence] { await real.absences(of: locations) }
+
+    func readableSiblings(of location: String, atMost most: Int) async -> Int { 0 }
 }

@@ -26,12 +26,12 @@ struct BigFilePublisher: Sendable {
 
     /// Returns when the file is durable and verified at its destination.
     ///
-    /// - Throws: `SourceError` with the reason and what happens next, or `CancellationError`.
+    /// - Throws: `SourceError` with the reason and what happens next, ``ReadingCut`` or `CancellationError`.
     func publish(_ file: SourceFile) async throws -> Published {
         let path = "\(staging.path)/\(names.next())"
         defer { try? staging.files.remove(path) }
         do {
-            let published = try await withTaskExecutorPreference(threads) { try await copy(file, to: path) }
+            let published = try await copied(file, to: path)
             let key = "\(prefix)/\(published.sha256)"
             let staged = StagedFile(path: path, key: key, size: UInt64(file.identity.size))
             let part = store.part(of: locate(uid: file.uid, createdAt: file.createdAt, bits: shardBits).namePrefix)
@@ -51,6 +51,15 @@ struct BigFilePublisher: Sendable {
             if error.isUnwritable { cycle.control.stop(.fatal("cannot write to the staging folder: \(error)")) }
             throw SourceError(.staging, "cannot stage \(file.location): \(error); left unmarked")
         }
+    }
+
+    private func copied(_ file: SourceFile, to path: String) async throws -> Published {
+        let copying: @Sendable () async throws -> Published = {
+            try await withTaskExecutorPreference(threads) { try await copy(file, to: path) }
+        }
+        // A stop cuts what comes from afar only.
+        guard S3SourceLocation.isOne(file.location) else { return try await copying() }
+        return try await cycle.control.whileReading(copying)
     }
 
     /// Blocks between the pieces.

@@ -72,6 +72,9 @@ actor CompressStage {
                         payload = .bigFile(sha256: published.sha256)
                         crc = published.crc32
                         onRead(file.location)
+                    } catch is ReadingCut {
+                        cycle.ledger.left(1)
+                        continue
                     } catch let error as SourceError {
                         cycle.ledger.failed(file.row.key, error.reason, error.message)
                         continue

@@ -53,7 +53,13 @@ actor ValidateStage {
                     continue
                 }
                 cycle.ledger.fetched(1)
-                try await read(row, into: &part)
+                do {
+                    try await read(row, into: &part)
+                } catch is ReadingCut {
+                    cycle.ledger.left(1)
+                    permit.settled(row)
+                    continue
+                }
                 guard part.bytes.count + part.rowBytes >= plan.batchBytes else { continue }
                 cycle.ledger.metrics.stageTime(.validate, cycle.elapsed - start)
                 try await output.send(part.batch(isLast: false))
@@ -68,20 +74,19 @@ actor ValidateStage {
 
     /// Adds the file to the part, or notes its failure in the books.
     ///
-    /// - Throws: `CancellationError` only.
+    /// - Throws: `CancellationError` and ``ReadingCut`` only.
     private nonisolated func read(_ row: CatalogRow, into part: inout ReadPart) async throws {
         let start = part.bytes.count
         var held = 0
         do {
             let checked = try CheckedRow(row, hasSizes: hasSizes)
             let threshold = settings.bigFileThreshold
-            var found = try await sources.read(
-                checked.location, bigFileThreshold: min(threshold, UInt64(plan.largeFileBytes)), into: part.bytes
-            )
+            var found = try await look(
+                at: checked.location, bigFileThreshold: min(threshold, UInt64(plan.largeFileBytes)), into: part.bytes)
             if case .bigFile(let identity) = found, UInt64(identity.size) <= threshold {
                 // As read, and as compressed.
                 held = try await gate.acquire(Int(identity.size) * 2)
-                found = try await sources.read(checked.location, bigFileThreshold: threshold, into: part.bytes)
+                found = try await look(at: checked.location, bigFileThreshold: threshold, into: part.bytes)
                 if part.bytes.count < plan.batchBytes {
                     // It shrank or grew meanwhile, so the part is not handed on yet: a reader that goes on with what it
                     // holds could wait for itself.
@@ -95,11 +100,27 @@ actor ValidateStage {
             if file.contents != nil { onRead(file.location) }
             part.add(file, gateBytes: held)
             permit.settled(row)
+        } catch let cut as ReadingCut {
+            part.bytes.truncate(to: start)
+            gate.release(held)
+            throw cut
         } catch let error as SourceError {
             part.bytes.truncate(to: start)
             gate.release(held)
             cycle.ledger.failed(row.key, error.reason, error.message)
             permit.settled(row, hasFailed: true)
+        }
+    }
+
+    /// A stop cuts a reading from afar; what is read by calls that block is here soon.
+    private nonisolated func look(
+        at location: String, bigFileThreshold: UInt64, into bytes: ByteBuffer
+    ) async throws -> SourceRead {
+        guard S3SourceLocation.isOne(location) else {
+            return try await sources.read(location, bigFileThreshold: bigFileThreshold, into: bytes)
+        }
+        return try await cycle.control.whileReading { [sources] in
+            try await sources.read(location, bigFileThreshold: bigFileThreshold, into: bytes)
         }
     }
 
