@@ -1,3 +1,4 @@
+import DESBase
 import DESCatalog
 import DESCoordination
 import DESMigration
@@ -5,6 +6,7 @@ import DESRouting
 import DESStorage
 import DESTestSupport
 import Foundation
+import Glibc
 import Logging
 import Testing
 
@@ -152,6 +154,30 @@ import Testing
         try fixture.expectSettled(fixture.files)
         try fixture.expectOnly(fixture.files)
         await next.close()
+    }
+
+    @Test func `A source whose deletion was postponed goes in a later cycle of workers`() async throws {
+        try fixture.addFiles(20, days: 2)
+        fixture.settings.deletesSources = true
+        let held = try #require(fixture.files.last).path
+        // Elsewhere such a file cannot be told.
+        guard try OpenFile(held).takeReadLease() == .taken else { return }
+        let writer = open(held, O_WRONLY)
+        let one = board("one")
+        let first = try await fixture.run(in: world(one))
+        first.expectBooks(migrated: 20)
+        #expect(PipelineDisk.names(in: fixture.sources) == [URL(filePath: held).lastPathComponent])
+        #expect(first.log.contains { $0.contains("a later cycle compares it with what was packed") })
+        close(writer)
+        let two = board("two")
+        let second = try await fixture.run(in: world(two))
+        second.expectBooks(migrated: 0)
+        #expect(second.result.filesDeleted == 1)
+        #expect(PipelineDisk.names(in: fixture.sources).isEmpty && fixture.stagedNames.isEmpty)
+        let noted = try PostgresTestServer.shared().psql(
+            "SELECT count(*) FROM des_migration_shards", database: database)
+        #expect(noted.contains("0"))
+        for board in [one, two] { await board.close() }
     }
 
     @Test func `A published shard that is damaged stops its unit, and the others are done`() async throws {
