@@ -1,3 +1,5 @@
+import DESBase
+import DESShard
 import Foundation
 import Testing
 
@@ -195,6 +197,60 @@ import Testing
         #expect(place.names("out") == uids.sorted())
         #expect(watch.requests(.tail).count == 1)
         #expect(watch.requests(.read).count == 2 + uids.count)
+    }
+
+    @Test(
+        "of a large shard the lookup table is read instead of the index, unless it is damaged",
+        arguments: [false, true])
+    func lookupTable(isDamaged: Bool) async throws {
+        var bytes = try Self.largeShard(30_000)
+        let tail = try ShardTail(Array(bytes.suffix(ShardTail.size)), fileSize: UInt64(bytes.count), file: "large.des")
+        try #require(tail.indexSize > 1 << 20)
+        let region = LookupTable.region(indexStart: tail.indexStart)
+        let table = try #require(
+            LookupTable(parsing: Array(bytes[Int(region.lowerBound)..<Int(region.upperBound)]), tail: tail))
+        let leaf = table.leafRange(ofUID: "file-17").range
+        if isDamaged { bytes[Int(leaf.lowerBound) + 20] ^= 1 }
+        try place.write(bytes, to: "buckets/b/p/large.des")
+        try place.write(bytes, to: "local/large.des")
+        for name in ["s3://b/p/large.des", "\(place.path)/local/large.des"] {
+            #expect(try await place.run(["cat", name, "file-17"]).output == "content 17")
+            #expect(try await place.run(["cat", name, "file-30000"]).code == 1)
+        }
+        let watch = StoreWatch()
+        #expect(try await place.tool(watch, "cat", "s3://b/p/large.des", "file-17").output == "content 17")
+        let read = watch.requests(.read).compactMap(\.range).reduce(0) { $0 + $1.count }
+        #expect((read > 1 << 20) == isDamaged)
+        if !isDamaged { #expect(read < 64 << 10) }
+
+        // So many that the index is cheaper; it is read once.
+        let many = StoreWatch()
+        let uids = (0..<100).map { "file-\($0)" }
+        #expect(
+            try await place.run(["extract", "s3://b/p/large.des", "--output", "\(place.path)/out"] + uids, many).code
+                == 0)
+        #expect(place.names("out").count == 100)
+        let indexReads = many.requests(.read).compactMap(\.range).filter { $0.count > 1 << 20 }
+        #expect(indexReads.count == 1)
+    }
+
+    private static func largeShard(_ count: Int) throws -> [UInt8] {
+        final class Sink: ShardSink {
+            var bytes: [UInt8] = []
+            func write(_ more: UnsafeRawBufferPointer) throws { bytes.append(contentsOf: more) }
+        }
+        let sink = Sink()
+        let writer = ShardWriter(name: "large.des", sink: sink)
+        let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+        for number in 0..<count {
+            let contents = Array("content \(number)".utf8)
+            try contents.withUnsafeBytes {
+                try writer.append(
+                    uid: "file-\(number)", stored: $0, codec: .none, size: UInt64(contents.count), meta: nothing)
+            }
+        }
+        try writer.finish()
+        return sink.bytes
     }
 
     @Test("verify reads each byte once, in pieces, few at a time")

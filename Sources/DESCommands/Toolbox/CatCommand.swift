@@ -42,9 +42,9 @@ struct CatCommand: ToolCommand {
             var isFound = false
             try await place.open(file.best.map { [$0.shard] } ?? []) { result in
                 let shard = try result.get()
-                guard let entry = try shard.entry(uid: uid) else { return }
+                guard let entry = try await shard.entry(uid: uid) else { return }
                 isFound = true
-                try await shard.fetchPieces(of: entry, decoder: PayloadDecoder()) { piece in
+                try await shard.forEachPiece(of: entry, decoder: PayloadDecoder()) { piece in
                     isBinary = isBinary || text?.accepts(piece) == false
                     if !isBinary { try console.write(piece) }
                 }

@@ -44,20 +44,22 @@ struct Extraction {
         try await place.forEachShard { result in
             do {
                 let shard = try result.get()
-                try await shard.fetchAll()
                 try await all(of: shard)
             } catch let problem as ShardProblem { try note(problem) }
         }
     }
 
     private mutating func all(of shard: OpenShard) async throws {
+        let whole = try await shard.whole()
         var apart: [ShardEntry] = []
-        try shard.reader.index.forEachEntry { result in
+        try whole.reader.index.forEachEntry { result in
             switch result {
-            case .failure(let error): try note(shard.problem(error))
-            case .success(let entry) where shard.isApart(entry): apart.append(entry)
+            case .failure(let error): try note(whole.problem(error))
+            case .success(let entry) where whole.isApart(entry): apart.append(entry)
             case .success(let entry):
-                do { add(try extractor.extract(entry, from: shard), entry) } catch { try note(error, entry.uid) }
+                do { add(try extractor.extract(entry, of: whole, shard.name), entry) } catch {
+                    try note(error, entry.uid)
+                }
             }
         }
         for entry in apart { try await fetch(entry, shard) }
@@ -86,7 +88,7 @@ struct Extraction {
                 let shard = try result.get()
                 for uid in byShard.removeValue(forKey: ByteString(shard.name)) ?? [] {
                     do {
-                        if let entry = try shard.entry(uid: uid) { try await fetch(entry, shard) }
+                        if let entry = try await shard.entry(uid: uid) { try await fetch(entry, shard) }
                     } catch let problem as ShardProblem { try note(problem, uid) }
                 }
             } catch let problem as ShardProblem { try note(problem) }

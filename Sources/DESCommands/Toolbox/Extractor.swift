@@ -27,16 +27,17 @@ struct Extractor {
         }
     }
 
-    /// Restores a file whose bytes are at hand: of a local shard, or of one that was fetched whole and not a big file.
+    /// Restores a file whose bytes are at hand.
     ///
+    /// - Parameter name: of the shard.
     /// - Throws: `ShardProblem` for a damaged entry, ``FolderFailure`` or `SystemError` when it cannot be written.
-    func extract(_ entry: ShardEntry, from shard: OpenShard) throws -> Outcome {
+    func extract(_ entry: ShardEntry, of shard: WholeShard, _ name: String) throws -> Outcome {
         var unfinished = try Unfinished(entry, in: folder)
         defer { unfinished.remove() }
         do throws(ShardProblem) {
             try shard.withPieces(of: entry, decoder: decoder) { try unfinished.write($0) }
         } catch { throw unfinished.failure ?? error }
-        return try settle(unfinished, shard: shard.name)
+        return try settle(unfinished, shard: name)
     }
 
     /// Restores any file, fetched if the shard is remote.
@@ -47,7 +48,7 @@ struct Extractor {
         var unfinished = try Unfinished(entry, in: folder)
         defer { unfinished.remove() }
         do throws(ShardProblem) {
-            try await shard.fetchPieces(of: entry, decoder: decoder) { try unfinished.write($0) }
+            try await shard.forEachPiece(of: entry, decoder: decoder) { try unfinished.write($0) }
         } catch { throw unfinished.failure ?? error }
         return try settle(unfinished, shard: shard.name)
     }

@@ -50,7 +50,7 @@ struct ListCommand: ToolCommand {
             try await place.forEachShard { result in
                 try heading()
                 do {
-                    try Self.list(result.get(), json: json, console)
+                    try await Self.list(result.get(), json: json, console)
                 } catch let problem as ShardProblem {
                     console.error("\(problem)")
                     unreadable = true
@@ -61,10 +61,10 @@ struct ListCommand: ToolCommand {
         }
     }
 
-    private static func list(_ shard: OpenShard, json: Bool, _ console: ToolConsole) throws {
+    private static func list(_ shard: OpenShard, json: Bool, _ console: ToolConsole) async throws {
         var lines: [String] = []
         var failure: ShardError?
-        try shard.reader.index.forEachEntry { result in
+        try await shard.index().forEachEntry { result in
             switch result {
             case .failure(let error): failure = failure ?? error
             case .success(let entry): lines.append(try line(entry, shard: shard.name, json: json))

@@ -46,13 +46,13 @@ struct StatCommand: ToolCommand {
         }
 
         /// Sizes in a damaged index may be anything, so sums stop at the largest number.
-        mutating func add(_ shard: OpenShard, _ console: ToolConsole) {
-            let reader = shard.reader
+        mutating func add(_ shard: OpenShard, _ console: ToolConsole) async throws(ShardProblem) {
+            let index = try await shard.index()
             shards += 1
-            shardBytes += reader.sizeInBytes
-            shardsByVersion["\(reader.index.version)", default: 0] += 1
+            shardBytes += shard.sizeInBytes
+            shardsByVersion["\(index.version)", default: 0] += 1
             var stored: UInt64 = 0
-            reader.index.forEachEntry { result in
+            index.forEachEntry { result in
                 let entry: ShardEntry
                 do throws(ShardError) { entry = try result.get() } catch {
                     console.error("\(shard.problem(error))")
@@ -74,7 +74,7 @@ struct StatCommand: ToolCommand {
                 newest = max(newest ?? time, time)
             }
             stored.addSaturating(20)
-            indexBytes += reader.sizeInBytes - min(reader.sizeInBytes, stored)
+            indexBytes += shard.sizeInBytes - min(shard.sizeInBytes, stored)
         }
 
         private var storedBytes: UInt64 {
@@ -112,11 +112,10 @@ struct StatCommand: ToolCommand {
             let console = surroundings.console
             var totals = Totals()
             try await ShardPlaces.open(place, surroundings.opening).forEachShard { result in
-                switch result {
-                case .success(let shard):
-                    totals.add(shard, console)
-                case .failure(let problem):
-                    console.error("\(problem)")
+                do throws(ShardProblem) {
+                    try await totals.add(result.get(), console)
+                } catch {
+                    console.error("\(error)")
                     totals.unreadableShards += 1
                 }
             }

@@ -15,9 +15,9 @@ struct PendingRowRepair: Sendable {
     func run(_ files: [UnmarkedFile]) async throws -> [UnmarkedFile.Outcome] {
         var outcomes = files.map { UnmarkedFile.Outcome.kept($0.rows[0], nil) }
         var marks: [(position: Int, row: CatalogRow)] = []
-        let byShard = Dictionary(grouping: files.indices) { files[$0].shard }
+        let byShard = Dictionary(grouping: files.indices) { ByteString(files[$0].shard) }
         for (shard, positions) in byShard.sorted(by: { $0.key < $1.key }) {
-            guard case .index(let index) = try await reader.read(shard) else {
+            guard case .index(let index) = try await reader.read(shard.text) else {
                 for position in positions {
                     outcomes[position] = .kept(files[position].rows[0], "not marked: the shard cannot be read any more")
                 }

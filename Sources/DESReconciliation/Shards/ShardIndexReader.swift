@@ -4,8 +4,8 @@ import DESStorage
 /// What reading the index of a shard came to.
 enum IndexRead: Sendable {
     case index(ShardIndex)
-    /// It is so large that one at a time is read: its end.
-    case large(ShardTail)
+    /// It is so large that one at a time is read.
+    case large(RemoteShard)
     /// There is no such shard any more.
     case gone
     /// It is unknown what the shard holds: why.
@@ -38,8 +38,8 @@ struct ShardIndexReader: Sendable {
             for _ in 0..<Self.ahead { addNext() }
             while let (shard, read) = try await group.next() {
                 addNext()
-                if case .large(let tail) = read {
-                    try await body(shard, try await complete(tail, shard.key))
+                if case .large(let large) = read {
+                    try await body(shard, try await complete(large, shard.key))
                 } else {
                     try await body(shard, read)
                 }
@@ -50,30 +50,27 @@ struct ShardIndexReader: Sendable {
     /// The index of one shard.
     func read(_ key: String) async throws -> IndexRead {
         let read = try await open(key)
-        guard case .large(let tail) = read else { return read }
-        return try await complete(tail, key)
+        guard case .large(let large) = read else { return read }
+        return try await complete(large, key)
     }
 
     private func open(_ key: String) async throws -> IndexRead {
         try await attempt(key) {
             let (bytes, size) = try await store.readTail(key, count: ShardTail.size)
             let header = size > UInt64(bytes.count) ? try await store.read(key, range: ShardTail.header) : nil
-            let tail = try ShardTail(bytes, header: header, fileSize: size, file: key)
-            guard tail.indexSize <= Self.largestSize else {
-                return .unreadable("its index of \(tail.indexSize) bytes is larger than what is read")
+            let shard = try RemoteShard(end: bytes, header: header, size: size, file: key) { range, _ in
+                try await store.read(key, range: range)
             }
-            guard tail.indexSize <= Self.largeSize else { return .large(tail) }
-            return .index(try await index(tail, key))
+            guard shard.tail.indexSize <= Self.largestSize else {
+                return .unreadable("its index of \(shard.tail.indexSize) bytes is larger than what is read")
+            }
+            guard shard.tail.indexSize <= Self.largeSize else { return .large(shard) }
+            return .index(try await shard.index())
         }
     }
 
-    private func complete(_ tail: ShardTail, _ key: String) async throws -> IndexRead {
-        try await attempt(key) { .index(try await index(tail, key)) }
-    }
-
-    private func index(_ tail: ShardTail, _ key: String) async throws -> ShardIndex {
-        let missing = tail.missing
-        return try tail.index(front: missing.isEmpty ? [] : try await store.read(key, range: missing))
+    private func complete(_ shard: RemoteShard, _ key: String) async throws -> IndexRead {
+        try await attempt(key) { .index(try await shard.index()) }
     }
 
     private func attempt(

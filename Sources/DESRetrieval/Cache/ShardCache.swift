@@ -34,10 +34,8 @@ final class ShardCache: Sendable {
             // Somebody's load may have ended between the look and here.
             if case .shard(let shard) = self.cache.withLock({ $0.value(of: listed.id) }) { return shard }
             self.observer.indexLookup(.memory, isHit: false)
-            let shard = try await self.attempt(listed) { () async throws(ShardLoader.Failure) in
-                try await self.loader.load(listed, from: store)
-            }
-            self.insert(.shard(shard), cost: shard.sizeInBytes, for: listed.id)
+            let shard = try await self.attempt(listed) { try await self.loader.load(listed, from: store) }
+            self.insert(.shard(shard), cost: shard.directory.sizeInBytes, for: listed.id)
             return shard
         }
     }
@@ -84,7 +82,7 @@ final class ShardCache: Sendable {
         if case .leaf(let leaf) = cache.withLock({ $0.value(of: id) }) { return leaf }
         let found = try await leafFlights.run(id) { () async throws(RetrievalError) in
             if case .leaf(let leaf) = self.cache.withLock({ $0.value(of: id) }) { return LoadedLeaf(leaf: leaf) }
-            let bytes = try await self.attempt(shard.listed) { () async throws(ShardLoader.Failure) in
+            let bytes = try await self.attempt(shard.listed) {
                 try await CountingReader(handle: shard.handle, observer: self.observer).read(range, .index)
             }
             do throws(ShardError) {
@@ -106,10 +104,8 @@ final class ShardCache: Sendable {
             if case .shard(let known) = self.cache.withLock({ $0.value(of: id) }), case .index = known.directory {
                 return known
             }
-            let whole = try await self.attempt(shard.listed) { () async throws(ShardLoader.Failure) in
-                try await self.loader.loadWithoutTable(shard)
-            }
-            self.insert(.shard(whole), cost: whole.sizeInBytes, for: id)
+            let whole = try await self.attempt(shard.listed) { try await self.loader.loadWithoutTable(shard) }
+            self.insert(.shard(whole), cost: whole.directory.sizeInBytes, for: id)
             return whole
         }
     }
@@ -126,14 +122,14 @@ final class ShardCache: Sendable {
     }
 
     private func attempt<Value>(
-        _ listed: ListedShard, _ body: () async throws(ShardLoader.Failure) -> Value
+        _ listed: ListedShard, _ body: () async throws -> Value
     ) async throws(RetrievalError) -> Value {
-        do throws(ShardLoader.Failure) { return try await body() } catch {
-            switch error {
-            case .storage(let error): throw RetrievalError(error, doing: "read the shard \(listed.object.key)")
-            case .damaged(let error): throw damaged(error)
-            case .cancelled: throw RetrievalError(.unavailable, "the request was cancelled")
-            }
+        do { return try await body() } catch let error as StorageError {
+            throw RetrievalError(error, doing: "read the shard \(listed.object.key)")
+        } catch let error as ShardError {
+            throw damaged(error)
+        } catch {
+            throw RetrievalError(.unavailable, "the request was cancelled")
         }
     }
 

@@ -38,7 +38,7 @@ public struct ShardError: Error, Sendable, Hashable, CustomStringConvertible {
     /// What was expected and what was found.
     public let message: String
 
-    init(_ code: Code, file: String, offset: UInt64? = nil, uid: String? = nil, _ message: String) {
+    package init(_ code: Code, file: String, offset: UInt64? = nil, uid: String? = nil, _ message: String) {
         self.code = code
         self.file = file
         self.offset = offset

@@ -32,9 +32,5 @@ extension ShardReader {
         return true
     }
 
-    private func bytes(_ range: Range<UInt64>) throws(ShardError) -> [UInt8] {
-        let buffer = try Self.read(file, range)
-        defer { withExtendedLifetime(buffer) {} }
-        return Array(buffer.bytes)
-    }
+    private func bytes(_ range: Range<UInt64>) throws(ShardError) -> [UInt8] { try Self.bytes(range, of: file) }
 }

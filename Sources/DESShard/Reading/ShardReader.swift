@@ -23,17 +23,7 @@ public final class ShardReader: Sendable {
     public init(path: String, bigFilesDirectory: String? = nil) throws(ShardError) {
         self.path = path
         self.bigFilesDirectory = bigFilesDirectory ?? FileSystem.parentDirectory(of: path) + "/_bigFiles"
-        do throws(SystemError) {
-            file = try OpenFile(path)
-            let status = try file.status()
-            guard status.kind == .regular else {
-                throw SystemError(
-                    code: 22, operation: "read as a shard, it is a \(status.kind.rawValue):", subject: path)
-            }
-            sizeInBytes = UInt64(status.size)
-        } catch {
-            throw ShardError(.inputOutput, file: path, error.description)
-        }
+        (file, sizeInBytes) = try Self.openFile(path)
         let header = try Self.read(file, 0..<min(sizeInBytes, UInt64(ShardFormat.headerSize)))
         let footerStart = sizeInBytes - min(sizeInBytes, UInt64(ShardFormat.footerSize))
         let footer = try Self.read(file, footerStart..<sizeInBytes)
@@ -124,6 +114,30 @@ public final class ShardReader: Sendable {
             }
             try body(result)
         }
+    }
+
+    /// Opens the file of a shard, which is not looked into.
+    ///
+    /// - Returns: also its size in bytes.
+    package static func openFile(_ path: String) throws(ShardError) -> (file: OpenFile, size: UInt64) {
+        do throws(SystemError) {
+            let file = try OpenFile(path)
+            let status = try file.status()
+            guard status.kind == .regular else {
+                throw SystemError(
+                    code: 22, operation: "read as a shard, it is a \(status.kind.rawValue):", subject: path)
+            }
+            return (file, UInt64(status.size))
+        } catch {
+            throw ShardError(.inputOutput, file: path, error.description)
+        }
+    }
+
+    /// Just the bytes of a range.
+    package static func bytes(_ range: Range<UInt64>, of file: OpenFile) throws(ShardError) -> [UInt8] {
+        let buffer = try read(file, range)
+        defer { withExtendedLifetime(buffer) {} }
+        return Array(buffer.bytes)
     }
 
     static func read(_ file: OpenFile, _ range: Range<UInt64>) throws(ShardError) -> ByteBuffer {

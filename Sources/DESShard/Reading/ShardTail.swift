@@ -18,7 +18,8 @@ package struct ShardTail: Sendable {
     /// What errors call the shard.
     package let file: String
 
-    private let bytes: [UInt8]
+    /// The last bytes of the shard.
+    package let bytes: [UInt8]
     private let index: Range<UInt64>
 
     /// - Parameters:

@@ -31,7 +31,7 @@ struct FileLookup {
                 let shard = try result.get()
                 for position in open(place.tellingName(shard.name)) {
                     do throws(ShardProblem) {
-                        guard let entry = try shard.entry(uid: uids[position]) else { continue }
+                        guard let entry = try await shard.entry(uid: uids[position]) else { continue }
                         newest[position].add(NewestFile.Candidate(entry, in: shard.name))
                     } catch { problems.append(error) }
                 }

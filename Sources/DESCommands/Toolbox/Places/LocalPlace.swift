@@ -1,6 +1,5 @@
 import DESBase
 import DESRouting
-import DESShard
 
 /// A shard in a local file, all shards of a local directory, or those whose names begin in one way.
 struct LocalPlace: ShardPlace {
@@ -45,7 +44,7 @@ struct LocalPlace: ShardPlace {
     }
 
     func forEachShard(_ body: (Result<OpenShard, ShardProblem>) async throws -> Void) async throws {
-        for path in shards { try await body(open(path)) }
+        for path in shards { try await body(open(path, isPrepared: false)) }
     }
 
     func search(
@@ -54,7 +53,7 @@ struct LocalPlace: ShardPlace {
         for path in ShardOrder.newestFirst(shards, name: Self.name) {
             let name = tellingName(Self.name(of: path))
             if let day, let name, name.dateDirectory != day { continue }
-            if wants(name) { try await body(open(path)) }
+            if wants(name) { try await body(open(path, isPrepared: true)) }
         }
     }
 
@@ -62,18 +61,22 @@ struct LocalPlace: ShardPlace {
         _ names: [String], _ body: (Result<OpenShard, ShardProblem>) async throws -> Void
     ) async throws {
         let wanted = Set(names.map { ByteString($0) })
-        for path in shards where wanted.contains(ByteString(Self.name(of: path))) { try await body(open(path)) }
+        for path in shards where wanted.contains(ByteString(Self.name(of: path))) {
+            try await body(open(path, isPrepared: true))
+        }
     }
 
     func tellingName(_ shard: String) -> ShardFileName? { isShard ? nil : ShardFileName(shard) }
 
-    private func open(_ path: String) -> Result<OpenShard, ShardProblem> {
-        do throws(ShardError) {
+    private func open(_ path: String, isPrepared: Bool) async -> Result<OpenShard, ShardProblem> {
+        do throws(ShardProblem) {
             let bigFiles = "\(FileSystem.parentDirectory(of: path))/\(bigFilesPrefix)"
-            let reader = try ShardReader(path: path, bigFilesDirectory: bigFiles)
-            return .success(OpenShard(name: Self.name(of: path), address: path, reader: reader, copy: nil))
+            let shard = try await OpenShard(
+                name: Self.name(of: path), LocalShard(path, bigFilesFolder: bigFiles))
+            if isPrepared { try await shard.prepare() }
+            return .success(shard)
         } catch {
-            return .failure(ShardProblem(error))
+            return .failure(error)
         }
     }
 

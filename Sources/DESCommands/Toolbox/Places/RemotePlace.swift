@@ -7,9 +7,11 @@ import Synchronization
 final class RemotePlace: ShardPlace {
     /// Shards whose indexes are fetched at a time, before they are needed.
     private static let shardsAhead = 8
-    /// Copies that are kept for the next search, and how many bytes of one.
-    private static let keptCopies = 8
-    private static let keptBytes: UInt64 = 256 << 20
+    /// Larger indexes are read one at a time, in bytes.
+    private static let largestIndexAhead = 4 << 20
+    /// Shards that are kept for the next search, and the memory of one at most, in bytes.
+    private static let keptCount = 8
+    private static let keptBytes = 32 << 20
 
     private let source: RemoteSource
     /// The only one, if the place is one shard.
@@ -24,7 +26,7 @@ final class RemotePlace: ShardPlace {
         /// All shards, once they were needed at a time.
         var shards: [ObjectAttributes]?
         /// Those of the last searches, the latest last.
-        var copies: [(key: String, copy: RemoteCopy)] = []
+        var kept: [(key: String, shard: OpenShard)] = []
     }
 
     private init(_ source: RemoteSource, shard: ObjectAttributes? = nil, namePrefix: String = "") {
@@ -63,16 +65,16 @@ final class RemotePlace: ShardPlace {
 
     func forEachShard(_ body: (Result<OpenShard, ShardProblem>) async throws -> Void) async throws {
         if let shard {
-            try await visit([shard], keepingCopies: false, body)
+            try await body(await opened(shard))
             return
         }
         var listing = RemoteListing(source, prefix: namePrefix)
         var isEmpty = true
         try await ReadAhead.run(
-            Self.shardsAhead, next: { try await listing.next() }, work: { await self.copy(of: $0, isKept: false) },
-            use: { copy in
+            Self.shardsAhead, next: { try await listing.next() }, work: { await self.opened($0) },
+            use: { shard in
                 isEmpty = false
-                try await body(Self.open(copy))
+                try await body(shard)
                 return true
             })
         if isEmpty { throw nothing }
@@ -82,7 +84,7 @@ final class RemotePlace: ShardPlace {
         day: String?, wants: (ShardFileName?) -> Bool, _ body: (Result<OpenShard, ShardProblem>) async throws -> Void
     ) async throws {
         if let shard {
-            try await visit([shard], keepingCopies: true, body)
+            try await visit([shard], body)
             return
         }
         var visited: Set<ByteString> = []
@@ -104,7 +106,7 @@ final class RemotePlace: ShardPlace {
         _ names: [String], _ body: (Result<OpenShard, ShardProblem>) async throws -> Void
     ) async throws {
         let known = state.withLock { $0.visited }
-        try await visit(names.compactMap { known[ByteString($0)] }, keepingCopies: true, body)
+        try await visit(names.compactMap { known[ByteString($0)] }, body)
     }
 
     func tellingName(_ shard: String) -> ShardFileName? { self.shard == nil ? ShardFileName(shard) : nil }
@@ -131,7 +133,7 @@ final class RemotePlace: ShardPlace {
 
     /// - Parameter wants: asked before a shard is fetched, some of them ahead.
     private func visit(
-        _ shards: [ObjectAttributes], keepingCopies: Bool = true, wants: (ShardFileName?) -> Bool = { _ in true },
+        _ shards: [ObjectAttributes], wants: (ShardFileName?) -> Bool = { _ in true },
         _ body: (Result<OpenShard, ShardProblem>) async throws -> Void
     ) async throws {
         var rest = shards[...]
@@ -140,42 +142,49 @@ final class RemotePlace: ShardPlace {
             next: {
                 while let shard = rest.popFirst() {
                     guard wants(tellingName(shard.key)) else { continue }
-                    if keepingCopies { state.withLock { $0.visited[ByteString(shard.key)] = shard } }
+                    state.withLock { $0.visited[ByteString(shard.key)] = shard }
                     return shard
                 }
                 return nil
             },
-            work: { await self.copy(of: $0, isKept: keepingCopies) },
-            use: { copy in
-                try await body(Self.open(copy))
+            work: { await self.prepared($0) },
+            use: { shard in
+                try await body(shard)
                 return true
             })
     }
 
-    private static func open(_ copy: Result<RemoteCopy, ShardProblem>) -> Result<OpenShard, ShardProblem> {
-        do throws(ShardProblem) { return .success(try copy.get().open()) } catch { return .failure(error) }
+    /// A shard that is to be gone through: its index is read ahead unless it is large.
+    private func opened(_ object: ObjectAttributes) async -> Result<OpenShard, ShardProblem> {
+        do throws(ShardProblem) {
+            let shard = try await OpenShard(name: object.key, RemoteObject(object, source))
+            if shard.missingIndexBytes <= Self.largestIndexAhead { _ = try await shard.index() }
+            return .success(shard)
+        } catch {
+            return .failure(error)
+        }
     }
 
-    private func copy(of shard: ObjectAttributes, isKept: Bool) async -> Result<RemoteCopy, ShardProblem> {
-        let known = state.withLock { state -> RemoteCopy? in
-            guard let position = state.copies.firstIndex(where: { $0.key.isByteEqual(to: shard.key) }) else {
+    /// A shard in which single files are to be looked up; it is kept.
+    private func prepared(_ object: ObjectAttributes) async -> Result<OpenShard, ShardProblem> {
+        let known = state.withLock { state -> OpenShard? in
+            guard let position = state.kept.firstIndex(where: { $0.key.isByteEqual(to: object.key) }) else {
                 return nil
             }
-            let known = state.copies.remove(at: position)
-            guard known.copy.fetchedBytes < Self.keptBytes else { return nil }
-            state.copies.append(known)
-            return known.copy
+            let known = state.kept.remove(at: position)
+            guard known.shard.memoryInBytes < Self.keptBytes else { return nil }
+            state.kept.append(known)
+            return known.shard
         }
         if let known { return .success(known) }
         do throws(ShardProblem) {
-            let copy = try await RemoteCopy.begin(shard, source)
-            if isKept {
-                state.withLock { state in
-                    state.copies.append((shard.key, copy))
-                    if state.copies.count > Self.keptCopies { state.copies.removeFirst() }
-                }
+            let shard = try await OpenShard(name: object.key, RemoteObject(object, source))
+            try await shard.prepare()
+            state.withLock { state in
+                state.kept.append((object.key, shard))
+                if state.kept.count > Self.keptCount { state.kept.removeFirst() }
             }
-            return .success(copy)
+            return .success(shard)
         } catch {
             return .failure(error)
         }

@@ -30,6 +30,13 @@ struct RemoteSource: Sendable {
         return bytes
     }
 
+    /// The part of the place in which a shard and its big files lie.
+    func part(of shard: String) -> RemoteSource {
+        RemoteSource(
+            store: store.part(of: shard), address: address, bigFilesPrefix: bigFilesPrefix,
+            temporaryFolder: temporaryFolder)
+    }
+
     func unreadable(_ key: String, uid: String? = nil, _ error: StorageError) -> ShardProblem {
         ShardProblem(.unreadable, file: address(of: key), uid: uid, "\(error)")
     }
@@ -72,6 +79,6 @@ struct RemoteSource: Sendable {
     }
 
     /// Of what is read whole, in bytes.
-    private static let pieceSize: UInt64 = 4 << 20
+    static let pieceSize: UInt64 = 4 << 20
     private static let piecesAtATime = 4
 }

@@ -1,8 +1,8 @@
-import DESShard
+package import DESShard
 
 /// The bytes of a shard that say what is in it: its end, and what was read besides. They are what processes share.
-struct DirectoryBytes: Sendable {
-    enum Kind: UInt8 {
+package struct DirectoryBytes: Sendable {
+    package enum Kind: UInt8 {
         /// The rest is the part of the index that the end does not have.
         case index = 0
         /// The rest is the lookup table's root.
@@ -15,7 +15,7 @@ struct DirectoryBytes: Sendable {
     /// How much of the index's end says that a lookup table belongs to it.
     private static let tableProof: UInt64 = 32 << 10
 
-    let kind: Kind
+    package let kind: Kind
     let tail: [UInt8]
     let rest: [UInt8]
 
@@ -26,7 +26,7 @@ struct DirectoryBytes: Sendable {
     }
 
     /// Nil for bytes that are none.
-    init?(decoding bytes: [UInt8]) {
+    package init?(decoding bytes: [UInt8]) {
         guard bytes.count >= Self.headSize, let kind = Kind(rawValue: bytes[0]) else { return nil }
         let tailSize = bytes[1..<Self.headSize].reversed().reduce(0) { $0 << 8 | Int($1) }
         guard tailSize <= bytes.count - Self.headSize else { return nil }
@@ -36,7 +36,7 @@ struct DirectoryBytes: Sendable {
     }
 
     /// Kind, size of the tail as u32 in little-endian, tail, rest; without what the tail has of payloads.
-    func encoded(indexSize: UInt64) -> [UInt8] {
+    package func encoded(indexSize: UInt64) -> [UInt8] {
         let needed = kind == .table ? min(indexSize, Self.tableProof) : indexSize
         let tail = tail.suffix(Self.footerSize + Int(clamping: needed))
         let size = UInt32(tail.count)
@@ -51,9 +51,9 @@ struct DirectoryBytes: Sendable {
 
     /// - Parameter header: of the shard, if it was read.
     /// - Returns: nil if there is no whole lookup table in bytes that should have one.
-    func directory(
+    package func directory(
         fileSize: UInt64, file: String, header: [UInt8]? = nil
-    ) throws(ShardError) -> OpenedShard.Directory? {
+    ) throws(ShardError) -> RemoteShard.Directory? {
         let tail = try ShardTail(tail, header: header, fileSize: fileSize, file: file)
         switch kind {
         case .index: return .index(try tail.index(front: rest))
