@@ -4,12 +4,11 @@ import Logging
 
 /// Looks at the catalog before a cycle packs anything.
 struct CatalogCheck: Sendable {
-    let catalog: any SourceCatalog
-    let settings: MigrationSettings
     let cycle: CycleContext
     /// Rows of this time and later are not packed.
     let cutoff: Timestamp
-    let now: @Sendable () -> Timestamp
+
+    private var catalog: any SourceCatalog { cycle.world.catalog }
 
     /// Looks the table up anew, tells what an operator should know, and tries a mark.
     ///
@@ -20,7 +19,7 @@ struct CatalogCheck: Sendable {
         try await cycle.retrying { try await catalog.checkSchema() }
         let findings = try await cycle.retrying { try await catalog.findings() }
         for warning in findings.warnings { cycle.ledger.logger.warning("\(warning)") }
-        if let hidden = findings.hiddenRows, !hidden.isAccepted, hidden.isFinal || settings.deletesSources {
+        if let hidden = findings.hiddenRows, !hidden.isAccepted, hidden.isFinal || cycle.settings.deletesSources {
             throw CatalogError(
                 code: .accessDenied, what: "DES refuses to work on rows that it may not all see", place: "database.url",
                 reason: hidden.reason + " is in force for its user"
@@ -38,7 +37,7 @@ struct CatalogCheck: Sendable {
 
     private func checkClock() async throws {
         let server = try await cycle.retrying { try await catalog.serverTime() }
-        switch ClockCheck(now: now(), server: server).verdict {
+        switch ClockCheck(now: cycle.world.now(), server: server).verdict {
         case .inOrder: break
         case .behind(let clocks):
             cycle.ledger.logger.warning("\(clocks): files may wait longer than they should; set the clocks")

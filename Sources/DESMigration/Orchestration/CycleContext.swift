@@ -1,36 +1,44 @@
 import DESBase
 import DESCatalog
-import DESCoordination
 import DESStorage
 import DESTelemetry
 import Logging
 
-/// What every stage of one cycle shares.
+/// What every part of one cycle shares.
 struct CycleContext: Sendable {
+    let world: MigrationWorld
+    let settings: MigrationSettings
+    let plan: PipelinePlan
+    let threads: MigrationThreads
+    /// Whether the catalog has a size column.
+    let hasSizes: Bool
     let control: CycleControl
     let ledger: CycleLedger
-    let clock: any Clock<Duration>
-    let retryPolicy: RetryPolicy
     let oddTimes: OddTimes
-    /// Numbers of 0 ..< 1, for jitter.
-    private let random: @Sendable () -> Double
     /// Time since the cycle began.
     private let elapsedTime: @Sendable () -> Duration
 
-    /// - Parameter oddTimes: made when the cycle begins.
+    /// Of a cycle that begins now.
     init(
-        control: CycleControl, ledger: CycleLedger, clock: some Clock<Duration>, retryPolicy: RetryPolicy,
-        oddTimes: OddTimes, random: @escaping @Sendable () -> Double
+        world: MigrationWorld, settings: MigrationSettings, plan: PipelinePlan, threads: MigrationThreads,
+        hasSizes: Bool, control: CycleControl, ledger: CycleLedger
     ) {
-        self.oddTimes = oddTimes
-        self.random = random
+        func timer(_ clock: some Clock<Duration>) -> @Sendable () -> Duration {
+            let start = clock.now
+            return { start.duration(to: clock.now) }
+        }
+        self.world = world
+        self.settings = settings
+        self.plan = plan
+        self.threads = threads
+        self.hasSizes = hasSizes
         self.control = control
         self.ledger = ledger
-        self.clock = clock
-        self.retryPolicy = retryPolicy
-        let start = clock.now
-        elapsedTime = { start.duration(to: clock.now) }
+        oddTimes = OddTimes(now: world.now())
+        elapsedTime = timer(world.clock)
     }
+
+    var staging: StagingFolder { world.staging }
 
     var elapsed: Duration { elapsedTime() }
 
@@ -38,8 +46,12 @@ struct CycleContext: Sendable {
     func retrying<Result: Sendable>(
         _ operation: @Sendable () async throws -> Result
     ) async throws -> Result {
-        try await retryPolicy.retrying(
-            clock: clock, random: random,
+        try await world.retryPolicy.retrying(
+            clock: world.clock,
+            random: {
+                var numbers = world.random()
+                return .random(in: 0..<1, using: &numbers)
+            },
             onRetry: { error, delay in
                 ledger.logger.warning("\(error); trying again", metadata: ["in": "\(delay)"])
             },

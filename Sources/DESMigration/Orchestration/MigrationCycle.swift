@@ -6,13 +6,12 @@ import Logging
 
 /// One pass over everything eligible: what is left in staging, then slice after slice.
 struct MigrationCycle: Sendable {
-    let world: MigrationWorld
-    let settings: MigrationSettings
-    let plan: PipelinePlan
-    let threads: MigrationThreads
     let cycle: CycleContext
-    let hasSizes: Bool
     let knownStore: KnownStore
+
+    private var world: MigrationWorld { cycle.world }
+    private var settings: MigrationSettings { cycle.settings }
+    private var threads: MigrationThreads { cycle.threads }
 
     /// The longest time that a request to stop waits for an answer while nothing can be done.
     private static let longestPause = Duration.milliseconds(200)
@@ -20,25 +19,19 @@ struct MigrationCycle: Sendable {
     /// - Throws: `CancellationError` when the process gives up at once. What fails otherwise is in the books.
     func run() async throws {
         let work = world.work ?? WholeCatalogWork(catalog: world.catalog, store: world.store)
-        let cleanup = SourceCleanup(
-            sources: world.sources, catalog: world.catalog, threads: threads.files, limit: settings.limits.deletions,
-            allowsOddTimes: settings.allowsOddTimes, cycle: cycle
-        )
+        let cleanup = SourceCleanup(cycle)
         let heldBack = HeldBackRows()
         do {
             try await StagingUse(staging: world.staging, threads: threads.files).begin(recovers: work.recoversStaging)
             guard try await prepareStore() else { return }
             try await countSetAside(work)
             // Before the store is judged by the rows that are marked: it tells which marks are none.
-            try await CatalogCheck(
-                catalog: world.catalog, settings: settings, cycle: cycle, cutoff: settings.cutoff(at: world.now()),
-                now: world.now
-            ).run()
+            try await CatalogCheck(cycle: cycle, cutoff: settings.cutoff(at: world.now())).run()
             let mark = try await cycle.retrying { try await storeCheck.run() }
             if work.recoversStaging {
                 try await recover(cleanup, heldBack)
             } else {
-                try await StagingDiscard(staging: world.staging, threads: threads.files, cycle: cycle).run()
+                try await StagingDiscard(cycle: cycle).run()
             }
             guard cycle.control.reason == nil else { return }
             let cutoff = settings.cutoff(at: world.now())
@@ -61,11 +54,9 @@ struct MigrationCycle: Sendable {
             while cycle.control.reason == nil {
                 switch try await cycle.retrying({ try await work.next() }) {
                 case .slice(let slice):
-                    let pipeline = SlicePipeline(
-                        slice: slice, world: world, settings: settings, plan: plan, threads: threads, cycle: cycle,
-                        hasSizes: hasSizes, heldBack: heldBack, fetchGate: fetchGate, cleanup: cleanup
-                    )
-                    try await SliceRun(pipeline: pipeline).run()
+                    let context = SliceContext(
+                        slice: slice, cycle: cycle, heldBack: heldBack, fetchGate: fetchGate, cleanup: cleanup)
+                    try await SliceRun(context: context).run()
                 case .wait(let duration): try await pause(duration)
                 case .finished(let setAside):
                     cycle.ledger.setAside(setAside)
@@ -114,7 +105,7 @@ struct MigrationCycle: Sendable {
     private func pause(_ duration: Duration) async throws {
         let end = cycle.elapsed + duration
         while cycle.control.reason == nil, case let rest = end - cycle.elapsed, rest > .zero {
-            try await cycle.clock.sleep(for: min(rest, Self.longestPause))
+            try await world.clock.sleep(for: min(rest, Self.longestPause))
         }
     }
 
@@ -125,8 +116,8 @@ struct MigrationCycle: Sendable {
                 try await world.store.prepare()
                 return true
             }
-            group.addTask { [cycle] in
-                while cycle.control.reason == nil { try await cycle.clock.sleep(for: Self.longestPause) }
+            group.addTask { [cycle, world] in
+                while cycle.control.reason == nil { try await world.clock.sleep(for: Self.longestPause) }
                 return false
             }
             defer { group.cancelAll() }
@@ -136,14 +127,7 @@ struct MigrationCycle: Sendable {
 
     private func recover(_ cleanup: SourceCleanup, _ heldBack: HeldBackRows) async throws {
         let marking = RecoveryMarking(
-            catalog: world.catalog, fence: nil, store: world.store, settings: settings, cleanup: cleanup,
-            heldBack: heldBack, threads: threads.files, cycle: cycle
-        )
-        let recovery = StagingRecovery(
-            staging: world.staging, store: world.store,
-            matcher: SourceMatcher(sources: world.sources, hasSizes: hasSizes), marking: marking,
-            threads: threads.files, cycle: cycle
-        )
-        try await recovery.run()
+            catalog: world.catalog, fence: nil, store: world.store, cleanup: cleanup, heldBack: heldBack, cycle: cycle)
+        try await StagingRecovery(marking: marking, cycle: cycle).run()
     }
 }

@@ -62,14 +62,13 @@ package struct Migrator: Sendable {
         var logger = logger
         logger[metadataKey: "run_id"] = "\(runID)"
         let ledger = CycleLedger(runID: runID, metrics: metrics, logger: logger)
-        let cycle = Self.context(control, ledger, world)
+        let cycle = CycleContext(
+            world: world, settings: settings, plan: plan, threads: threads, hasSizes: hasSizes, control: control,
+            ledger: ledger)
         onStart(ledger)
         metrics.batchSize(settings.batchSize)
         logger.info("cycle started")
-        try await MigrationCycle(
-            world: world, settings: settings, plan: plan, threads: threads, cycle: cycle, hasSizes: hasSizes,
-            knownStore: knownStore
-        ).run()
+        try await MigrationCycle(cycle: cycle, knownStore: knownStore).run()
         if let violation = ledger.violation(endedBy: control.reason) { control.stop(.fatal("\(violation)")) }
         var result = ledger.finish(reason: control.reason, after: cycle.elapsed)
         result.filesWithOddTimes = cycle.oddTimes.count
@@ -108,20 +107,5 @@ package struct Migrator: Sendable {
             ]
         )
         return result
-    }
-
-    private static func context(
-        _ control: CycleControl, _ ledger: CycleLedger, _ world: MigrationWorld
-    ) -> CycleContext {
-        func make(_ clock: some Clock<Duration>) -> CycleContext {
-            CycleContext(
-                control: control, ledger: ledger, clock: clock, retryPolicy: world.retryPolicy,
-                oddTimes: OddTimes(now: world.now()),
-                random: {
-                    var numbers = world.random()
-                    return .random(in: 0..<1, using: &numbers)
-                })
-        }
-        return make(world.clock)
     }
 }

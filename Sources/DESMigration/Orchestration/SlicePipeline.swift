@@ -7,25 +7,14 @@ import DESTelemetry
 
 /// The six stages over the rows of one slice.
 struct SlicePipeline: Sendable {
-    let slice: any WorkSlice
-    let world: MigrationWorld
-    let settings: MigrationSettings
-    let plan: PipelinePlan
-    let threads: MigrationThreads
-    let cycle: CycleContext
-    let hasSizes: Bool
-    let heldBack: HeldBackRows
-    let fetchGate: SharedFetchGate
-    let cleanup: SourceCleanup
+    let context: SliceContext
+
+    private var plan: PipelinePlan { context.plan }
 
     /// catalog ─▶ fetch ─▶ validate ─▶ pack (compress, append, seal) ─▶ upload ─▶ mark ─▶ cleanup
     ///
     /// - Throws: `CancellationError`, ``SliceLost``. What fails otherwise is in the books.
     func run(_ scan: any PendingRowScan) async throws {
-        let buffers = BufferPool(
-            keptCount: (plan.readers + plan.compressors) * 3 + 8, keptCapacity: plan.batchBytes * 4
-        )
-        let gate = ByteGate(capacity: plan.gateBytes)
         let rows = BoundedStream<RowBatch>(limit: plan.rowStreamBytes) { $0.memoryInBytes }
         let contents = BoundedStream<ReadBatch>(limit: plan.streamBytes) { $0.bytes.capacity + $0.rowBytes }
         let compressed = (0..<plan.appenders).map { _ in
@@ -46,38 +35,18 @@ struct SlicePipeline: Sendable {
         let published = BoundedStream<PublishedShard>(limit: plan.rowStreamBytes) { $0.rows.memoryInBytes }
         let marked = BoundedStream<MarkedShard>(limit: plan.rowStreamBytes) { $0.deletable.memoryInBytes }
 
-        fetchGate.withGate { $0.beginSlice() }
-        let permit = ReadPermit(gate: fetchGate, cycle: cycle)
-        let fetch = FetchStage(
-            scan: scan, heldBack: heldBack, gate: fetchGate, settings: settings, plan: plan, cycle: cycle
-        )
-        let validate = ValidateStage(
-            sources: world.sources, settings: settings, hasSizes: hasSizes, plan: plan, threads: threads.reading,
-            buffers: buffers, gate: gate, permit: permit, cycle: cycle, onRead: { [slice] in slice.wasRead($0) }
-        )
-        let bigFiles = BigFilePublisher(
-            sources: world.sources, staging: world.staging, store: slice.store, prefix: settings.bigFilesPrefix,
-            shardBits: settings.shardBits, threads: threads.files, cycle: cycle, names: BigFileNames()
-        )
-        let compress = CompressStage(
-            settings: settings, plan: plan, threads: threads.compressing, buffers: buffers, gate: gate,
-            bigFiles: bigFiles, permit: permit, cycle: cycle, onRead: { [slice] in slice.wasRead($0) }
-        )
-        let appenders = threads.appending.enumerated().map { number, thread in
-            AppendStage(
-                thread: thread, share: (number, plan.appenders), settings: settings, plan: plan,
-                staging: world.staging, writeback: writeback, makeName: shardName, cycle: cycle
-            )
+        context.fetchGate.withGate { $0.beginSlice() }
+        let fetch = FetchStage(scan: scan, context: context)
+        let validate = ValidateStage(context: context)
+        let compress = CompressStage(context: context)
+        let appenders = (0..<plan.appenders).map { number in
+            AppendStage(number: number, context: context, writeback: writeback, makeName: shardName)
         }
-        let writebackStage = WritebackStage(threads: threads.writeback)
-        let seal = SealStage(staging: world.staging, plan: plan, threads: threads.sealing, cycle: cycle)
-        let upload = UploadStage(
-            staging: world.staging, store: slice.store, plan: plan, threads: threads.files, cycle: cycle
-        )
-        let mark = MarkStage(catalog: slice.catalog, fence: slice.fence, settings: settings, cycle: cycle)
-        let clean = CleanupStage(
-            cleanup: cleanup, staging: world.staging, slice: slice, threads: threads.files, cycle: cycle
-        )
+        let writebackStage = WritebackStage(threads: context.threads.writeback)
+        let seal = SealStage(context: context)
+        let upload = UploadStage(context: context)
+        let mark = MarkStage(context: context)
+        let clean = CleanupStage(context: context)
 
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await fetch.run(into: rows) }
@@ -105,7 +74,7 @@ struct SlicePipeline: Sendable {
     }
 
     private var shardName: @Sendable (ShardKey) -> String {
-        let world = world
+        let world = context.cycle.world
         return { key in
             var random = world.random()
             return key.fileName(suffix: UniqueSuffix(at: world.now(), using: &random))

@@ -11,10 +11,10 @@ struct SliceLost: Error, CustomStringConvertible {
 
 /// Runs the pipeline over a slice for as long as the slice is ours, and tells the slice how it ended.
 struct SliceRun: Sendable {
-    let pipeline: SlicePipeline
+    let context: SliceContext
 
-    private var slice: any WorkSlice { pipeline.slice }
-    private var cycle: CycleContext { pipeline.cycle }
+    private var slice: any WorkSlice { context.slice }
+    private var cycle: CycleContext { context.cycle }
 
     /// - Throws: `CancellationError` when the process gives up at once.
     func run() async throws {
@@ -33,8 +33,7 @@ struct SliceRun: Sendable {
         if end == .lost {
             try Task.checkCancellation()
             ledger.abandonInFlight("its unit of work \(slice.name) was taken over by another worker")
-            try await StagingDiscard(staging: pipeline.world.staging, threads: pipeline.threads.files, cycle: cycle)
-                .run()
+            try await StagingDiscard(cycle: cycle).run()
         }
         do {
             try await cycle.retrying { [end] in try await slice.finish(end, progress()) }
@@ -79,7 +78,7 @@ struct SliceRun: Sendable {
     private func pass() async throws -> SliceEnd {
         do {
             do {
-                try await ShardAdoption(pipeline: pipeline).run()
+                try await ShardAdoption(context: context).run()
             } catch let error as ShardError {
                 // A damaged shard in the store stops its unit, not the others.
                 cycle.ledger.logger.error("\(error)", metadata: ["unit": "\(slice.name)"])
@@ -89,7 +88,7 @@ struct SliceRun: Sendable {
             let scan = try await cycle.retrying { [slice] in try await slice.scan() }
             if let note = scan.pagingNote { cycle.ledger.advise(note) }
             do {
-                try await pipeline.run(scan)
+                try await SlicePipeline(context: context).run(scan)
             } catch {
                 await scan.close()
                 throw error

@@ -11,23 +11,23 @@ struct RecoveryMarking: Sendable {
     /// Under what rows are marked; nil if nobody else works on them.
     let fence: Fence?
     let store: any ObjectStore
-    let settings: MigrationSettings
     let cleanup: SourceCleanup
     let heldBack: HeldBackRows
-    let threads: ThreadPool
     let cycle: CycleContext
+
+    private var settings: MigrationSettings { cycle.settings }
 
     /// Marks what belongs to the entries of a published shard, some at a time.
     ///
     /// - Returns: whether everything is settled, so that staging may forget the shard.
-    func mark(_ reader: ShardReader, shard: String, matcher: SourceMatcher) async throws -> Bool {
+    func mark(_ reader: ShardReader, shard: String) async throws -> Bool {
         var isSettled = true
         var cursor = 0
         while true {
             do {
                 let chunk = try reader.index.entries(from: &cursor, atMost: settings.batchSize)
                 guard !chunk.isEmpty else { return isSettled }
-                if try await !mark(chunk: chunk, of: reader, shard: shard, matcher: matcher) { isSettled = false }
+                if try await !mark(chunk: chunk, of: reader, shard: shard) { isSettled = false }
             } catch let error as CancellationError {
                 throw error
             } catch let error as CatalogError where error.code == .fenced {
@@ -53,7 +53,7 @@ struct RecoveryMarking: Sendable {
     }
 
     private func mark(
-        chunk: [ShardEntry], of reader: ShardReader, shard: String, matcher: SourceMatcher
+        chunk: [ShardEntry], of reader: ShardReader, shard: String
     ) async throws -> Bool {
         let readable = chunk.compactMap { entry -> (entry: ShardEntry, time: Timestamp)? in
             entry.meta.createdAt.flatMap { Timestamp(parsing: $0) }.map { (entry, $0) }
@@ -61,6 +61,7 @@ struct RecoveryMarking: Sendable {
         let rows = try await cycle.retrying { [catalog] in
             try await catalog.recoveredRows(for: readable.map { (uid: $0.entry.uid, createdAt: $0.time) })
         }
+        let matcher = SourceMatcher(sources: cycle.world.sources, hasSizes: cycle.hasSizes)
         var isSettled = true
         var candidates: [Candidate] = []
         let pairs = try InvariantViolation.paired(readable, rows, .markedIsPublished, "looking recovered rows up")
@@ -73,7 +74,7 @@ struct RecoveryMarking: Sendable {
                 )
                 continue
             }
-            let compared = await withTaskExecutorPreference(threads) {
+            let compared = await withTaskExecutorPreference(cycle.threads.files) {
                 var compared: [Candidate] = []
                 for row in found {
                     let match = await matcher.compare(row.row, with: item.entry) {
@@ -189,14 +190,8 @@ struct RecoveryMarking: Sendable {
         let store = store.part(of: shard)
         guard try await store.attributes(of: key)?.size == size else { return false }
         // Its source may be deleted on the strength of it, so its bytes count, not its size.
-        let proof = BigFileProof(sha256: sha256, size: size)
-        var offset: UInt64 = 0
-        while offset < size {
-            let piece = try await store.read(key, range: offset..<min(offset + 1 << 20, size))
-            guard !piece.isEmpty else { return false }
-            piece.withUnsafeBytes { proof.add($0) }
-            offset += UInt64(piece.count)
-        }
-        return proof.finish() == nil
+        return try await BigFileProof.problem(sha256: sha256, size: size) { range in
+            try await store.read(key, range: range)
+        } == nil
     }
 }

@@ -7,13 +7,13 @@ import Logging
 /// Brings to its end what an earlier holder of a unit of work published: its shards are read back from the store, verified,
 /// and their rows marked. Without this their files would be packed a second time.
 struct ShardAdoption: Sendable {
-    let pipeline: SlicePipeline
+    let context: SliceContext
 
     private static let pieceSize: UInt64 = 4 << 20
 
-    private var slice: any WorkSlice { pipeline.slice }
-    private var cycle: CycleContext { pipeline.cycle }
-    private var staging: StagingFolder { pipeline.world.staging }
+    private var slice: any WorkSlice { context.slice }
+    private var cycle: CycleContext { context.cycle }
+    private var staging: StagingFolder { context.staging }
 
     func run() async throws {
         let shards = try await cycle.retrying { [slice] in try await slice.shardsInDoubt() }
@@ -41,11 +41,9 @@ struct ShardAdoption: Sendable {
         do {
             let reader = try await copy(shard, to: path)
             let marking = RecoveryMarking(
-                catalog: slice.catalog, fence: slice.fence, store: slice.store, settings: pipeline.settings,
-                cleanup: pipeline.cleanup, heldBack: pipeline.heldBack, threads: pipeline.threads.files, cycle: cycle
-            )
-            let matcher = SourceMatcher(sources: pipeline.world.sources, hasSizes: pipeline.hasSizes)
-            let isSettled = try await marking.mark(reader, shard: shard, matcher: matcher)
+                catalog: slice.catalog, fence: slice.fence, store: slice.store, cleanup: context.cleanup,
+                heldBack: context.heldBack, cycle: cycle)
+            let isSettled = try await marking.mark(reader, shard: shard)
             try await remove(path)
             cycle.ledger.logger.notice(
                 "took over a shard that another worker had published", metadata: ["shard": "\(shard)"])
@@ -58,16 +56,16 @@ struct ShardAdoption: Sendable {
 
     private func copy(_ shard: String, to path: String) async throws -> ShardReader {
         try await remove(path)
-        let file = try await pipeline.threads.files.run { [staging] in try staging.files.create(path) }
+        let file = try await context.threads.files.run { [staging] in try staging.files.create(path) }
         var offset: UInt64 = 0
         while true {
             let range = offset..<(offset + Self.pieceSize)
             let piece = try await cycle.retrying { [slice] in try await slice.store.read(shard, range: range) }
             guard !piece.isEmpty else { break }
-            try await pipeline.threads.files.run { try piece.withUnsafeBytes { try file.write($0) } }
+            try await context.threads.files.run { try piece.withUnsafeBytes { try file.write($0) } }
             offset += UInt64(piece.count)
         }
-        return try await pipeline.threads.files.run {
+        return try await context.threads.files.run {
             let reader = try ShardReader(path: path)
             try ShardVerification.check(reader, indexChecksum: nil, decoder: PayloadDecoder())
             return reader
@@ -75,6 +73,6 @@ struct ShardAdoption: Sendable {
     }
 
     private func remove(_ path: String) async throws {
-        try await pipeline.threads.files.run { [staging] in try staging.files.remove(path) }
+        try await context.threads.files.run { [staging] in try staging.files.remove(path) }
     }
 }

@@ -5,13 +5,11 @@ import Logging
 /// Throws away what an earlier unit of work left in staging. Whoever has the unit now finds the published shards in the
 /// store; the files of the others are still where they were, and are packed again.
 struct StagingDiscard: Sendable {
-    let staging: StagingFolder
-    let threads: ThreadPool
     let cycle: CycleContext
 
     /// - Throws: `SystemError` when the staging folder cannot be used, `CancellationError`.
     func run() async throws {
-        let count = try await threads.run { [staging] in
+        let count = try await cycle.threads.files.run { [staging = cycle.staging] in
             let leftovers = try staging.leftovers()
             let names = leftovers.sealed + leftovers.unfinished
             for name in names { try staging.files.remove("\(staging.path)/\(name)") }

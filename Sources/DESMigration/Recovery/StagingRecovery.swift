@@ -10,12 +10,11 @@ import Logging
 ///
 /// Every step can be repeated, so it does not matter where the other run ended, or whether this one ends in between.
 struct StagingRecovery: Sendable {
-    let staging: StagingFolder
-    let store: any ObjectStore
-    let matcher: SourceMatcher
     let marking: RecoveryMarking
-    let threads: ThreadPool
     let cycle: CycleContext
+
+    private var staging: StagingFolder { cycle.staging }
+    private var threads: ThreadPool { cycle.threads.files }
 
     /// - Throws: `SystemError` when the staging folder cannot be used, `CancellationError`.
     func run() async throws {
@@ -73,7 +72,7 @@ struct StagingRecovery: Sendable {
         try await threads.run { [staging] in try staging.files.synchronizeDirectory(staging.path) }
         let size = reader.sizeInBytes
         let staged = StagedFile(path: path, key: name, size: size)
-        switch try await Publishing(store: store, cycle: cycle).publish([staged]).first {
+        switch try await Publishing(store: marking.store, cycle: cycle).publish([staged]).first {
         case .success(let outcome):
             cycle.ledger.published(
                 shards: outcome == .created ? 1 : 0, bytes: outcome == .created ? Int64(size) : 0, bigFiles: 0)
@@ -85,7 +84,7 @@ struct StagingRecovery: Sendable {
             return
         case nil: return
         }
-        let isSettled = try await marking.mark(reader, shard: name, matcher: matcher)
+        let isSettled = try await marking.mark(reader, shard: name)
         guard isSettled else { return }
         try await threads.run { [staging] in try staging.files.remove(path) }
     }

@@ -7,7 +7,6 @@ import DESStorage
 struct EntryVerification: Sendable {
     let context: ReconciliationContext
 
-    private static let pieceSize: UInt64 = 4 << 20
     /// Larger files are not kept inside of a shard.
     private static let largestInline: UInt64 = 1 << 30
 
@@ -47,16 +46,10 @@ struct EntryVerification: Sendable {
         guard attributes?.size == size else {
             throw EntryProblem("its big file \(key) is not there, or has another size")
         }
-        let proof = BigFileProof(sha256: sha256, size: size, crc32: entry.meta.crc32)
-        var offset: UInt64 = 0
-        while offset < size {
-            let range = offset..<min(offset + Self.pieceSize, size)
-            let piece = try await context.retrying { try await store.read(key, range: range) }
-            guard !piece.isEmpty else { throw EntryProblem("its big file \(key) ends early") }
-            piece.withUnsafeBytes { proof.add($0) }
-            offset += UInt64(piece.count)
+        let problem = try await BigFileProof.problem(sha256: sha256, size: size, crc32: entry.meta.crc32) { range in
+            try await context.retrying { try await store.read(key, range: range) }
         }
-        if let problem = proof.finish() { throw EntryProblem("its big file \(key) is damaged: \(problem)") }
+        if let problem { throw EntryProblem("its big file \(key) is damaged: \(problem)") }
     }
 }
 

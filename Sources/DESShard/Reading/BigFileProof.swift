@@ -40,4 +40,21 @@ package final class BigFileProof {
         guard let expectedCRC32, crc32 != expectedCRC32 else { return nil }
         return "expected CRC-32 \(expectedCRC32), found \(crc32)"
     }
+
+    /// What is wrong with a big file that is read in pieces only for that; nil if it is right.
+    ///
+    /// - Parameter read: gives the bytes of a range, fewer if the file ends.
+    package static func problem(
+        sha256: String, size: UInt64, crc32: CRC32? = nil, read: (Range<UInt64>) async throws -> [UInt8]
+    ) async throws -> String? {
+        let proof = BigFileProof(sha256: sha256, size: size, crc32: crc32)
+        while proof.count < size {
+            let piece = try await read(proof.count..<min(proof.count + pieceSize, size))
+            guard !piece.isEmpty else { break }
+            piece.withUnsafeBytes { proof.add($0) }
+        }
+        return proof.finish()
+    }
+
+    private static let pieceSize: UInt64 = 4 << 20
 }

@@ -61,16 +61,20 @@ private struct UnitChangingSources: SourceFiles {
         let metrics = MigrationMetrics(factory: PrometheusRegistry(), failureReasons: [])
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let ledger = CycleLedger(runID: "run", metrics: metrics, logger: logger)
+        let fixture = try PipelineFixture()
+        var world = try fixture.world()
+        world.sources = UnitChangingSources(first: first, second: second)
         let cycle = CycleContext(
-            control: CycleControl(), ledger: ledger, clock: ContinuousClock(), retryPolicy: RetryPolicy(),
-            oddTimes: OddTimes(now: .latest), random: { 0.5 })
-        let gate = ByteGate(capacity: plan.gateBytes)
-        let stage = ValidateStage(
-            sources: UnitChangingSources(first: first, second: second), settings: settings, hasSizes: false, plan: plan,
-            threads: ThreadPool(name: "des-test", count: 1), buffers: BufferPool(keptCount: 4, keptCapacity: 1 << 20),
-            gate: gate, permit: ReadPermit(gate: SharedFetchGate(settings.limits), cycle: cycle), cycle: cycle,
-            onRead: { _ in }
-        )
+            world: world, settings: settings, plan: plan, threads: MigrationThreads(plan), hasSizes: false,
+            control: CycleControl(), ledger: ledger)
+        let work = WholeCatalogWork(catalog: world.catalog, store: world.store)
+        work.begin(cutoff: .latest, isRecovered: true)
+        guard case .slice(let slice) = work.next() else { throw PipelineFailure("there is no slice") }
+        let context = SliceContext(
+            slice: slice, cycle: cycle, heldBack: HeldBackRows(), fetchGate: SharedFetchGate(settings.limits),
+            cleanup: SourceCleanup(cycle))
+        let gate = context.gate
+        let stage = ValidateStage(context: context)
         let input = BoundedStream<RowBatch>(limit: 1 << 20) { _ in 1 }
         let output = BoundedStream<ReadBatch>(limit: 1 << 20) { _ in 1 }
         try await input.send(RowBatch(sequence: 0, rows: rows(8)))

@@ -5,24 +5,11 @@ import DESTelemetry
 import Logging
 
 /// Deletes sources whose mark is committed, if that is asked for, and then lets staging forget the shards.
-actor CleanupStage {
-    private let cleanup: SourceCleanup
-    private let staging: StagingFolder
-    private let store: any ObjectStore
-    private let threads: ThreadPool
-    private let cycle: CycleContext
-    private let slice: any WorkSlice
+struct CleanupStage: Sendable {
+    let context: SliceContext
 
-    init(
-        cleanup: SourceCleanup, staging: StagingFolder, slice: any WorkSlice, threads: ThreadPool, cycle: CycleContext
-    ) {
-        self.slice = slice
-        store = slice.store
-        self.cleanup = cleanup
-        self.staging = staging
-        self.threads = threads
-        self.cycle = cycle
-    }
+    private var cycle: CycleContext { context.cycle }
+    private var store: any ObjectStore { context.store }
 
     /// Ends when the input has ended.
     func run(_ input: BoundedStream<MarkedShard>) async throws {
@@ -31,12 +18,12 @@ actor CleanupStage {
             var names: [String] = []
             for shard in group {
                 guard await isStillPublished(shard) else { continue }
-                let isDone = try await cleanup.delete(shard.deletable)
+                let isDone = try await context.cleanup.delete(shard.deletable)
                 if isDone && shard.isSettled { names.append(shard.name) }
             }
-            let settled = names.map(staging.sealedPath)
+            let settled = names.map(context.staging.sealedPath)
             let ledger = cycle.ledger
-            try await threads.run { [staging, settled] in
+            try await context.threads.files.run { [staging = context.staging, settled] in
                 for path in settled {
                     do { try staging.files.remove(path) } catch {
                         ledger.logger.warning("\(error); the next start removes it")
@@ -53,7 +40,7 @@ actor CleanupStage {
     private func forget(_ names: [String]) async {
         guard !names.isEmpty else { return }
         do {
-            try await slice.settle(names)
+            try await context.slice.settle(names)
         } catch is CancellationError {
         } catch {
             cycle.ledger.logger.warning("\(error); whoever has the work next looks at \(names.count) shards again")

@@ -8,28 +8,10 @@ final class SourceCleanup: Sendable {
     /// Rows whose locations are looked up in the catalog together.
     private static let chunkSize = 10_000
 
-    private let sources: any SourceFiles
-    private let catalog: any SourceCatalog
-    private let threads: ThreadPool
     private let cycle: CycleContext
-    private let limit: Int?
-    private let allowsOddTimes: Bool
     private let deletedCount = Mutex(0)
 
-    /// - Parameters:
-    ///   - limit: sources deleted in this cycle at most.
-    ///   - allowsOddTimes: whether those of rows go as well whose time is hardly that of a file.
-    init(
-        sources: any SourceFiles, catalog: any SourceCatalog, threads: ThreadPool, limit: Int?,
-        allowsOddTimes: Bool = false, cycle: CycleContext
-    ) {
-        self.allowsOddTimes = allowsOddTimes
-        self.sources = sources
-        self.catalog = catalog
-        self.threads = threads
-        self.limit = limit
-        self.cycle = cycle
-    }
+    init(_ cycle: CycleContext) { self.cycle = cycle }
 
     /// - Returns: false if the catalog did not say which sources may go, or one may go only once its bytes were compared, so that
     ///   a later start should ask again.
@@ -50,7 +32,7 @@ final class SourceCleanup: Sendable {
     private func delete(chunk rows: [PackedRow]) async throws -> Bool {
         let needed: Set<ByteString>
         do {
-            needed = try await cycle.retrying { [catalog] in
+            needed = try await cycle.retrying { [catalog = cycle.world.catalog] in
                 try await catalog.locationsStillPending(rows.compactMap(\.key.location.uidText))
             }
         } catch let error as CancellationError {
@@ -65,7 +47,7 @@ final class SourceCleanup: Sendable {
         }
         let allowed = rows.compactMap { row in isAllowed(row, needed) ? row : nil }
         guard !allowed.isEmpty else { return true }
-        let deletions = await withTaskExecutorPreference(threads) { [sources] in
+        let deletions = await withTaskExecutorPreference(cycle.threads.files) { [sources = cycle.world.sources] in
             await sources.delete(
                 allowed.map { PackedSource(location: $0.key.location.uidText ?? "", identity: $0.identity) })
         }
@@ -85,7 +67,7 @@ final class SourceCleanup: Sendable {
 
     private func isAllowed(_ row: PackedRow, _ needed: Set<ByteString>) -> Bool {
         guard let location = row.key.location.uidText else { return false }
-        guard allowsOddTimes || cycle.oddTimes.isPlausible(row.key) else {
+        guard cycle.settings.allowsOddTimes || cycle.oddTimes.isPlausible(row.key) else {
             cycle.ledger.kept(
                 row.key,
                 "its time \(row.key.createdAt.display) is hardly that of a file, and migration.allow_odd_times is false"
@@ -97,7 +79,7 @@ final class SourceCleanup: Sendable {
             return false
         }
         let isAllowed = deletedCount.withLock { count in
-            guard count < limit ?? .max else { return false }
+            guard count < cycle.settings.limits.deletions ?? .max else { return false }
             count += 1
             return true
         }

@@ -3,42 +3,28 @@ import DESStorage
 import DESTelemetry
 
 /// Reads pages of rows and hands them on in small batches, until the catalog has no more or the cycle is to stop.
-actor FetchStage {
-    private let scan: any PendingRowScan
-    private let batchSize: Int
-    private let batchFiles: Int
-    private let batchBytes: Int
-    private let heldBack: HeldBackRows
-    private let gate: SharedFetchGate
-    private let cycle: CycleContext
-    private var sequence = 0
+struct FetchStage: Sendable {
+    let scan: any PendingRowScan
+    let context: SliceContext
 
-    init(
-        scan: any PendingRowScan, heldBack: HeldBackRows, gate: SharedFetchGate, settings: MigrationSettings,
-        plan: PipelinePlan, cycle: CycleContext
-    ) {
-        self.scan = scan
-        self.heldBack = heldBack
-        batchSize = settings.batchSize
-        batchFiles = plan.batchFiles
-        batchBytes = plan.batchBytes
-        self.gate = gate
-        self.cycle = cycle
-    }
+    private var cycle: CycleContext { context.cycle }
+    private var plan: PipelinePlan { context.plan }
+    private var gate: SharedFetchGate { context.fetchGate }
 
     /// - Throws: `CancellationError` only. When the catalog fails, the cycle is stopped and what was fetched goes on.
     func run(into output: BoundedStream<RowBatch>) async throws {
         defer { output.finish() }
-        while try await fetchPage(into: output) {}
+        var sequence = 0
+        while try await fetchPage(into: output, &sequence) {}
     }
 
     /// False at the end.
-    private func fetchPage(into output: BoundedStream<RowBatch>) async throws -> Bool {
+    private func fetchPage(into output: BoundedStream<RowBatch>, _ sequence: inout Int) async throws -> Bool {
         guard try await mayFetch() else { return false }
         let start = cycle.elapsed
         var page: [CatalogRow]
         do {
-            page = try await cycle.retrying { [scan, size = gate.withGate { $0.pageSize(batchSize) }] in
+            page = try await cycle.retrying { [scan, size = gate.withGate { $0.pageSize(cycle.settings.batchSize) }] in
                 try await scan.nextPage(atMost: size)
             }
         } catch let error as CancellationError {
@@ -49,7 +35,7 @@ actor FetchStage {
         }
         cycle.ledger.metrics.stageTime(.fetch, cycle.elapsed - start)
         guard !page.isEmpty else { return false }
-        page = heldBack.removed(from: page)
+        page = context.heldBack.removed(from: page)
         var position = 0
         while position < page.count {
             guard try await mayFetch() else { return false }
@@ -68,7 +54,7 @@ actor FetchStage {
     private func endOfBatch(_ page: [CatalogRow], from start: Int) -> Int {
         var bytes = 0
         var end = start
-        while end < min(start + batchFiles, page.count), bytes < batchBytes {
+        while end < min(start + plan.batchFiles, page.count), bytes < plan.batchBytes {
             bytes += page[end].memoryInBytes
             end += 1
         }

@@ -3,21 +3,13 @@ import DESTelemetry
 import Synchronization
 
 /// Marks the rows of published shards, a transaction for every `batch_size` rows, whatever shards they are in.
-actor MarkStage {
+struct MarkStage: Sendable {
     /// Where so many files were published and not one of their rows could be marked, the rest would fare no better.
     static let mostSkipped = 10_000
 
-    private let catalog: any SourceCatalog
-    private let fence: Fence?
-    private let settings: MigrationSettings
-    private let cycle: CycleContext
+    let context: SliceContext
 
-    init(catalog: any SourceCatalog, fence: Fence?, settings: MigrationSettings, cycle: CycleContext) {
-        self.catalog = catalog
-        self.fence = fence
-        self.settings = settings
-        self.cycle = cycle
-    }
+    private var cycle: CycleContext { context.cycle }
 
     /// What is known so far of a shard that is being marked.
     private struct Progress {
@@ -33,7 +25,7 @@ actor MarkStage {
         while let group = try await input.nextGroup(atMost: 256) {
             cycle.ledger.metrics.queueDepth(.mark, input.count)
             var progress = group.map { _ in Progress() }
-            var transaction = MarkTransaction(capacity: settings.batchSize)
+            var transaction = MarkTransaction(capacity: cycle.settings.batchSize)
             for (position, shard) in group.enumerated() {
                 for row in shard.rows {
                     guard let full = transaction.add(row, of: position) else { continue }
@@ -56,7 +48,7 @@ actor MarkStage {
         let tries = Atomic(0)
         do {
             let marks = rows.map { RowMark(key: $0.row.key, shard: group[$0.shard].name) }
-            outcomes = try await cycle.retrying { [catalog, fence] in
+            outcomes = try await cycle.retrying { [catalog = context.slice.catalog, fence = context.slice.fence] in
                 tries.add(1, ordering: .relaxed)
                 return try await catalog.mark(marks, within: fence)
             }
@@ -85,7 +77,7 @@ actor MarkStage {
                 .alreadyMarked where tries.load(ordering: .relaxed) > 1:
                 marked += 1
                 bytes += row.row.size
-                if settings.deletesSources { progress[row.shard].deletable.append(row.row) }
+                if cycle.settings.deletesSources { progress[row.shard].deletable.append(row.row) }
             case .alreadyMarked:
                 cycle.ledger.skipped(row.row.key, "its row was marked by somebody else meanwhile")
             case .changed:

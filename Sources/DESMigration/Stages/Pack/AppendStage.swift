@@ -9,14 +9,12 @@ import Logging
 ///
 /// Several appenders share the keys; every batch comes to each of them.
 actor AppendStage {
+    private let context: SliceContext
     private let thread: DedicatedThread
-    private let settings: MigrationSettings
-    private let staging: StagingFolder
     /// Which of the appenders this is, and how many there are.
     private let share: (number: Int, count: Int)
     private let writeback: BoundedStream<any StagingFile>
     private let makeName: @Sendable (ShardKey) -> String
-    private let cycle: CycleContext
     /// Mostly one shard a key; a further one for each repetition of a uid.
     private var open: [ShardKey: [OpenShard]] = [:]
     private var keys: [Int: ShardKey] = [:]
@@ -30,25 +28,26 @@ actor AppendStage {
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     /// - Parameters:
-    ///   - share: which of the appenders this is, from 0, and how many there are.
+    ///   - number: which of the appenders this is, from 0.
     ///   - writeback: takes files whose new bytes the kernel may begin to write to the device.
     ///   - makeName: the name of a new shard of a key, different at each call.
     init(
-        thread: DedicatedThread, share: (number: Int, count: Int), settings: MigrationSettings, plan: PipelinePlan,
-        staging: StagingFolder, writeback: BoundedStream<any StagingFile>,
-        makeName: @escaping @Sendable (ShardKey) -> String, cycle: CycleContext
+        number: Int, context: SliceContext, writeback: BoundedStream<any StagingFile>,
+        makeName: @escaping @Sendable (ShardKey) -> String
     ) {
-        self.thread = thread
-        self.share = share
-        self.settings = settings
-        self.staging = staging
+        let plan = context.plan
+        self.context = context
+        thread = context.threads.appending[number]
+        share = (number, plan.appenders)
         self.writeback = writeback
         self.makeName = makeName
-        self.cycle = cycle
         policy = SealPolicy(
             maximumCount: plan.openShards / share.count, maximumMemory: plan.openShardBytes / share.count
         )
     }
+
+    private var cycle: CycleContext { context.cycle }
+    private var staging: StagingFolder { context.staging }
 
     /// Ends when the input has ended and every shard is finished and handed on. The output is not finished, because it has
     /// other producers.
@@ -81,7 +80,7 @@ actor AppendStage {
         let key = file.key
         var shard: OpenShard?
         for candidate in open[key] ?? [] where !candidate.contains(uid: file.source.uid) {
-            if candidate.hasRoom(for: file, limit: settings.maximumShardSize) {
+            if candidate.hasRoom(for: file, limit: context.settings.maximumShardSize) {
                 shard = candidate
                 break
             }

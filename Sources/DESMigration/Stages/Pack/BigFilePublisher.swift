@@ -14,15 +14,15 @@ struct BigFilePublisher: Sendable {
         let crc32: CRC32
     }
 
-    let sources: any SourceFiles
-    let staging: StagingFolder
-    let store: any ObjectStore
-    let prefix: String
-    let shardBits: ShardBits
-    let threads: ThreadPool
-    let cycle: CycleContext
+    let context: SliceContext
     /// Hands out names for copies; a hash is known only at the end.
-    let names: BigFileNames
+    private let names = BigFileNames()
+
+    init(context: SliceContext) { self.context = context }
+
+    private var cycle: CycleContext { context.cycle }
+    private var staging: StagingFolder { context.staging }
+    private var store: any ObjectStore { context.store }
 
     /// Returns when the file is durable and verified at its destination.
     ///
@@ -32,9 +32,10 @@ struct BigFilePublisher: Sendable {
         defer { try? staging.files.remove(path) }
         do {
             let published = try await copied(file, to: path)
-            let key = "\(prefix)/\(published.sha256)"
+            let key = "\(context.settings.bigFilesPrefix)/\(published.sha256)"
             let staged = StagedFile(path: path, key: key, size: UInt64(file.identity.size))
-            let part = store.part(of: locate(uid: file.uid, createdAt: file.createdAt, bits: shardBits).namePrefix)
+            let part = store.part(
+                of: locate(uid: file.uid, createdAt: file.createdAt, bits: context.settings.shardBits).namePrefix)
             let outcome = try await cycle.retrying {
                 try await part.publish([staged]).first?.get()
             }
@@ -55,7 +56,7 @@ struct BigFilePublisher: Sendable {
 
     private func copied(_ file: SourceFile, to path: String) async throws -> Published {
         let copying: @Sendable () async throws -> Published = {
-            try await withTaskExecutorPreference(threads) { try await copy(file, to: path) }
+            try await withTaskExecutorPreference(context.threads.files) { try await copy(file, to: path) }
         }
         // A stop cuts what comes from afar only.
         guard S3SourceLocation.isOne(file.location) else { return try await copying() }
@@ -67,7 +68,7 @@ struct BigFilePublisher: Sendable {
         let hash = SHA256()
         var crc = CRC32()
         let copy = try staging.files.create(path)
-        try await sources.readPieces(file.location, of: file.identity) { piece in
+        try await context.sources.readPieces(file.location, of: file.identity) { piece in
             hash.update(piece)
             crc.update(piece)
             try copy.write(piece)

@@ -6,43 +6,32 @@ import DESStorage
 import DESTelemetry
 
 /// Brings files into the form in which they are stored, several batches at a time; big files are published here.
-actor CompressStage {
-    private let settings: MigrationSettings
-    private let plan: PipelinePlan
-    private let threads: ThreadPool
-    private let buffers: BufferPool
-    private let gate: ByteGate
+struct CompressStage: Sendable {
+    private let context: SliceContext
     private let bigFiles: BigFilePublisher
-    private let metaMembers: MetaMembers
-    private let cycle: CycleContext
     private let permit: ReadPermit
-    private let onRead: @Sendable (String) -> Void
+    private let metaMembers: MetaMembers
 
-    /// - Parameter onRead: is told the location of each big file that was read.
-    init(
-        settings: MigrationSettings, plan: PipelinePlan, threads: ThreadPool, buffers: BufferPool, gate: ByteGate,
-        bigFiles: BigFilePublisher, permit: ReadPermit, cycle: CycleContext,
-        onRead: @escaping @Sendable (String) -> Void
-    ) {
-        self.settings = settings
-        self.plan = plan
-        self.threads = threads
-        self.buffers = buffers
-        self.gate = gate
-        self.bigFiles = bigFiles
-        metaMembers = MetaMembers(columns: settings.metaColumns)
-        self.permit = permit
-        self.cycle = cycle
-        self.onRead = onRead
+    init(context: SliceContext) {
+        self.context = context
+        bigFiles = BigFilePublisher(context: context)
+        permit = context.permit
+        metaMembers = MetaMembers(columns: context.settings.metaColumns)
     }
+
+    private var cycle: CycleContext { context.cycle }
+    private var settings: MigrationSettings { context.settings }
+    private var buffers: BufferPool { context.buffers }
 
     /// Ends when the input has ended and everything is handed on to every output.
     func run(_ input: BoundedStream<ReadBatch>, into outputs: [BoundedStream<CompressedBatch>]) async throws {
         defer { for output in outputs { output.finish() } }
-        try await runWorkers(plan.compressors, on: threads) { try await self.work(input, outputs) }
+        try await runWorkers(context.plan.compressors, on: context.threads.compressing) {
+            try await self.work(input, outputs)
+        }
     }
 
-    private nonisolated func work(
+    private func work(
         _ input: BoundedStream<ReadBatch>, _ outputs: [BoundedStream<CompressedBatch>]
     ) async throws {
         let compressor = PayloadCompressor(settings.compression)
@@ -71,7 +60,7 @@ actor CompressStage {
                         let published = try await bigFiles.publish(file)
                         payload = .bigFile(sha256: published.sha256)
                         crc = published.crc32
-                        onRead(file.location)
+                        context.slice.wasRead(file.location)
                     } catch is ReadingCut {
                         cycle.ledger.left(1)
                         continue
@@ -92,7 +81,7 @@ actor CompressStage {
             cycle.ledger.metrics.stageTime(.pack, cycle.elapsed - start)
             // Not the batch as a whole, whose rows are as long as their meta.
             let (bytes, held) = (batch.bytes, batch.gateBytes)
-            let lease = BatchLease(users: outputs.count) { [buffers, gate] in
+            let lease = BatchLease(users: outputs.count) { [buffers, gate = context.gate] in
                 buffers.give(bytes)
                 buffers.give(payloads)
                 gate.release(held)

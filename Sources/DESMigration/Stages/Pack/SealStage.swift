@@ -3,27 +3,21 @@ import DESShard
 import DESTelemetry
 
 /// Makes finished shards durable, reads them back, checks every entry, and only then gives them their final name.
-actor SealStage {
-    private let staging: StagingFolder
-    private let plan: PipelinePlan
-    private let threads: ThreadPool
-    private let cycle: CycleContext
+struct SealStage: Sendable {
+    let context: SliceContext
 
-    init(staging: StagingFolder, plan: PipelinePlan, threads: ThreadPool, cycle: CycleContext) {
-        self.staging = staging
-        self.plan = plan
-        self.threads = threads
-        self.cycle = cycle
-    }
+    private var cycle: CycleContext { context.cycle }
+    private var plan: PipelinePlan { context.plan }
+    private var staging: StagingFolder { context.staging }
 
     /// Ends when the input has ended and everything is handed on.
     func run(_ input: BoundedStream<WrittenShard>, into output: BoundedStream<SealedShard>) async throws {
         defer { output.finish() }
         let gate = ByteGate(capacity: plan.sealers * plan.sealingBytes)
-        try await runWorkers(plan.sealers, on: threads) { try await self.work(input, output, gate) }
+        try await runWorkers(plan.sealers, on: context.threads.sealing) { try await self.work(input, output, gate) }
     }
 
-    private nonisolated func work(
+    private func work(
         _ input: BoundedStream<WrittenShard>, _ output: BoundedStream<SealedShard>, _ gate: ByteGate
     ) async throws {
         let decoder = PayloadDecoder()
@@ -39,7 +33,7 @@ actor SealStage {
     }
 
     /// Nil if the shard is of no use; its files are in the books as failed then.
-    private nonisolated func seal(_ shard: WrittenShard, _ decoder: PayloadDecoder) -> SealedShard? {
+    private func seal(_ shard: WrittenShard, _ decoder: PayloadDecoder) -> SealedShard? {
         do {
             return try SealedShard(shard, in: staging, decoder: decoder)
         } catch {

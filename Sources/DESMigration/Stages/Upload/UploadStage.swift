@@ -3,33 +3,23 @@ import DESStorage
 import DESTelemetry
 
 /// Publishes sealed shards, as many together as there are.
-actor UploadStage {
+struct UploadStage: Sendable {
     /// Shards published together at most.
     static let groupSize = 64
 
-    private let staging: StagingFolder
-    private let store: any ObjectStore
-    private let plan: PipelinePlan
-    private let threads: ThreadPool
-    private let cycle: CycleContext
+    let context: SliceContext
 
-    init(
-        staging: StagingFolder, store: any ObjectStore, plan: PipelinePlan, threads: ThreadPool, cycle: CycleContext
-    ) {
-        self.staging = staging
-        self.store = store
-        self.plan = plan
-        self.threads = threads
-        self.cycle = cycle
-    }
+    private var cycle: CycleContext { context.cycle }
+    private var staging: StagingFolder { context.staging }
+    private var store: any ObjectStore { context.store }
 
     /// Ends when the input has ended and everything is handed on.
     func run(_ input: BoundedStream<SealedShard>, into output: BoundedStream<PublishedShard>) async throws {
         defer { output.finish() }
-        try await runWorkers(plan.uploads) { try await self.work(input, output) }
+        try await runWorkers(context.plan.uploads) { try await self.work(input, output) }
     }
 
-    private nonisolated func work(
+    private func work(
         _ input: BoundedStream<SealedShard>, _ output: BoundedStream<PublishedShard>
     ) async throws {
         while let group = try await input.nextGroup(atMost: Self.groupSize) {
@@ -41,11 +31,11 @@ actor UploadStage {
         }
     }
 
-    private nonisolated func publish(_ group: [SealedShard]) async throws -> [PublishedShard] {
+    private func publish(_ group: [SealedShard]) async throws -> [PublishedShard] {
         do {
             // The final names must be durable before anything is published under them: else a crash could leave a
             // published shard whose staged file looks unfinished.
-            try await threads.run { [staging] in try staging.files.synchronizeDirectory(staging.path) }
+            try await context.threads.files.run { [staging] in try staging.files.synchronizeDirectory(staging.path) }
         } catch let error as CancellationError {
             throw error
         } catch {
@@ -78,7 +68,7 @@ actor UploadStage {
         return published
     }
 
-    private nonisolated func fail(_ shard: SealedShard, _ message: String) {
+    private func fail(_ shard: SealedShard, _ message: String) {
         cycle.ledger.failed(
             shard.rows, .publishing,
             "\(message); left unmarked, the shard stays in staging and is published at the next start"

@@ -4,48 +4,31 @@ import DESShard
 import DESTelemetry
 
 /// Checks rows, and reads and checks their files, on threads of its own.
-actor ValidateStage {
-    private let sources: any SourceFiles
-    private let settings: MigrationSettings
-    private let hasSizes: Bool
-    private let plan: PipelinePlan
-    private let threads: ThreadPool
-    private let buffers: BufferPool
-    private let gate: ByteGate
-    private let cycle: CycleContext
+struct ValidateStage: Sendable {
+    private let context: SliceContext
     private let permit: ReadPermit
-    private let onRead: @Sendable (String) -> Void
 
-    /// - Parameter onRead: is told the location of each file that was read and is what its row says; not of big ones.
-    init(
-        sources: any SourceFiles, settings: MigrationSettings, hasSizes: Bool, plan: PipelinePlan, threads: ThreadPool,
-        buffers: BufferPool, gate: ByteGate, permit: ReadPermit, cycle: CycleContext,
-        onRead: @escaping @Sendable (String) -> Void
-    ) {
-        self.sources = sources
-        self.settings = settings
-        self.hasSizes = hasSizes
-        self.plan = plan
-        self.threads = threads
-        self.buffers = buffers
-        self.gate = gate
-        self.permit = permit
-        self.cycle = cycle
-        self.onRead = onRead
+    init(context: SliceContext) {
+        self.context = context
+        permit = context.permit
     }
+
+    private var cycle: CycleContext { context.cycle }
+    private var plan: PipelinePlan { context.plan }
+    private var gate: ByteGate { context.gate }
 
     /// Ends when the input has ended and everything is handed on.
     func run(_ input: BoundedStream<RowBatch>, into output: BoundedStream<ReadBatch>) async throws {
         defer { output.finish() }
-        try await runWorkers(plan.readers, on: threads) { try await self.work(input, output) }
+        try await runWorkers(plan.readers, on: context.threads.reading) { try await self.work(input, output) }
     }
 
-    private nonisolated func work(
+    private func work(
         _ input: BoundedStream<RowBatch>, _ output: BoundedStream<ReadBatch>
     ) async throws {
         while let batch = try await input.next() {
             var start = cycle.elapsed
-            var part = ReadPart(sequence: batch.sequence, number: 0, bytes: buffers.take())
+            var part = ReadPart(sequence: batch.sequence, number: 0, bytes: context.buffers.take())
             for row in batch.rows {
                 // The rest of the rows counts as never fetched.
                 guard permit.mayRead() else {
@@ -64,7 +47,7 @@ actor ValidateStage {
                 cycle.ledger.metrics.stageTime(.validate, cycle.elapsed - start)
                 try await output.send(part.batch(isLast: false))
                 start = cycle.elapsed
-                part = ReadPart(sequence: batch.sequence, number: part.number + 1, bytes: buffers.take())
+                part = ReadPart(sequence: batch.sequence, number: part.number + 1, bytes: context.buffers.take())
             }
             cycle.ledger.metrics.stageTime(.validate, cycle.elapsed - start)
             cycle.ledger.metrics.queueDepth(.pack, output.count)
@@ -75,12 +58,12 @@ actor ValidateStage {
     /// Adds the file to the part, or notes its failure in the books.
     ///
     /// - Throws: `CancellationError` and ``ReadingCut`` only.
-    private nonisolated func read(_ row: CatalogRow, into part: inout ReadPart) async throws {
+    private func read(_ row: CatalogRow, into part: inout ReadPart) async throws {
         let start = part.bytes.count
         var held = 0
         do {
-            let checked = try CheckedRow(row, hasSizes: hasSizes)
-            let threshold = settings.bigFileThreshold
+            let checked = try CheckedRow(row, hasSizes: cycle.hasSizes)
+            let threshold = context.settings.bigFileThreshold
             var found = try await look(
                 at: checked.location, bigFileThreshold: min(threshold, UInt64(plan.largeFileBytes)), into: part.bytes)
             if case .bigFile(let identity) = found, UInt64(identity.size) <= threshold {
@@ -97,7 +80,7 @@ actor ValidateStage {
             let file = try Self.file(row, checked, found, part.bytes, from: start)
             cycle.ledger.read(file.identity.size)
             cycle.oddTimes.look(at: row.key)
-            if file.contents != nil { onRead(file.location) }
+            if file.contents != nil { context.slice.wasRead(file.location) }
             part.add(file, gateBytes: held)
             permit.settled(row)
         } catch let cut as ReadingCut {
@@ -113,13 +96,13 @@ actor ValidateStage {
     }
 
     /// A stop cuts a reading from afar; what is read by calls that block is here soon.
-    private nonisolated func look(
+    private func look(
         at location: String, bigFileThreshold: UInt64, into bytes: ByteBuffer
     ) async throws -> SourceRead {
         guard S3SourceLocation.isOne(location) else {
-            return try await sources.read(location, bigFileThreshold: bigFileThreshold, into: bytes)
+            return try await context.sources.read(location, bigFileThreshold: bigFileThreshold, into: bytes)
         }
-        return try await cycle.control.whileReading { [sources] in
+        return try await cycle.control.whileReading { [sources = context.sources] in
             try await sources.read(location, bigFileThreshold: bigFileThreshold, into: bytes)
         }
     }
