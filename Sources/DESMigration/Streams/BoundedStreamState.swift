@@ -22,7 +22,8 @@ struct BoundedStreamState<Element> {
     }
 
     private let limit: Int
-    private var queue: [(element: Element, weight: Int)] = []
+    /// What was taken is nil, so that nothing of it is kept until its place is cleared.
+    private var queue: [(element: Element?, weight: Int)] = []
     private var head = 0
     private var producers: [WaiterID] = []
     private var consumers: [WaiterID] = []
@@ -63,9 +64,10 @@ struct BoundedStreamState<Element> {
     mutating func receive(atMost maximum: Int) -> ReceiveAction {
         guard count > 0 else { return isFinished ? .end : .wait }
         let taken = min(max(1, maximum), count)
-        let elements = queue[head..<(head + taken)].map { item in
-            weight -= item.weight
-            return item.element
+        var elements: [Element] = []
+        for place in head..<(head + taken) {
+            weight -= queue[place].weight
+            if let element = queue[place].element.take() { elements.append(element) }
         }
         head += taken
         if head == queue.count || head > 64 {

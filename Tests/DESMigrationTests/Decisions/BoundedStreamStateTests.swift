@@ -37,6 +37,19 @@ import Testing
         #expect(state.receive(atMost: 1) == .wait)
     }
 
+    @Test func `what was taken is not kept, though more waits behind it`() {
+        final class Kept {}
+        var stream = BoundedStreamState<Kept>(limit: 100)
+        var first: Kept? = Kept()
+        weak let seen = first
+        if let element = first { _ = stream.send(element, weight: 1) }
+        _ = stream.send(Kept(), weight: 1)
+        first = nil
+        #expect(seen != nil)
+        if case .take(let elements, _) = stream.receive(atMost: 1) { #expect(elements.count == 1) }
+        #expect(seen == nil && stream.count == 1)
+    }
+
     @Test(arguments: [-5, 0, 1, 2, 3, 100]) func `a group has at least one element and at most what was asked for`(
         maximum: Int
     ) {
