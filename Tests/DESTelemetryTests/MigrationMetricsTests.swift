@@ -23,7 +23,7 @@ import Testing
                 "des_migration_cycles_total{status=\"interrupted\"} 0",
                 "des_migration_cycles_total{status=\"success\"} 0",
             ])
-        #expect(samples("des_migration_queue_depth").count == 6)
+        #expect(samples("des_migration_queue_depth").count == 7)
         #expect(samples("des_migration_failures_total").count == 3)
         #expect(samples("des_migration_last_success") == ["des_migration_last_success_timestamp_seconds 0"])
         #expect(samples("des_s3_source_read_seconds_count").count == 4)

@@ -11,12 +11,15 @@ struct SlicePipeline: Sendable {
 
     private var plan: PipelinePlan { context.plan }
 
-    /// catalog ─▶ fetch ─▶ validate ─▶ pack (compress, append, seal) ─▶ upload ─▶ mark ─▶ cleanup
+    /// catalog ─▶ fetch ─▶ validate ─▶ pack (compress, append, seal) ─▶ upload ─▶ mark ─▶ cleanup; what has big files passes
+    /// a stage of their own between validate and pack.
     ///
     /// - Throws: `CancellationError`, ``SliceLost``. What fails otherwise is in the books.
     func run(_ scan: any PendingRowScan) async throws {
         let rows = BoundedStream<RowBatch>(limit: plan.rowStreamBytes) { $0.memoryInBytes }
         let contents = BoundedStream<ReadBatch>(limit: plan.streamBytes) { $0.bytes.capacity + $0.rowBytes }
+        // Whoever hands on waits for a batch to be taken.
+        let withBigFiles = BoundedStream<ReadBatch>(limit: 1) { _ in 1 }
         let compressed = (0..<plan.appenders).map { _ in
             // Each batch waits in all of them, but is there only once.
             BoundedStream<CompressedBatch>(limit: plan.streamBytes / plan.appenders) { [count = plan.appenders] in
@@ -38,6 +41,7 @@ struct SlicePipeline: Sendable {
         context.fetchGate.withGate { $0.beginSlice() }
         let fetch = FetchStage(scan: scan, context: context)
         let validate = ValidateStage(context: context)
+        let bigFiles = BigFileStage(context: context)
         let compress = CompressStage(context: context)
         let appenders = (0..<plan.appenders).map { number in
             AppendStage(number: number, context: context, writeback: writeback, makeName: shardName)
@@ -48,9 +52,23 @@ struct SlicePipeline: Sendable {
         let mark = MarkStage(context: context)
         let clean = CleanupStage(context: context)
 
+        let queues: [(PipelineStage, @Sendable () -> Int)] = [
+            (.validate, { rows.count }), (.bigFiles, { withBigFiles.count }),
+            (.pack, { contents.count + compressed.reduce(0) { max($0, $1.count) } + written.count }),
+            (.upload, { sealed.count }), (.mark, { published.count }), (.cleanup, { marked.count }),
+        ]
+        // Ends with the stages.
+        async let _ = sample(queues)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await fetch.run(into: rows) }
-            group.addTask { try await validate.run(rows, into: contents) }
+            group.addTask {
+                defer { contents.finish() }
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { try await validate.run(rows, into: contents, bigFiles: withBigFiles) }
+                    group.addTask { try await bigFiles.run(withBigFiles, into: contents) }
+                    try await group.waitForAll()
+                }
+            }
             group.addTask { try await compress.run(contents, into: compressed) }
             group.addTask {
                 defer {
@@ -72,6 +90,17 @@ struct SlicePipeline: Sendable {
             try await group.waitForAll()
         }
     }
+
+    /// Tells again and again how much waits, also while a stage stands still.
+    private func sample(_ queues: [(PipelineStage, @Sendable () -> Int)]) async {
+        let metrics = context.ledger.metrics
+        repeat {
+            for (stage, count) in queues { metrics.queueDepth(stage, count()) }
+        } while (try? await context.cycle.world.clock.sleep(for: Self.samplingInterval)) != nil
+        for (stage, _) in queues { metrics.queueDepth(stage, 0) }
+    }
+
+    private static let samplingInterval = Duration.seconds(1)
 
     private var shardName: @Sendable (ShardKey) -> String {
         let world = context.cycle.world

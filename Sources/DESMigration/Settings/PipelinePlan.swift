@@ -1,7 +1,7 @@
 /// How the memory budget is shared out, so that the sum of all that can be in flight stays below it.
 ///
 /// - A batch of small files is at most `batchBytes` and one file of `largeFileBytes`. A reading task holds one and one that it
-///   hands on, a compressing task likewise, and another one for what comes out.
+///   hands on, a compressing task likewise, and another one for what comes out; a task that publishes big files holds one.
 /// - Larger files, up to the big-file threshold, pass a gate: `gateBytes` of them, as read and as compressed, are in flight.
 /// - A sealing task holds one file as stored and as decoded.
 /// - Open shards hold their indexes, rows and write buffers: `openShardBytes`. Rows of shards on their way to be
@@ -13,6 +13,8 @@ package struct PipelinePlan: Sendable, Hashable {
     package let appenders: Int
     package let sealers: Int
     package let uploads: Int
+    /// Batches whose big files are published at a time.
+    package let bigFiles: Int
     /// Bytes at which a batch of small files is full.
     package let batchBytes: Int
     /// Files a batch.
@@ -50,7 +52,8 @@ package struct PipelinePlan: Sendable, Hashable {
         let rowStreamBytes = budget / 64
         let gateBytes = max(threshold * 2, budget / 16 * 3)
         let sealing = (threshold + (512 << 10)) * 2
-        let fixed = openShardBytes + rowStreamBytes * 4 + gateBytes
+        let bigFiles = max(1, min(settings.uploads, 2))
+        let fixed = openShardBytes + rowStreamBytes * 4 + gateBytes + (bigFiles + 1) * batch
 
         func bytes(_ readers: Int, _ compressors: Int, _ sealers: Int, _ stream: Int) -> Int {
             fixed + (readers * 2 + compressors * 3) * batch + sealers * sealing + stream * 2
@@ -99,6 +102,7 @@ package struct PipelinePlan: Sendable, Hashable {
         openShards = max(16, min(1024, fileDescriptors / 2))
         waitingShards = max(4, openShards / 8)
         uploads = max(1, settings.uploads)
+        self.bigFiles = bigFiles
         worstCaseBytes = bytes(readers, compressors, sealers, stream)
     }
 }

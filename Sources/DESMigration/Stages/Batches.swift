@@ -32,8 +32,18 @@ struct SourceFile: Sendable {
     let identity: FileIdentity
     /// Where its bytes lie in the batch; nil for a big file.
     let contents: Range<Int>?
-    /// Of its bytes, taken when they were read; that of no bytes for a big file.
-    let crc32: CRC32
+    /// Of its bytes, taken when they were read; that of no bytes for a big file that is not published yet.
+    private(set) var crc32: CRC32
+    /// The name of a big file that is published, its SHA-256.
+    private(set) var bigFile: String?
+
+    /// A big file that is published by now.
+    func published(as bigFile: String, crc32: CRC32) -> SourceFile {
+        var file = self
+        file.bigFile = bigFile
+        file.crc32 = crc32
+        return file
+    }
 
     var packedRow: PackedRow { PackedRow(key: row.key, identity: identity) }
 
@@ -54,6 +64,14 @@ struct ReadBatch: Sendable {
     let bytes: ByteBuffer
     /// What its large files hold of the gate.
     let gateBytes: Int
+
+    /// Whether there are big files in it, which are to be published before the batch goes on.
+    var hasBigFiles: Bool { files.contains { $0.contents == nil } }
+
+    /// The same batch with what has become of its files.
+    func with(_ files: [SourceFile]) -> ReadBatch {
+        ReadBatch(part: part, files: files, rowBytes: rowBytes, bytes: bytes, gateBytes: gateBytes)
+    }
 }
 
 /// A file in the form in which it will be stored.

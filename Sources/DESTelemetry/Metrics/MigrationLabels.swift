@@ -4,6 +4,8 @@ package enum PipelineStage: String, Sendable, CaseIterable {
     case fetch
     /// Opens, checks and reads the sources.
     case validate
+    /// Copies, hashes and publishes big files.
+    case bigFiles = "bigfiles"
     /// Compresses, appends, seals and verifies.
     case pack
     /// Publishes sealed shards and confirms them.

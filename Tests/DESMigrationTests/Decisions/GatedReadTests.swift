@@ -81,7 +81,7 @@ private struct UnitChangingSources: SourceFiles {
         input.finish()
         let isDone = UnitShared(false)
         let run = Task {
-            try await stage.run(input, into: output)
+            try await stage.run(input, into: output, bigFiles: output)
             isDone.change { $0 = true }
         }
         let consumer = Task {

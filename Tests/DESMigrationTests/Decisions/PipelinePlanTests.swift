@@ -20,7 +20,7 @@ import Testing
         let compressing = plan.compressors * 3 * batch
         let sealing = plan.sealers * 2 * Int(threshold)
         return reading + compressing + sealing + plan.gateBytes + plan.openShardBytes + plan.rowStreamBytes * 4
-            + plan.streamBytes * 2
+            + plan.streamBytes * 2 + (plan.bigFiles + 1) * batch
     }
 
     @Test(arguments: budgets, thresholds) func `the sum of all that can be in flight stays below the budget`(

@@ -32,7 +32,6 @@ struct CleanupStage: Sendable {
             }
             await forget(names)
             ledger.metrics.stageTime(.cleanup, cycle.elapsed - start)
-            ledger.metrics.queueDepth(.cleanup, input.count)
         }
     }
 

@@ -43,7 +43,6 @@ struct FetchStage: Sendable {
             let admitted = gate.withGate { $0.admit(sizes: rows.lazy.map(\.size.integerValue)) }
             position += admitted
             guard admitted > 0 else { continue }
-            cycle.ledger.metrics.queueDepth(.validate, output.count)
             try await output.send(RowBatch(sequence: sequence, rows: Array(rows.prefix(admitted))))
             sequence += 1
         }

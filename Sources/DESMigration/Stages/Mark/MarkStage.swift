@@ -23,7 +23,6 @@ struct MarkStage: Sendable {
     func run(_ input: BoundedStream<PublishedShard>, into output: BoundedStream<MarkedShard>) async throws {
         defer { output.finish() }
         while let group = try await input.nextGroup(atMost: 256) {
-            cycle.ledger.metrics.queueDepth(.mark, input.count)
             var progress = group.map { _ in Progress() }
             var transaction = MarkTransaction(capacity: cycle.settings.batchSize)
             for (position, shard) in group.enumerated() {

@@ -5,17 +5,13 @@ import DESShard
 import DESStorage
 import DESTelemetry
 
-/// Brings files into the form in which they are stored, several batches at a time; big files are published here.
+/// Brings files into the form in which they are stored, several batches at a time.
 struct CompressStage: Sendable {
     private let context: SliceContext
-    private let bigFiles: BigFilePublisher
-    private let permit: ReadPermit
     private let metaMembers: MetaMembers
 
     init(context: SliceContext) {
         self.context = context
-        bigFiles = BigFilePublisher(context: context)
-        permit = context.permit
         metaMembers = MetaMembers(columns: context.settings.metaColumns)
     }
 
@@ -45,34 +41,20 @@ struct CompressStage: Sendable {
             files.reserveCapacity(batch.files.count)
             for file in batch.files {
                 let payload: CompressedFile.Payload
-                var crc = file.crc32
                 if let contents = file.contents {
                     let start = payloads.count
                     let isSkipped = Self.hasExtension(file.location, in: settings.skippedExtensions)
                     let codec = isSkipped ? nil : compressor.append(batch.bytes.bytes(contents), to: payloads)
                     payload = codec.map { .compressed(start..<payloads.count, $0) } ?? .plain(contents)
-                } else if !permit.mayRead() {
-                    // Nothing but its begin was looked at.
-                    cycle.ledger.left(1)
-                    continue
+                } else if let bigFile = file.bigFile {
+                    payload = .bigFile(sha256: bigFile)
                 } else {
-                    do {
-                        let published = try await bigFiles.publish(file)
-                        payload = .bigFile(sha256: published.sha256)
-                        crc = published.crc32
-                        context.slice.wasRead(file.location)
-                    } catch is ReadingCut {
-                        cycle.ledger.left(1)
-                        continue
-                    } catch let error as SourceError {
-                        cycle.ledger.failed(file.row.key, error.reason, error.message)
-                        continue
-                    }
+                    continue
                 }
                 let metaStart = metas.count
                 members.removeAll()
                 metaMembers.append(file.row.meta, to: members)
-                Self.appendMeta(of: file, crc32: crc, members: members, to: metas)
+                Self.appendMeta(of: file, crc32: file.crc32, members: members, to: metas)
                 let key = ShardKey(uid: file.uid, createdAt: file.createdAt, bits: settings.shardBits)
                 let source = file.withoutMeta
                 rowBytes += source.row.memoryInBytes

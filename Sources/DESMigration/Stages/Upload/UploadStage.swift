@@ -26,7 +26,6 @@ struct UploadStage: Sendable {
             let start = cycle.elapsed
             let published = try await publish(group)
             cycle.ledger.metrics.stageTime(.upload, cycle.elapsed - start)
-            cycle.ledger.metrics.queueDepth(.upload, input.count)
             for shard in published { try await output.send(shard) }
         }
     }

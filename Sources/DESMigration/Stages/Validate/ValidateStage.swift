@@ -17,14 +17,22 @@ struct ValidateStage: Sendable {
     private var plan: PipelinePlan { context.plan }
     private var gate: ByteGate { context.gate }
 
-    /// Ends when the input has ended and everything is handed on.
-    func run(_ input: BoundedStream<RowBatch>, into output: BoundedStream<ReadBatch>) async throws {
-        defer { output.finish() }
-        try await runWorkers(plan.readers, on: context.threads.reading) { try await self.work(input, output) }
+    /// Ends when the input has ended and everything is handed on. The output has another producer, so it is not finished.
+    ///
+    /// - Parameter bigFiles: gets the batches that have big files.
+    func run(
+        _ input: BoundedStream<RowBatch>, into output: BoundedStream<ReadBatch>, bigFiles: BoundedStream<ReadBatch>
+    ) async throws {
+        defer { bigFiles.finish() }
+        try await runWorkers(plan.readers, on: context.threads.reading) {
+            try await self.work(input) { batch in
+                try await (batch.hasBigFiles ? bigFiles : output).send(batch)
+            }
+        }
     }
 
     private func work(
-        _ input: BoundedStream<RowBatch>, _ output: BoundedStream<ReadBatch>
+        _ input: BoundedStream<RowBatch>, _ handOn: (ReadBatch) async throws -> Void
     ) async throws {
         while let batch = try await input.next() {
             var start = cycle.elapsed
@@ -45,13 +53,12 @@ struct ValidateStage: Sendable {
                 }
                 guard part.bytes.count + part.rowBytes >= plan.batchBytes else { continue }
                 cycle.ledger.metrics.stageTime(.validate, cycle.elapsed - start)
-                try await output.send(part.batch(isLast: false))
+                try await handOn(part.batch(isLast: false))
                 start = cycle.elapsed
                 part = ReadPart(sequence: batch.sequence, number: part.number + 1, bytes: context.buffers.take())
             }
             cycle.ledger.metrics.stageTime(.validate, cycle.elapsed - start)
-            cycle.ledger.metrics.queueDepth(.pack, output.count)
-            try await output.send(part.batch(isLast: true))
+            try await handOn(part.batch(isLast: true))
         }
     }
 
