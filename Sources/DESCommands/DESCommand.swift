@@ -1,4 +1,5 @@
 package import ArgumentParser
+import DESBase
 
 /// `des`: the toolbox, with every other program as a subcommand.
 package struct DESCommand: AsyncParsableCommand {
@@ -12,7 +13,7 @@ package struct DESCommand: AsyncParsableCommand {
               des cat ./des_output doc-00000001.txt
               des verify ./des_output
             """,
-        version: ProgramName.version,
+        version: Release.version,
         groupedSubcommands: [
             CommandGroup(
                 name: "Moving files into shards",

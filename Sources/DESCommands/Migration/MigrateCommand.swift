@@ -29,7 +29,7 @@ package struct MigrateCommand: AsyncParsableCommand {
               0 all done   1 fatal   3 some files failed or are set aside   64 usage   78 configuration
               130/143 stopped by SIGINT/SIGTERM after finishing what was begun
             """,
-        version: ProgramName.version
+        version: Release.version
     )
 
     @Option(name: .long, help: "The configuration file, YAML or JSON.")

@@ -1,5 +1,6 @@
 package import ArgumentParser
 import CoreMetrics
+import DESBase
 import DESCatalog
 import DESConfiguration
 import DESMigration
@@ -22,7 +23,7 @@ package struct PackCommand: AsyncParsableCommand {
               des-pack --input-json manifest.json --output-dir ./shards
               des-pack --input-json manifest.json --output-dir s3://my-shards/archive
             """,
-        version: ProgramName.version
+        version: Release.version
     )
 
     @Option(name: .customLong("input-json"), help: "The manifest.")

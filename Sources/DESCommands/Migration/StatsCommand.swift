@@ -16,7 +16,7 @@ package struct StatsCommand: AsyncParsableCommand {
               des-stats --db-url sqlite:///catalog.db --table files --cutoff 2026-01-01T00:00:00Z
               des-stats --db-url sqlite:////var/lib/app/catalog.db --table docs --cutoff 2026-01-01 --size-bytes-column ''
             """,
-        version: ProgramName.version
+        version: Release.version
     )
 
     @Option(

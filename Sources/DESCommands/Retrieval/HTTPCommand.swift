@@ -1,4 +1,5 @@
 package import ArgumentParser
+import DESBase
 import DESConfiguration
 import DESServer
 import DESTelemetry
@@ -32,7 +33,7 @@ package struct HTTPCommand: AsyncParsableCommand {
             EXIT CODES
               1 fatal   64 usage   78 configuration   130/143 stopped by SIGINT/SIGTERM
             """,
-        version: ProgramName.version
+        version: Release.version
     )
 
     @Flag(name: .long, help: "Only check the environment variables and the files that they name.")

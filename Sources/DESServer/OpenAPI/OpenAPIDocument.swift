@@ -1,3 +1,5 @@
+import DESBase
+
 /// The description of the HTTP interface, OpenAPI 3.1, served under `/openapi.json`. A test provokes each answer that it
 /// names, and holds that there are no others.
 enum OpenAPIDocument {
@@ -15,7 +17,7 @@ enum OpenAPIDocument {
           "openapi": "3.1.0",
           "info": {
             "title": "DES retriever",
-            "version": "1.0.0",
+            "version": "\#(Release.version)",
             "description": "Reads files that were packed into shards. A file is asked for by its uid and its \#
         time of creation, as they stand in the catalog. Files never change."
           },

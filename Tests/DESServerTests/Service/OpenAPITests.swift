@@ -1,3 +1,4 @@
+import DESBase
 import DESHTTPFront
 import DESRetrieval
 import DESServer
@@ -82,6 +83,7 @@ import Testing
             let answer = try await server.request("/openapi.json")
             let document = try #require(try JSONSerialization.jsonObject(with: Data(answer.body)) as? [String: Any])
             #expect(document["openapi"] as? String == "3.1.0")
+            #expect((document["info"] as? [String: Any])?["version"] as? String == Release.version)
             var described: Set<String> = []
             for (path, item) in try #require(document["paths"] as? [String: [String: Any]]) {
                 for (method, operation) in item where method != "parameters" {
