@@ -7,6 +7,7 @@ package struct CivilDate: Equatable, Sendable {
     package let month: Int
     package let day: Int
 
+    /// UTC knows no leap seconds here: all days are equally long.
     package static let microsecondsPerDay: Int64 = 86_400_000_000
     /// 0001-01-01T00:00:00Z.
     package static let earliestMicroseconds: Int64 = -719_162 * microsecondsPerDay

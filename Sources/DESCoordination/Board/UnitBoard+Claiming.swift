@@ -92,7 +92,7 @@ extension UnitBoard {
             let bits = row.integer(0, 8).flatMap({ ShardBits(Int($0)) }), let cutoff = row.microseconds(0, 9)
         else { return nil }
         let unit = WorkUnit(
-            rows: row.microseconds(0, 5).map { .day($0 / WorkUnit.microsecondsPerDay) } ?? .undated,
+            rows: row.microseconds(0, 5).map { .day($0 / CivilDate.microsecondsPerDay) } ?? .undated,
             shards: Int(first)...Int(last), bits: bits, cutoff: Timestamp(microsecondsSinceEpoch: cutoff),
             plannedRows: row.integer(0, 10) ?? 0)
         return (claim(.unit(unit)), unit)
@@ -181,7 +181,7 @@ extension UnitBoard {
             """, [.text(job)])
         return (0..<result.rowCount).map { row in
             UnitPlan.Existing(
-                rows: result.microseconds(row, 0).map { .day($0 / WorkUnit.microsecondsPerDay) } ?? .undated,
+                rows: result.microseconds(row, 0).map { .day($0 / CivilDate.microsecondsPerDay) } ?? .undated,
                 isDone: result.bool(row, 1) ?? false, hasShards: result.bool(row, 2) ?? true)
         }
     }
@@ -225,7 +225,7 @@ extension UnitBoard {
     }
 
     private static func date(_ rows: WorkUnit.Rows) -> PostgresParameter {
-        rows.dayNumber.map { .date($0 * WorkUnit.microsecondsPerDay) } ?? .null(.date)
+        rows.dayNumber.map { .date($0 * CivilDate.microsecondsPerDay) } ?? .null(.date)
     }
 
     static func vanished(_ job: String) -> CoordinationError {

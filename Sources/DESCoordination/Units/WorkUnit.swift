@@ -48,14 +48,12 @@ package struct WorkUnit: Sendable, Hashable {
         switch rows {
         case .undated: return PendingRange(from: .earliest, before: .earliest)
         case .day(let number):
-            let day = Self.microsecondsPerDay
+            let day = CivilDate.microsecondsPerDay
             let start = Timestamp(microsecondsSinceEpoch: number * day)
             let end = Timestamp(microsecondsSinceEpoch: (number + 1) * day)
             return PendingRange(from: max(start, .earliest), before: min(end, cutoff), includesUndated: false)
         }
     }
-
-    static let microsecondsPerDay: Int64 = 86_400_000_000
 }
 
 extension WorkUnit.Rows {
@@ -64,7 +62,7 @@ extension WorkUnit.Rows {
         switch self {
         case .undated: "undated"
         case .day(let number):
-            String(Timestamp(microsecondsSinceEpoch: number * WorkUnit.microsecondsPerDay).rfc3339.prefix(10))
+            String(Timestamp(microsecondsSinceEpoch: number * CivilDate.microsecondsPerDay).rfc3339.prefix(10))
         }
     }
 

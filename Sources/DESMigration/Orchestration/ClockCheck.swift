@@ -3,7 +3,7 @@ import DESBase
 /// Compares the clock of this machine with that of the database server: one that is ahead makes files old that are not.
 struct ClockCheck: Sendable {
     /// Both may be in the wrong time zone, or stand still for a while.
-    private static let tolerance: Int64 = 86_400_000_000
+    private static let tolerance = CivilDate.microsecondsPerDay
 
     enum Verdict: Equatable {
         case inOrder

@@ -1,3 +1,5 @@
+import DESBase
+
 /// How moments and days go over the wire, and back: the server counts from 2000-01-01.
 package enum PostgresTime {
     /// `'infinity'` in place of a number of microseconds.
@@ -7,7 +9,6 @@ package enum PostgresTime {
 
     private static let epochInMicroseconds: Int64 = 946_684_800_000_000
     private static let epochInDays: Int64 = 10_957
-    private static let microsecondsPerDay: Int64 = 86_400_000_000
 
     /// Microseconds since 1970 of what a `timestamp` or `timestamptz` holds.
     static func microseconds(fromWire value: Int64) -> Int64 {
@@ -26,7 +27,8 @@ package enum PostgresTime {
     static func microseconds(fromWireDay day: Int32) -> Int64 {
         if day == Int32.max { return infinity }
         if day == Int32.min { return minusInfinity }
-        let (product, overflows) = (Int64(day) + epochInDays).multipliedReportingOverflow(by: microsecondsPerDay)
+        let (product, overflows) = (Int64(day) + epochInDays).multipliedReportingOverflow(
+            by: CivilDate.microsecondsPerDay)
         return overflows ? (day > 0 ? infinity : minusInfinity) : product
     }
 
@@ -34,7 +36,7 @@ package enum PostgresTime {
     static func wireDay(fromMicroseconds value: Int64) -> Int32 {
         if value == infinity { return Int32.max }
         if value == minusInfinity { return Int32.min }
-        let (quotient, remainder) = value.quotientAndRemainder(dividingBy: microsecondsPerDay)
+        let (quotient, remainder) = value.quotientAndRemainder(dividingBy: CivilDate.microsecondsPerDay)
         return Int32(clamping: quotient - (remainder < 0 ? 1 : 0) - epochInDays)
     }
 }

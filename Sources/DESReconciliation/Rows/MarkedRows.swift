@@ -29,7 +29,7 @@ actor MarkedRows {
     }
 
     private static func start(of day: Int64) -> Timestamp {
-        Timestamp(microsecondsSinceEpoch: day * 86_400_000_000)
+        Timestamp(microsecondsSinceEpoch: day * CivilDate.microsecondsPerDay)
     }
 
     func close() async { await scan.close() }

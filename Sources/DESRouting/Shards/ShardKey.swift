@@ -25,7 +25,7 @@ public struct ShardKey: Sendable, Hashable, Comparable, CustomStringConvertible 
 
     /// `YYYYMMDD`.
     public var dateDirectory: String {
-        Timestamp(microsecondsSinceEpoch: dayNumber * 86_400_000_000).dateDirectory
+        Timestamp(microsecondsSinceEpoch: dayNumber * CivilDate.microsecondsPerDay).dateDirectory
     }
 
     /// Upper-case hexadecimal, padded with zeros to `bits.hexDigits`.
