@@ -3,6 +3,9 @@
 ///
 /// That form alone makes no URI of a file name: `a:b` is a file in the working directory to every program that opens it.
 package struct URLScheme: Sendable {
+    /// What the place of an object begins with, in lower case: `s3://bucket/key`.
+    package static let s3 = "s3://"
+
     /// In lower case: schemes are compared without regard to it.
     package let name: String
     /// What follows the colon.

@@ -50,7 +50,8 @@ struct S3Access: Sendable {
         let url = connection.endpointURL ?? first(of: Variable.endpoints)
         guard
             let endpoint = S3Endpoint(
-                url: url, region: region ?? "us-east-1", style: S3Endpoint.Style(connection.addressingStyle))
+                url: url, region: region ?? S3Endpoint.standardRegion,
+                style: S3Endpoint.Style(connection.addressingStyle))
         else {
             throw S3AccessError(
                 description: "the endpoint URL of the S3 service is not of the form https://HOST or https://HOST:PORT")

@@ -10,9 +10,9 @@ struct S3Place {
 
     /// Nil if it is not that.
     init?(_ text: String) {
-        guard text.hasBytePrefix("s3://") else { return nil }
+        guard text.hasBytePrefix(URLScheme.s3) else { return nil }
         let slash = UInt8(ascii: "/")
-        let rest = text.utf8.dropFirst(5)
+        let rest = text.utf8.dropFirst(URLScheme.s3.utf8.count)
         let bucket = rest.prefix { $0 != slash }
         guard !bucket.isEmpty else { return nil }
         self.bucket = String(Substring(bucket))

@@ -91,8 +91,8 @@ extension CycleConfiguration {
 
     /// An entry of `source_roots`: a local folder, or `s3://bucket/prefix/`.
     private static func root(_ text: String) -> ConfigurationSection.ElementResult {
-        let isObject = text.lowercased().hasBytePrefix("s3://")
-        let rest = String(decoding: text.utf8.dropFirst("s3://".utf8.count), as: UTF8.self)
+        let isObject = text.lowercased().hasBytePrefix(URLScheme.s3)
+        let rest = String(decoding: text.utf8.dropFirst(URLScheme.s3.utf8.count), as: UTF8.self)
         switch isObject ? WrittenPath(rest).asKeyPrefix : WrittenPath(text).asPath {
         case .plain: return .keep(text)
         case .doubtful(let why): return .keepDoubtful(text, why)

@@ -41,7 +41,7 @@ package struct WrittenPath: Sendable {
 
     /// The verdict on the beginning of the keys of a store.
     package var asKeyPrefix: Verdict {
-        if hasPrefix("s3://") { return .refused("expected the beginning of a key, without s3:// and the bucket") }
+        if hasPrefix(URLScheme.s3) { return .refused("expected the beginning of a key, without s3:// and the bucket") }
         if case .refused(let why) = asName { return .refused(why) }
         if hasPrefix("~/") || hasPrefix("$") && isVariable(at: text.utf8.startIndex) {
             return .doubtful("begins with what a shell would replace; DES takes it as it stands")
@@ -51,7 +51,7 @@ package struct WrittenPath: Sendable {
 
     /// The verdict on the name of a bucket.
     package var asBucket: Verdict {
-        if hasPrefix("s3://") { return .refused("expected the name of a bucket, without s3://") }
+        if hasPrefix(URLScheme.s3) { return .refused("expected the name of a bucket, without s3://") }
         if case .refused(let why) = asName { return .refused(why) }
         if text.utf8.contains(UInt8(ascii: "/")) {
             return .refused("a bucket has no / in its name; what follows it belongs into prefix")

@@ -74,7 +74,7 @@ extension S3Client {
         let kinds: PayloadDigests.Kinds = isCRC ? .crc32 : .md5
         request.body = try await adding(isPayloadSigned ? kinds.union(.sha256) : kinds, to: body, request)
         if isCRC, let crc32 = request.body?.digests.crc32 {
-            request.headers.append(("x-amz-checksum-crc32", CRC32Text.encode(crc32)))
+            request.headers.append((S3HeaderName.checksum, CRC32Text.encode(crc32)))
         } else if let md5 = request.body?.digests.md5 {
             request.headers.append(("content-md5", md5.base64))
         }

@@ -100,7 +100,7 @@ extension S3Client {
         do {
             document = try XMLReader.read(response.body)
         } catch {
-            let isS3 = response.header("x-amz-request-id") != nil
+            let isS3 = response.header(S3HeaderName.requestID) != nil
             throw S3Error(
                 isS3 ? .invalidResponse : .notS3, status: response.status, message: "the answer is not XML: \(error)",
                 context)

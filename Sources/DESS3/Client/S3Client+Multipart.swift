@@ -126,7 +126,7 @@ extension S3Client {
                 .notS3, status: response.status, message: "the answer is a document <\(document.name)>", context)
         }
         return S3Written(
-            etag: (document.text("ETag") ?? "").unquoted, versionID: response.header("x-amz-version-id"),
+            etag: (document.text("ETag") ?? "").unquoted, versionID: response.header(S3HeaderName.versionID),
             digests: PayloadDigests())
     }
 

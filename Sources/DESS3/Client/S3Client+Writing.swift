@@ -96,11 +96,11 @@ extension S3Client {
         request.body = body
         if checksum == .md5, let md5 = body.digests.md5 { request.headers.append(("content-md5", md5.base64)) }
         if checksum == .crc32, let crc32 = body.digests.crc32 {
-            request.headers.append(("x-amz-checksum-crc32", CRC32Text.encode(crc32)))
+            request.headers.append((S3HeaderName.checksum, CRC32Text.encode(crc32)))
         }
         return try await perform(request) { response, _ in
             S3Written(
-                etag: (response.header("etag") ?? "").unquoted, versionID: response.header("x-amz-version-id"),
+                etag: (response.header("etag") ?? "").unquoted, versionID: response.header(S3HeaderName.versionID),
                 digests: body.digests)
         }
     }

@@ -11,6 +11,9 @@ package struct S3Endpoint: Sendable, Hashable {
         case automatic
     }
 
+    /// Where no region is said; services besides AWS take it for theirs.
+    package static let standardRegion = "us-east-1"
+
     package let origin: HTTPOrigin
     package let region: String
     package let style: Style

@@ -12,9 +12,9 @@ package struct S3Location: Sendable, Hashable, CustomStringConvertible {
 
     /// `s3://bucket/key`; the key is all behind the bucket's slash, and nothing in it is decoded. Nil if it is not that.
     package init?(_ text: String) {
-        guard text.utf8.starts(with: "s3://".utf8) else { return nil }
+        guard text.hasBytePrefix(URLScheme.s3) else { return nil }
         // By bytes: a combining mark behind the slash would make one character with it.
-        let parts = text.utf8.dropFirst(5).split(
+        let parts = text.utf8.dropFirst(URLScheme.s3.utf8.count).split(
             separator: UInt8(ascii: "/"), maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else { return nil }
         self.init(bucket: String(decoding: parts[0], as: UTF8.self), key: String(decoding: parts[1], as: UTF8.self))
@@ -30,5 +30,5 @@ package struct S3Location: Sendable, Hashable, CustomStringConvertible {
         hasher.combine(ByteString(key))
     }
 
-    package var description: String { "s3://\(bucket)/\(key)" }
+    package var description: String { "\(URLScheme.s3)\(bucket)/\(key)" }
 }

@@ -61,9 +61,9 @@ extension S3ObjectAttributes {
         self.init(
             size: size, etag: (response.header("etag") ?? "").unquoted,
             lastModified: response.header("last-modified").flatMap { HTTPDate.moment($0) },
-            versionID: response.header("x-amz-version-id"),
+            versionID: response.header(S3HeaderName.versionID),
             crc32: response.header("x-amz-checksum-type") == "COMPOSITE"
-                ? nil : response.header("x-amz-checksum-crc32").flatMap { CRC32Text.decode($0) })
+                ? nil : response.header(S3HeaderName.checksum).flatMap { CRC32Text.decode($0) })
     }
 }
 

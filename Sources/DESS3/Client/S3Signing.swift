@@ -26,8 +26,8 @@ final class S3Signing: Sendable {
             let text = time.basicText
             headers.reserveCapacity(headers.count + 5)
             headers.append(("x-amz-content-sha256", payloadHash))
-            headers.append(("x-amz-date", text))
-            if let token = credentials.sessionToken { headers.append(("x-amz-security-token", token)) }
+            headers.append((S3HeaderName.date, text))
+            if let token = credentials.sessionToken { headers.append((S3HeaderName.securityToken, token)) }
             let signed = SignatureV4.Request(
                 method: request.method.rawValue, path: path, query: query,
                 headers: headers + [("host", origin.authority)], payloadHash: payloadHash)

@@ -48,7 +48,7 @@ struct SecurityTokenService: Sendable {
         var headers = [("content-type", "application/x-www-form-urlencoded; charset=utf-8")]
         if let keys {
             headers += signature(
-                keys, endpoint, contentType: headers[0].1, body: body, region: region ?? "us-east-1")
+                keys, endpoint, contentType: headers[0].1, body: body, region: region ?? S3Endpoint.standardRegion)
         }
         let request = HTTPRequest(
             .post, "\(endpoint.text)/", origin: endpoint.text, headers: headers, body: .bytes(body),
@@ -66,8 +66,8 @@ struct SecurityTokenService: Sendable {
         _ keys: S3Credentials, _ endpoint: HTTPOrigin, contentType: String, body: [UInt8], region: String
     ) -> [(String, String)] {
         let time = surroundings.now().basicText
-        var headers = [("x-amz-date", time)]
-        if let token = keys.sessionToken { headers.append(("x-amz-security-token", token)) }
+        var headers = [(S3HeaderName.date, time)]
+        if let token = keys.sessionToken { headers.append((S3HeaderName.securityToken, token)) }
         let signer = SignatureV4(
             accessKeyID: keys.accessKeyID, secretAccessKey: keys.secretAccessKey, day: String(time.prefix(8)),
             region: region, service: "sts")

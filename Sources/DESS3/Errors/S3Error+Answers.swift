@@ -7,7 +7,7 @@ extension S3Error {
         let document = try? XMLReader.read(response.body)
         let error = document.flatMap { $0.name == "Error" ? $0 : $0["Error"] }
         let named = error?.text("Code")
-        let hasS3Headers = response.header("x-amz-request-id") != nil || response.header("x-amz-id-2") != nil
+        let hasS3Headers = response.header(S3HeaderName.requestID) != nil || response.header("x-amz-id-2") != nil
         let code: Code =
             if let named, !named.isEmpty {
                 Code(rawValue: named)
@@ -22,7 +22,7 @@ extension S3Error {
             code, status: response.status,
             message: error?.text("Message") ?? Self.message(of: code),
             operation: context.operation, bucket: context.bucket, key: context.key, endpoint: context.endpoint,
-            requestID: error?.text("RequestId") ?? response.header("x-amz-request-id"),
+            requestID: error?.text("RequestId") ?? response.header(S3HeaderName.requestID),
             retryAfter: response.number("retry-after").map { .seconds(min($0, 3600)) },
             region: response.header("x-amz-bucket-region") ?? error?.text("Region"),
             objectSize: error?.text("ActualObjectSize").flatMap { UInt64($0) }

@@ -10,7 +10,7 @@ extension ServiceSettings {
         case multiS3 = "multi_s3"
     }
 
-    private enum Variable {
+    enum Variable {
         static let backend = "DES_BACKEND"
         static let folder = "DES_BASE_DIR"
         static let bits = "DES_N_BITS"
@@ -67,7 +67,7 @@ extension ServiceSettings {
             regionName: reader.text(Variable.region),
             // Not shown, for it may hold a password.
             endpointURL: reader.value(Variable.endpoint, expected: expected, isSecret: true) { text in
-                S3Endpoint(url: text, region: "us-east-1") == nil ? nil : text
+                S3Endpoint(url: text, region: S3Endpoint.standardRegion) == nil ? nil : text
             })
     }
 

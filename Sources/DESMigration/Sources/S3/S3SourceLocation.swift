@@ -1,3 +1,4 @@
+import DESBase
 import DESS3
 
 /// Reads locations of the form `s3://bucket/key`.
@@ -6,7 +7,7 @@ import DESS3
 enum S3SourceLocation {
     /// Whether a location names an object in S3, well-formed or not.
     static func isOne(_ location: String) -> Bool {
-        let scheme = "s3://".utf8
+        let scheme = URLScheme.s3.utf8
         return location.utf8.count >= scheme.count
             && zip(location.utf8, scheme).allSatisfy { byte, wanted in
                 byte == wanted || wanted == UInt8(ascii: "s") && byte == UInt8(ascii: "S")
@@ -39,7 +40,7 @@ enum S3SourceLocation {
     /// What stands before and behind the slash after the bucket; the whole is the bucket if there is none.
     static func parts(_ location: String) -> (bucket: String, rest: String)? {
         guard isOne(location) else { return nil }
-        let path = location.utf8.dropFirst(5)
+        let path = location.utf8.dropFirst(URLScheme.s3.utf8.count)
         let bucket = path.prefix { $0 != UInt8(ascii: "/") }
         let rest = path.dropFirst(bucket.count).dropFirst()
         return (String(decoding: bucket, as: UTF8.self), String(decoding: rest, as: UTF8.self))
