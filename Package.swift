@@ -83,7 +83,7 @@ let package = Package(
             ]
         ),
         module("DESCoordination", ["DESBase", "DESRouting", "DESPostgres", "DESCatalog"]),
-        module("DESConfiguration", ["DESBase", "DESRouting", "Yams"]),
+        module("DESConfiguration", ["DESBase", "DESRouting", "DESShard", "Yams"]),
         module(
             "DESHTTPFront",
             [

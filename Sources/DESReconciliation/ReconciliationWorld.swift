@@ -2,6 +2,7 @@ import DESBase
 package import DESCatalog
 package import DESMigration
 package import DESRouting
+import DESShard
 package import DESStorage
 
 /// Everything a reconciliation touches.
@@ -58,7 +59,7 @@ package struct ReconciliationSettings: Sendable, Hashable {
     /// Whether the migration deletes sources, so that one that is missing is no surprise.
     package var deletesSources = false
     /// Where big files are, relative to the shards.
-    package var bigFilesPrefix = "_bigFiles"
+    package var bigFilesPrefix = StoreDefaults.bigFilesFolder
     package var shardBits = ShardBits.standard
 
     package init() {}

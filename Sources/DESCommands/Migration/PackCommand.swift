@@ -5,6 +5,7 @@ import DESCatalog
 import DESConfiguration
 import DESMigration
 import DESRouting
+import DESShard
 import DESTelemetry
 import Logging
 
@@ -38,7 +39,7 @@ package struct PackCommand: AsyncParsableCommand {
     var stagingDir: String?
 
     @Option(name: .long, help: "A shard is closed before it grows over this many bytes.")
-    var maxShardSize: UInt64 = 1_000_000_000
+    var maxShardSize = UInt64(StoreDefaults.shardSize)
 
     @Option(name: .customLong("n-bits"), help: "Bits of the uid that choose the shard, 4 to 16.")
     var bits = 8

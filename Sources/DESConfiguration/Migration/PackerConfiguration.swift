@@ -1,4 +1,5 @@
 import DESBase
+import DESShard
 
 /// Section `packer`: how shards are made and where.
 package struct PackerConfiguration: Sendable, Equatable {
@@ -30,9 +31,11 @@ package struct PackerConfiguration: Sendable, Equatable {
 
     /// Makes a configuration with the defaults of the file.
     package init(
-        outputDirectory: String = "./des_output", maxShardSizeInBytes: Int = 1_000_000_000, routingBits: Int = 8,
-        compression: CompressionConfiguration = CompressionConfiguration(), bigFileThresholdInBytes: Int = 10_485_760,
-        bigFilesPrefix: String = "_bigFiles", stagingDirectory: String? = nil,
+        outputDirectory: String = "./des_output", maxShardSizeInBytes: Int = StoreDefaults.shardSize,
+        routingBits: Int = 8,
+        compression: CompressionConfiguration = CompressionConfiguration(),
+        bigFileThresholdInBytes: Int = StoreDefaults.bigFileThreshold,
+        bigFilesPrefix: String = StoreDefaults.bigFilesFolder, stagingDirectory: String? = nil,
         s3Source: S3SourceConfiguration = S3SourceConfiguration()
     ) {
         self.outputDirectory = outputDirectory
@@ -49,15 +52,17 @@ package struct PackerConfiguration: Sendable, Equatable {
 }
 
 extension PackerConfiguration {
-    private static let thresholdVariable = "DES_BIG_FILE_THRESHOLD_BYTES"
-    private static let prefixVariable = "DES_BIGFILES_PREFIX"
+    /// Wins over `big_file_threshold_bytes`.
+    package static let thresholdVariable = "DES_BIG_FILE_THRESHOLD_BYTES"
+    /// Wins over `bigfiles_prefix`; the retriever's variable, too.
+    package static let bigFilesVariable = "DES_BIGFILES_PREFIX"
 
     /// Reads the section and the environment variables that win over it.
     init(_ section: ConfigurationSection) {
-        section.reader.lookForMisspelt([Self.thresholdVariable, Self.prefixVariable])
+        section.reader.lookForMisspelt([Self.thresholdVariable, Self.bigFilesVariable])
         self.init(
             outputDirectory: section.path("output_dir", default: "./des_output"),
-            maxShardSizeInBytes: section.byteCount("max_shard_size", in: 1...Int.max, default: 1_000_000_000),
+            maxShardSizeInBytes: section.byteCount("max_shard_size", in: 1...Int.max, default: StoreDefaults.shardSize),
             routingBits: section.integer("n_bits", in: 4...16, default: 8),
             compression: CompressionConfiguration(section.section("compression")),
             bigFileThresholdInBytes: Self.bigFileThreshold(section),
@@ -68,7 +73,8 @@ extension PackerConfiguration {
 
     private static func bigFileThreshold(_ section: ConfigurationSection) -> Int {
         let range = 1...Int.max
-        let threshold = section.byteCount("big_file_threshold_bytes", in: range, default: 10_485_760)
+        let threshold = section.byteCount(
+            "big_file_threshold_bytes", in: range, default: StoreDefaults.bigFileThreshold)
         return section.byteCount(fromVariable: thresholdVariable, in: range) ?? threshold
     }
 
@@ -76,14 +82,14 @@ extension PackerConfiguration {
         let expected = "a relative folder name without . and .."
         let prefix =
             section.value("bigfiles_prefix", expected: expected, parse: { WrittenPath($0).relativeFolder })
-            ?? "_bigFiles"
-        guard let text = section.variableValue(prefixVariable) else {
+            ?? StoreDefaults.bigFilesFolder
+        guard let text = section.variableValue(bigFilesVariable) else {
             return prefix
         }
         if let override = WrittenPath(text).relativeFolder {
             return override
         }
-        section.reportVariable(prefixVariable, "expected \(expected), found \(Display.value(text))")
+        section.reportVariable(bigFilesVariable, "expected \(expected), found \(Display.value(text))")
         return prefix
     }
 }

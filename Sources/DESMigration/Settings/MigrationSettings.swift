@@ -23,14 +23,14 @@ package struct MigrationSettings: Sendable, Hashable {
     package var metaColumns: [String] = []
     package var shardBits = ShardBits.standard
     /// A shard is sealed before it would grow over this many bytes.
-    package var maximumShardSize: UInt64 = 1_000_000_000
+    package var maximumShardSize = UInt64(StoreDefaults.shardSize)
     package var compression = CompressionSettings()
     /// Lower-case extensions, without dot, of files that are stored as they are.
     package var skippedExtensions: Set<String> = []
     /// Files larger than this are stored beside the shards; bytes.
-    package var bigFileThreshold: UInt64 = 10_485_760
+    package var bigFileThreshold = UInt64(StoreDefaults.bigFileThreshold)
     /// Where big files go, relative to the shards.
-    package var bigFilesPrefix = "_bigFiles"
+    package var bigFilesPrefix = StoreDefaults.bigFilesFolder
     /// Bytes in flight.
     package var memoryBudget = 256 << 20
     /// Tasks that read sources; nil: chosen by the number of processors.

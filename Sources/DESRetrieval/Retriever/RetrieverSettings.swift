@@ -1,4 +1,5 @@
 public import DESRouting
+public import DESShard
 
 /// How a retriever finds files and what it keeps in memory.
 public struct RetrieverSettings: Sendable, Hashable {
@@ -21,7 +22,7 @@ public struct RetrieverSettings: Sendable, Hashable {
 
     /// Makes settings; every value has a default that fits a service of some hundred MiB of memory.
     public init(
-        bits: ShardBits = .standard, bigFilesPrefix: String = "_bigFiles", cacheBytes: Int = 256 << 20,
+        bits: ShardBits = .standard, bigFilesPrefix: String = StoreDefaults.bigFilesFolder, cacheBytes: Int = 256 << 20,
         cachedShards: Int = 8192, listingLifetime: Duration = .seconds(30), negativeLifetime: Duration = .seconds(2),
         memoryBytes: Int = 256 << 20
     ) {

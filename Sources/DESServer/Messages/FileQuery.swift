@@ -1,5 +1,6 @@
 import DESBase
 import DESRetrieval
+import DESShard
 
 /// The part of a request that says which file is meant.
 enum FileQuery {
@@ -9,7 +10,7 @@ enum FileQuery {
     }
 
     /// The longest uid that a shard can hold, in bytes of UTF-8.
-    static let maximumUIDLength = 65_535
+    static let maximumUIDLength = ShardFormat.maximumUIDLength
 
     /// The uid of a path.
     static func uid(_ encoded: Substring) throws(Problem) -> String {

@@ -1,5 +1,6 @@
 package import DESConfiguration
 package import DESRetrieval
+import DESShard
 package import DESTelemetry
 package import Logging
 
@@ -60,10 +61,11 @@ package struct ServiceSettings: Sendable {
         var reader = EnvironmentReader(environment)
         let (backend, bits) = Self.backend(&reader)
         self.backend = backend
-        hasBits = reader.contains("DES_N_BITS")
+        hasBits = reader.contains(Variable.bits)
         retriever = RetrieverSettings(
             bits: bits,
-            bigFilesPrefix: reader.relativeFolder("DES_BIGFILES_PREFIX", default: "_bigFiles"),
+            bigFilesPrefix: reader.relativeFolder(
+                PackerConfiguration.bigFilesVariable, default: StoreDefaults.bigFilesFolder),
             cacheBytes: reader.byteCount("DES_CACHE_BYTES", in: 0...(1 << 50), default: 256 << 20),
             listingLifetime: reader.seconds("DES_LISTING_SECONDS", in: 0...86_400, default: .seconds(30)),
             negativeLifetime: reader.seconds("DES_NEGATIVE_SECONDS", in: 0...3600, default: .seconds(2)),
@@ -89,7 +91,7 @@ package struct ServiceSettings: Sendable {
 
     /// Variables of the other programs, and those that Kubernetes makes of a service `des-http`.
     private static let othersVariables: Set<String> = [
-        "DES_BIG_FILE_THRESHOLD_BYTES", "DES_NODE_ID", "DES_WRAP_BITS", "DES_SHARD_BITS", "DES_DB_URL",
+        PackerConfiguration.thresholdVariable, "DES_NODE_ID", "DES_WRAP_BITS", "DES_SHARD_BITS", "DES_DB_URL",
         "DES_NAME_PREFIX", "DES_HTTP_PORT", "DES_HTTP_SERVICE_HOST", "DES_HTTP_SERVICE_PORT",
     ]
 

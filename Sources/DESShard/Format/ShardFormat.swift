@@ -1,5 +1,5 @@
 /// The fixed parts of a DES2 shard (formats.md, section 1). All integers are little-endian.
-enum ShardFormat {
+package enum ShardFormat {
     static let headerMagic = Array("DES2".utf8)
     static let footerMagic = Array("DESI".utf8)
     /// Magic, version, three zero bytes.
@@ -12,5 +12,6 @@ enum ShardFormat {
     static let bigFileFlag: UInt8 = 1
     /// Fixed bytes of an inline entry's tail: offset, length, codec, compressed and uncompressed size.
     static let inlineFieldsSize = 8 + 8 + 1 + 8 + 8
-    static let maximumUIDLength = Int(UInt16.max)
+    /// Bytes of the longest uid; an index says their number in 16 bits.
+    package static let maximumUIDLength = Int(UInt16.max)
 }

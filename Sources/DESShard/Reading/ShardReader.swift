@@ -22,7 +22,8 @@ public final class ShardReader: Sendable {
     /// - Throws: `ShardError` when it cannot be read or breaks a rule of the format.
     public init(path: String, bigFilesDirectory: String? = nil) throws(ShardError) {
         self.path = path
-        self.bigFilesDirectory = bigFilesDirectory ?? FileSystem.parentDirectory(of: path) + "/_bigFiles"
+        self.bigFilesDirectory =
+            bigFilesDirectory ?? FileSystem.parentDirectory(of: path) + "/\(StoreDefaults.bigFilesFolder)"
         (file, sizeInBytes) = try Self.openFile(path)
         let header = try Self.read(file, 0..<min(sizeInBytes, UInt64(ShardFormat.headerSize)))
         let footerStart = sizeInBytes - min(sizeInBytes, UInt64(ShardFormat.footerSize))

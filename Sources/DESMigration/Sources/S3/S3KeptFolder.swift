@@ -1,5 +1,6 @@
 import DESBase
 import DESS3
+import DESShard
 
 /// Where a store keeps shards and big files in S3: nothing of it is ever deleted as a source, whatever a row says.
 ///
@@ -16,7 +17,7 @@ package struct S3KeptFolder: Sendable, Hashable {
     /// - Parameters:
     ///   - prefix: of the store, with or without a `/` at its end; empty: the bucket.
     ///   - bigFilesPrefix: `packer.bigfiles_prefix`.
-    package init(bucket: String, prefix: String, bigFilesPrefix: String = "_bigFiles") {
+    package init(bucket: String, prefix: String, bigFilesPrefix: String = StoreDefaults.bigFilesFolder) {
         folder = S3Folder(bucket: bucket, prefix: String(decoding: prefix.utf8.drop { $0 == 47 }, as: UTF8.self))
         self.bigFilesPrefix = bigFilesPrefix
     }

@@ -1,11 +1,9 @@
 import DESBase
 import DESCatalog
+import DESShard
 
 /// What a row says, if it says enough.
 struct CheckedRow: Sendable, Hashable {
-    /// Bytes of UTF-8 that the shard format holds as a uid.
-    static let maximumUIDLength = 65_535
-
     let uid: String
     let createdAt: Timestamp
     let location: String
@@ -20,7 +18,7 @@ struct CheckedRow: Sendable, Hashable {
         guard let uid = row.key.uid.uidText, !uid.isEmpty else {
             throw invalid("the row has no uid (it is \(row.key.uid.shown))")
         }
-        guard uid.utf8.count <= Self.maximumUIDLength else {
+        guard uid.utf8.count <= ShardFormat.maximumUIDLength else {
             throw Self.uidTooLong(uid.utf8.count)
         }
         let location = try Self.location(row.key.location, invalid)
@@ -64,7 +62,8 @@ struct CheckedRow: Sendable, Hashable {
 
     private static func uidTooLong(_ size: Int) -> SourceError {
         SourceError(
-            .uidTooLong, "the uid has \(size) bytes, a shard holds at most \(maximumUIDLength); left unmarked")
+            .uidTooLong,
+            "the uid has \(size) bytes, a shard holds at most \(ShardFormat.maximumUIDLength); left unmarked")
     }
 }
 
