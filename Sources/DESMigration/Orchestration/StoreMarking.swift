@@ -4,7 +4,7 @@ import DESStorage
 
 /// Gives a store its mark, unless it has one.
 struct StoreMarking: Sendable {
-    private static let file = "bigfile-0.open"
+    private static let file = "\(StagingFolder.bigFilePrefix)0\(StagingFolder.openSuffix)"
 
     let store: any ObjectStore
     let staging: StagingFolder

@@ -11,9 +11,9 @@ import DESRouting
 /// - `workers`: a worker among many works here.
 /// - `uploads…`: notes of uploads in parts.
 package struct StagingFolder: Sendable {
-    static let bigFilePrefix = "bigfile-"
-    static let openSuffix = ".open"
-    static let damagedSuffix = ".damaged"
+    package static let bigFilePrefix = "bigfile-"
+    package static let openSuffix = ".open"
+    package static let damagedSuffix = ".damaged"
     static let lockName = "lock"
     /// What folders with notes of uploads in parts begin with.
     static let uploadsPrefix = "uploads"

@@ -8,8 +8,6 @@ struct BigFileCheck: Sendable {
     let context: ReconciliationContext
     let reader: DayShards
 
-    private static let batchSize = 1000
-
     private var spool: Spool { context.spool }
     private var book: FindingBook { context.book }
     private var prefix: String { context.settings.bigFilesPrefix }
@@ -124,7 +122,7 @@ struct BigFileCheck: Sendable {
 
     private func forEachDifference(_ body: (BigFileDifference) async throws -> Void) async throws {
         var last: Int64 = 0
-        while case let page = try await spool.bigFileDifferences(after: last, atMost: Self.batchSize), !page.isEmpty {
+        while case let page = try await spool.bigFileDifferences(after: last, atMost: Spool.pageSize), !page.isEmpty {
             last = page.last?.number ?? last
             for difference in page { try await body(difference) }
         }

@@ -1,4 +1,5 @@
 import DESBase
+import DESMigration
 import DESRouting
 import DESStorage
 
@@ -22,7 +23,8 @@ struct LeftoverCheck: Sendable {
             return try FileSystem.names(in: folder).compactMap { name in
                 let isSealed = ShardFileName(name)?.suffix.utf8.count == UniqueSuffix.length
                 guard
-                    isSealed || name.hasByteSuffix(".des.open") || name.hasByteSuffix(".des.damaged")
+                    isSealed || name.hasByteSuffix(".des\(StagingFolder.openSuffix)")
+                        || name.hasByteSuffix(".des\(StagingFolder.damagedSuffix)")
                         || isBigFile(name),
                     let status = try FileSystem.status("\(folder)/\(name)")
                 else { return nil }
@@ -33,7 +35,7 @@ struct LeftoverCheck: Sendable {
     }
 
     private static func isBigFile(_ name: String) -> Bool {
-        name.hasBytePrefix("bigfile-") && name.hasByteSuffix(".open")
+        name.hasBytePrefix(StagingFolder.bigFilePrefix) && name.hasByteSuffix(StagingFolder.openSuffix)
     }
 
     func run(staged: [StagedFile]) async throws {

@@ -11,8 +11,6 @@ struct DaySettlement: Sendable {
     /// Whether only rows are looked at: their shards were before.
     let onlyRows: Bool
 
-    private static let batchSize = 1000
-
     private var spool: Spool { context.spool }
     private var book: FindingBook { context.book }
 
@@ -26,7 +24,7 @@ struct DaySettlement: Sendable {
         if !more.isComplete { isComplete = false }
         if more.count > 0 { try await spool.findDifferences(onlyRows: onlyRows) }
         var last: Int64 = 0
-        while case let page = try await spool.differences(after: last, atMost: Self.batchSize), !page.isEmpty {
+        while case let page = try await spool.differences(after: last, atMost: Spool.pageSize), !page.isEmpty {
             last = page.last?.number ?? last
             let keys = page.map { (uid: $0.uid, createdAt: $0.time) }
             let rows = try await context.retrying { try await context.world.catalog.recoveredRows(for: keys) }

@@ -9,6 +9,9 @@ import GRDB
 final class Spool: Sendable {
     private let queue: DatabaseQueue
 
+    /// Differences that are read at a time.
+    static let pageSize = 1000
+
     /// Memory that the database may take for its pages, in KiB.
     private static let cacheSize = 32 << 10
 
