@@ -11,6 +11,9 @@ BUILD_PACKAGES := libzstd-dev liblz4-dev libdeflate-dev libssl-dev libsqlite3-de
 TEST_PACKAGES := prometheus postgresql mariadb-server odbc-mariadb odbc-postgresql libsqliteodbc openssl \
     radosgw ceph-mon ceph-osd ceph-common redis-server curl python3-venv gcc libc6-dev
 
+# Package.swift has the programs of Benchmarks/ only then; the tests see to it that they build.
+test bench-databases bench-s3: export DES_BENCHMARKS := 1
+
 .PHONY: help
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -62,7 +65,7 @@ test: build-deps deps ## build and run all tests; a warning is an error
 
 .PHONY: lint
 lint: build-deps deps ## check formatting, scripts, documents, dashboards and alerts
-	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
+	$(SWIFT) format lint --strict --recursive Sources Tests Benchmarks examples Package.swift
 	promtool check rules alerts/migration.yml alerts/retriever.yml
 	Tests/Scripts/lint
 	Tests/Scripts/layers

@@ -155,16 +155,6 @@ let package = Package(
         program("des-pack"),
         program("des-stats"),
 
-        .executableTarget(
-            name: "catalog-benchmark", dependencies: ["DESBase", "DESCatalog"], path: "Benchmarks/Catalog",
-            swiftSettings: settings
-        ),
-
-        .executableTarget(
-            name: "s3-benchmark", dependencies: ["DESS3", "DESStorage", "DESBase"], path: "Benchmarks/ObjectStorage",
-            exclude: ["multi.c", "sink.py"], swiftSettings: settings
-        ),
-
         tests(of: "DESBase", ["DESRouting", "DESTestSupport"]),
         // A clock, random numbers, and real servers for tests, which the scripts of Tests/Support start.
         .target(
@@ -239,3 +229,18 @@ let package = Package(
         ),
     ]
 )
+
+// The programs of Benchmarks/ are no package of their own, since they measure what is for this package alone, and `package` reaches
+// no further. They are no part of it either unless somebody asks for them, as the Makefile does for `make bench…` and `make test`.
+if Context.environment["DES_BENCHMARKS"] != nil {
+    package.targets += [
+        .executableTarget(
+            name: "catalog-benchmark", dependencies: ["DESBase", "DESCatalog"], path: "Benchmarks/Catalog",
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "s3-benchmark", dependencies: ["DESS3", "DESStorage", "DESBase"], path: "Benchmarks/ObjectStorage",
+            exclude: ["multi.c", "sink.py"], swiftSettings: settings
+        ),
+    ]
+}
