@@ -59,6 +59,7 @@ test: build-deps deps ## build and run all tests; a warning is an error
 	Tests/Scripts/kill-loop --binary .build/debug/des-migrate --rounds 4 --files 400 --s3-sources --delete-sources
 	Tests/Scripts/worker-loop --binary .build/debug/des-migrate --rows 60000 --pool 5000 --equal-big --staging /dev/shm/des-worker-loop
 	Tests/Scripts/worker-loop --binary .build/debug/des-migrate --rows 30000 --pool 5000 --database mariadb
+	Tests/Scripts/retrieval-load --binaries .build/debug --duration 20 --files 400 --clients 6
 	Tests/Scripts/power-loss --binary .build/debug/des-migrate --points 16
 	Tests/Scripts/power-loss --binary .build/debug/des-migrate --rounds 1 --points 40 --starts 0 --forget directories
 	Tests/Scripts/power-loss --binary .build/debug/des-migrate --rounds 1 --points 40 --starts 0 --forget files
