@@ -70,6 +70,7 @@ lint: build-deps deps ## check formatting, scripts, documents, dashboards and al
 	promtool check rules alerts/migration.yml alerts/retriever.yml
 	Tests/Scripts/lint
 	Tests/Scripts/layers
+	Tests/Scripts/hygiene
 	Tests/Scripts/documents
 
 .PHONY: bench
