@@ -1,4 +1,4 @@
-import DESConfiguration
+@testable import DESConfiguration
 import FoundationEssentials
 import Testing
 

@@ -11,26 +11,26 @@ package struct CycleConfiguration: Sendable, Equatable {
     }
 
     /// `mode`. Default mark.
-    package var mode: Mode
+    package var mode: Mode = .mark
 
     /// `watermark_url`: the PostgreSQL or SQLite database with the table `des_archive_config`; nil: that of the catalog.
     package var watermarkURL: DatabaseURL?
 
     /// `watermark_id`: the row of `des_archive_config`, 1…2,147,483,647. Default 1.
-    package var watermarkID: Int
+    package var watermarkID = 1
 
     /// `max_set_aside`: the most files a cycle sets aside so that the watermark may pass them, 0…1,000,000. Default 1000.
-    package var maxSetAside: Int
+    package var maxSetAside = 1000
 
     /// `archive_age_days`: files younger than this are left alone. Days of 24 hours, with a fraction if wanted, 0…365,000.
     /// Default 7.
-    package var archiveAgeDays: Double
+    package var archiveAgeDays = 7.0
 
     /// `batch_size`: rows a page and rows a mark transaction, 1…100,000. Default 1000.
-    package var batchSize: Int
+    package var batchSize = 1000
 
     /// `delete_source_files`: whether a source is deleted once its mark is committed. Default false.
-    package var deletesSourceFiles: Bool
+    package var deletesSourceFiles = false
 
     /// `max_files`: the most files a cycle takes, at least 1; nil: no limit.
     package var maxFiles: Int?
@@ -45,44 +45,19 @@ package struct CycleConfiguration: Sendable, Equatable {
     package var maxDeletedFiles: Int?
 
     /// `source_roots`: local sources must lie below one of these folders; empty: anywhere.
-    package var sourceRoots: [String]
+    package var sourceRoots: [String] = []
 
     /// `source_base`: the folder that relative locations are meant from, an absolute path; nil: the working directory.
     package var sourceBase: String?
 
     /// `allow_odd_times`: whether sources of rows are deleted whose time lies outside of 1990 to tomorrow. Default false.
-    package var allowsOddTimes: Bool
+    package var allowsOddTimes = false
 
     /// `meta_columns`: columns whose values are kept with the file. Never `created_at` or `crc32`, whose places are taken.
-    package var metaColumns: [String]
+    package var metaColumns: [String] = []
 
     /// `archive_age_days` as a duration.
     package var archiveAge: Duration { .seconds(archiveAgeDays * 86_400) }
-
-    /// Makes a configuration with the defaults of the file.
-    package init(
-        archiveAgeDays: Double = 7, batchSize: Int = 1000, deletesSourceFiles: Bool = false, maxFiles: Int? = nil,
-        maxSizeInBytes: Int? = nil, maxDuration: Duration? = nil, maxDeletedFiles: Int? = nil,
-        sourceRoots: [String] = [], sourceBase: String? = nil, allowsOddTimes: Bool = false, metaColumns: [String] = [],
-        mode: Mode = .mark, watermarkURL: DatabaseURL? = nil,
-        watermarkID: Int = 1, maxSetAside: Int = 1000
-    ) {
-        self.archiveAgeDays = archiveAgeDays
-        self.batchSize = batchSize
-        self.deletesSourceFiles = deletesSourceFiles
-        self.maxFiles = maxFiles
-        self.maxSizeInBytes = maxSizeInBytes
-        self.maxDuration = maxDuration
-        self.maxDeletedFiles = maxDeletedFiles
-        self.sourceRoots = sourceRoots
-        self.sourceBase = sourceBase
-        self.allowsOddTimes = allowsOddTimes
-        self.metaColumns = metaColumns
-        self.mode = mode
-        self.watermarkURL = watermarkURL
-        self.watermarkID = watermarkID
-        self.maxSetAside = maxSetAside
-    }
 }
 
 extension CycleConfiguration {
@@ -103,27 +78,28 @@ extension CycleConfiguration {
     /// Reads the section.
     init(_ section: ConfigurationSection) {
         var columns: Set<ByteString> = []
-        self.init(
-            archiveAgeDays: section.number("archive_age_days", in: 0...365_000) ?? 7,
-            batchSize: section.integer("batch_size", in: 1...100_000, default: 1000),
-            deletesSourceFiles: section.boolean("delete_source_files", default: false),
-            maxFiles: section.integer("max_files", in: 1...Int.max),
-            maxSizeInBytes: section.byteCount("max_bytes", in: 1...Int.max),
-            maxDuration: section.seconds("max_duration_seconds", in: 0.001...1_000_000_000),
-            maxDeletedFiles: section.integer("max_delete", in: 1...Int.max),
-            sourceRoots: section.strings("source_roots", of: "paths", transform: Self.root) ?? [],
-            sourceBase: section.absolutePath("source_base"),
-            allowsOddTimes: section.boolean("allow_odd_times", default: false),
-            metaColumns: section.strings("meta_columns", of: "column names") { name in
+        self.init()
+        mode = section.choice("mode", of: ["mark": .mark, "watermark": .watermark], default: mode)
+        watermarkURL = DatabaseURL.optional("watermark_url", in: section)
+        watermarkID = section.integer("watermark_id", in: 1...Int(Int32.max), default: watermarkID)
+        maxSetAside = section.integer("max_set_aside", in: 0...1_000_000, default: maxSetAside)
+        archiveAgeDays = section.number("archive_age_days", in: 0...365_000) ?? archiveAgeDays
+        batchSize = section.integer("batch_size", in: 1...100_000, default: batchSize)
+        deletesSourceFiles = section.boolean("delete_source_files", default: deletesSourceFiles)
+        maxFiles = section.integer("max_files", in: 1...Int.max)
+        maxSizeInBytes = section.byteCount("max_bytes", in: 1...Int.max)
+        maxDuration = section.seconds("max_duration_seconds", in: 0.001...1_000_000_000)
+        maxDeletedFiles = section.integer("max_delete", in: 1...Int.max)
+        sourceRoots = section.strings("source_roots", of: "paths", transform: Self.root) ?? sourceRoots
+        sourceBase = section.absolutePath("source_base")
+        allowsOddTimes = section.boolean("allow_odd_times", default: allowsOddTimes)
+        metaColumns =
+            section.strings("meta_columns", of: "column names") { name in
                 if Self.reservedMetaKeys.contains(name.lowercased()) {
                     return .refuse("a column other than created_at and crc32, which are kept with every file")
                 }
                 return columns.insert(ByteString(name)).inserted ? .keep(name) : .refuse("each column once")
-            } ?? [],
-            mode: section.choice("mode", of: ["mark": .mark, "watermark": .watermark], default: .mark),
-            watermarkURL: DatabaseURL.optional("watermark_url", in: section),
-            watermarkID: section.integer("watermark_id", in: 1...Int(Int32.max), default: 1),
-            maxSetAside: section.integer("max_set_aside", in: 0...1_000_000, default: 1000))
+            } ?? metaColumns
 
         switch watermarkURL {
         case nil, .sqlite, .postgresql: break

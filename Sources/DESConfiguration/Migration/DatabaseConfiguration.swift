@@ -6,22 +6,22 @@ package struct DatabaseConfiguration: Sendable, Equatable {
     package var url: DatabaseURL
 
     /// `table_name`: the table of files. Default `files`.
-    package var tableName: String
+    package var tableName = "files"
 
     /// `uid_column`: the unique name of a file. Default `uid`.
-    package var uidColumn: String
+    package var uidColumn = "uid"
 
     /// `created_at_column`: when the file was made. Default `created_at`.
-    package var createdAtColumn: String
+    package var createdAtColumn = "created_at"
 
     /// `file_location_column`: a local path or `s3://bucket/key`. Default `file_location`.
-    package var fileLocationColumn: String
+    package var fileLocationColumn = "file_location"
 
     /// `size_bytes_column`: the size in bytes; nil (`null` or empty in the file): sizes are not checked. Default `size_bytes`.
-    package var sizeBytesColumn: String?
+    package var sizeBytesColumn: String? = "size_bytes"
 
     /// `archived_column`: the mark. Default `archived`. Not used in watermark mode.
-    package var archivedColumn: String
+    package var archivedColumn = "archived"
 
     /// `archived_at_column`: gets the moment of the mark; nil: there is none.
     package var archivedAtColumn: String?
@@ -34,57 +34,32 @@ package struct DatabaseConfiguration: Sendable, Equatable {
 
     /// `allow_row_security`: whether it is meant so that row-level security of the database may hide rows. Default false: the
     /// mode `watermark` and the deletion of sources refuse to work then.
-    package var allowsRowSecurity: Bool
+    package var allowsRowSecurity = false
 
     /// `statement_timeout_seconds`: how long one statement may run, 1…86,400 seconds. Default 600.
-    package var statementTimeout: Duration
+    package var statementTimeout = Duration.seconds(600)
 
     /// `lock_wait_seconds`: how long marking waits for a row that another transaction holds, 0.1…3600 seconds. Default 10.
-    package var lockWait: Duration
-
-    /// Makes a configuration; all but the URL has the defaults of the file.
-    package init(
-        url: DatabaseURL, tableName: String = "files", uidColumn: String = "uid",
-        createdAtColumn: String = "created_at",
-        fileLocationColumn: String = "file_location", sizeBytesColumn: String? = "size_bytes",
-        archivedColumn: String = "archived", archivedAtColumn: String? = nil, shardKeyColumn: String? = nil,
-        whereClause: String? = nil, allowsRowSecurity: Bool = false, statementTimeout: Duration = .seconds(600),
-        lockWait: Duration = .seconds(10)
-    ) {
-        self.url = url
-        self.tableName = tableName
-        self.uidColumn = uidColumn
-        self.createdAtColumn = createdAtColumn
-        self.fileLocationColumn = fileLocationColumn
-        self.sizeBytesColumn = sizeBytesColumn
-        self.archivedColumn = archivedColumn
-        self.archivedAtColumn = archivedAtColumn
-        self.shardKeyColumn = shardKeyColumn
-        self.whereClause = whereClause
-        self.allowsRowSecurity = allowsRowSecurity
-        self.statementTimeout = statementTimeout
-        self.lockWait = lockWait
-    }
+    package var lockWait = Duration.seconds(10)
 }
 
 extension DatabaseConfiguration {
     /// Reads the section.
     init(_ section: ConfigurationSection) {
         let column = "the name of a column"
-        self.init(
-            url: DatabaseURL.required("url", in: section),
-            tableName: section.string("table_name", expected: "the name of a table", default: "files"),
-            uidColumn: section.string("uid_column", expected: column, default: "uid"),
-            createdAtColumn: section.string("created_at_column", expected: column, default: "created_at"),
-            fileLocationColumn: section.string("file_location_column", expected: column, default: "file_location"),
-            sizeBytesColumn: section.string("size_bytes_column", expected: column, defaultUnlessNull: "size_bytes"),
-            archivedColumn: section.string("archived_column", expected: column, default: "archived"),
-            archivedAtColumn: section.string("archived_at_column", expected: column),
-            shardKeyColumn: section.string("shard_key_column", expected: column),
-            whereClause: section.string("where_clause", expected: "a condition in SQL"),
-            allowsRowSecurity: section.boolean("allow_row_security", default: false),
-            statementTimeout: section.seconds("statement_timeout_seconds", in: 1...86_400) ?? .seconds(600),
-            lockWait: section.seconds("lock_wait_seconds", in: 0.1...3600) ?? .seconds(10))
+        self.init(url: DatabaseURL.required("url", in: section))
+        tableName = section.string("table_name", expected: "the name of a table", default: tableName)
+        uidColumn = section.string("uid_column", expected: column, default: uidColumn)
+        createdAtColumn = section.string("created_at_column", expected: column, default: createdAtColumn)
+        fileLocationColumn = section.string("file_location_column", expected: column, default: fileLocationColumn)
+        sizeBytesColumn = section.string("size_bytes_column", expected: column, defaultUnlessNull: "size_bytes")
+        archivedColumn = section.string("archived_column", expected: column, default: archivedColumn)
+        archivedAtColumn = section.string("archived_at_column", expected: column)
+        shardKeyColumn = section.string("shard_key_column", expected: column)
+        whereClause = section.string("where_clause", expected: "a condition in SQL")
+        allowsRowSecurity = section.boolean("allow_row_security", default: allowsRowSecurity)
+        statementTimeout = section.seconds("statement_timeout_seconds", in: 1...86_400) ?? statementTimeout
+        lockWait = section.seconds("lock_wait_seconds", in: 0.1...3600) ?? lockWait
 
         let others = [
             ("uid_column", uidColumn), ("created_at_column", createdAtColumn),
