@@ -2,16 +2,19 @@
 ///
 /// A hop onto it costs about 12 µs, so hand over batches, never single rows.
 package final class DedicatedThread: SerialExecutor, TaskExecutor {
-    private let core = ThreadCore()
+    private let queue: any ThreadFactory.Queue
 
-    package init(name: String) { core.startThread(name: name) }
+    package convenience init(name: String) { self.init(ThreadCore(name: name, count: 1)) }
 
-    deinit { core.stop() }
+    /// - Parameter queue: runs one job at a time.
+    init(_ queue: any ThreadFactory.Queue) { self.queue = queue }
+
+    deinit { queue.stop() }
 
     package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         let executor = asUnownedSerialExecutor()
-        core.enqueue { job.runSynchronously(on: executor) }
+        queue.enqueue { job.runSynchronously(on: executor) }
     }
 
     package func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }

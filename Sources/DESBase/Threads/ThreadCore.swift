@@ -5,16 +5,18 @@ import Glibc
 ///
 /// `@unchecked Sendable`: every access to `queue`, `head` and `isStopped` happens between lock and unlock of `mutex`, and
 /// the two primitives live at addresses that never move.
-final class ThreadCore: @unchecked Sendable {
+final class ThreadCore: ThreadFactory.Queue, @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var queue: [@Sendable () -> Void] = []
     private var head = 0
     private var isStopped = false
 
-    init() {
+    /// - Parameter count: number of threads, at least 1.
+    init(name: String, count: Int) {
         pthread_mutex_init(mutex, nil)
         pthread_cond_init(condition, nil)
+        for _ in 0..<max(1, count) { startThread(name: name) }
     }
 
     deinit {
@@ -39,7 +41,7 @@ final class ThreadCore: @unchecked Sendable {
     }
 
     /// Starts one detached thread, which keeps this object alive until it ends.
-    func startThread(name: String) {
+    private func startThread(name: String) {
         let context = ThreadStart(core: self, name: name)
         var thread = pthread_t()
         let result = pthread_create(

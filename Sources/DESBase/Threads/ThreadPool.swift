@@ -5,22 +5,21 @@ import Glibc
 /// As a task executor it runs the tasks that prefer it (`withTaskExecutorPreference`). The queue holds jobs of tasks that
 /// exist anyway, so what bounds the tasks bounds it.
 package final class ThreadPool: TaskExecutor {
-    private let core: ThreadCore
+    private let queue: any ThreadFactory.Queue
 
     /// - Parameters:
     ///   - name: shown by `top -H`, cut to 15 bytes by the kernel.
     ///   - count: number of threads, at least 1.
-    package init(name: String, count: Int) {
-        core = ThreadCore()
-        for _ in 0..<max(1, count) { core.startThread(name: name) }
-    }
+    package convenience init(name: String, count: Int) { self.init(ThreadCore(name: name, count: count)) }
 
-    deinit { core.stop() }
+    init(_ queue: any ThreadFactory.Queue) { self.queue = queue }
+
+    deinit { queue.stop() }
 
     package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         let executor = asUnownedTaskExecutor()
-        core.enqueue { job.runSynchronously(on: executor) }
+        queue.enqueue { job.runSynchronously(on: executor) }
     }
 
     /// Runs the blocking closure on one of the threads.
