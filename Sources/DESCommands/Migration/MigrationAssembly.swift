@@ -121,7 +121,8 @@ struct MigrationAssembly {
         if let board = parts.board, let workers = configuration.workers {
             world.work = ClaimedWork(
                 board: board, catalog: world.catalog, store: world.store, bits: settings.shardBits,
-                rowsPerUnit: workers.unitRows, staging: world.staging, clock: world.clock, random: world.random,
+                rowsPerUnit: workers.unitRows, staging: world.staging,
+                threads: world.threads.pool("des-identity", count: 1), clock: world.clock, random: world.random,
                 logger: logger)
         } else if let archive = parts.archive, let watermark = parts.watermark, retriesSetAside {
             world.work = SetAsideWork(
@@ -129,6 +130,7 @@ struct MigrationAssembly {
         } else if let archive = parts.archive {
             world.work = WatermarkWork(
                 archive: archive, catalog: world.catalog, store: world.store, sources: world.sources,
+                threads: world.threads.pool("des-folders", count: 1),
                 maxSetAside: configuration.migration.maxSetAside, defaultLagDays: parts.defaultLagDays, now: world.now,
                 logger: logger)
         }

@@ -10,12 +10,12 @@ struct MigrationThreads: Sendable {
     let writeback: ThreadPool
     let appending: [DedicatedThread]
 
-    init(_ plan: PipelinePlan) {
-        reading = ThreadPool(name: "des-read", count: plan.readers)
-        compressing = ThreadPool(name: "des-compress", count: plan.compressors)
-        sealing = ThreadPool(name: "des-seal", count: plan.sealers)
-        files = ThreadPool(name: "des-files", count: 2)
-        writeback = ThreadPool(name: "des-writeback", count: 1)
-        appending = (0..<plan.appenders).map { _ in DedicatedThread(name: "des-append") }
+    init(_ plan: PipelinePlan, from threads: ThreadFactory) {
+        reading = threads.pool("des-read", count: plan.readers)
+        compressing = threads.pool("des-compress", count: plan.compressors)
+        sealing = threads.pool("des-seal", count: plan.sealers)
+        files = threads.pool("des-files", count: 2)
+        writeback = threads.pool("des-writeback", count: 1)
+        appending = (0..<plan.appenders).map { _ in threads.thread("des-append") }
     }
 }

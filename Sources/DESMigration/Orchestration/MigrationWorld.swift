@@ -16,6 +16,7 @@ package struct MigrationWorld: Sendable {
     package var now: @Sendable () -> Timestamp
     /// Source of the random part of shard names.
     package var random: @Sendable () -> any RandomNumberGenerator
+    package var threads = ThreadFactory.system
     package var retryPolicy: RetryPolicy
     package var processors: Int
     /// Files that the process may have open.

@@ -30,7 +30,7 @@ package struct Migrator: Sendable {
         )
         try Self.checkFolders(world)
         lock = try StagingLock(folder: world.staging)
-        threads = MigrationThreads(plan)
+        threads = MigrationThreads(plan, from: world.threads)
         self.world = world
         self.settings = settings
         self.hasSizes = hasSizes

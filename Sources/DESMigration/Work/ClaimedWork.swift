@@ -1,4 +1,4 @@
-import DESBase
+package import DESBase
 package import DESCatalog
 package import DESCoordination
 package import DESRouting
@@ -25,15 +25,15 @@ package final class ClaimedWork: WorkSource {
     ///   - bits: must be the same for all workers of a job.
     ///   - rowsPerUnit: days with more rows are split.
     ///   - staging: of this worker alone.
+    ///   - threads: for the store's mark.
     ///   - clock: measures leases; must run on while the process is stopped.
     package init(
         board: UnitBoard, catalog: any SourceCatalog, store: any ObjectStore, bits: ShardBits, rowsPerUnit: Int,
-        staging: StagingFolder, clock: any Clock<Duration>,
+        staging: StagingFolder, threads: ThreadPool, clock: any Clock<Duration>,
         random: @escaping @Sendable () -> any RandomNumberGenerator, logger: Logger
     ) {
         marking = StoreMarking(
-            store: store, staging: staging, bits: bits, threads: ThreadPool(name: "des-identity", count: 1),
-            random: random)
+            store: store, staging: staging, bits: bits, threads: threads, random: random)
         self.board = board
         self.catalog = catalog
         self.store = store

@@ -42,17 +42,18 @@ package final class WatermarkWork: WorkSource {
     /// - Parameters:
     ///   - catalog: the ``WatermarkCatalog`` over the archive.
     ///   - sources: tells of missing files whether they are gone.
+    ///   - threads: for looks at the folders of missing files.
     ///   - maxSetAside: rows set aside in a cycle at most: if a whole disk is missing, the watermark stays where it is.
     ///   - defaultLagDays: used as long as the archive's configuration names no lag.
     package init(
         archive: any ArchiveStore, catalog: any SourceCatalog, store: any ObjectStore, sources: any SourceFiles,
-        maxSetAside: Int, defaultLagDays: Int, now: @escaping @Sendable () -> Timestamp, logger: Logger
+        threads: ThreadPool, maxSetAside: Int, defaultLagDays: Int, now: @escaping @Sendable () -> Timestamp,
+        logger: Logger
     ) {
         self.archive = archive
         self.catalog = catalog
         self.store = store
-        judge = FailureJudge(
-            sources: sources, archive: archive, threads: ThreadPool(name: "des-folders", count: 1))
+        judge = FailureJudge(sources: sources, archive: archive, threads: threads)
         self.maxSetAside = maxSetAside
         self.defaultLagDays = defaultLagDays
         self.now = now

@@ -31,7 +31,8 @@ import Testing
         world.work = ClaimedWork(
             board: board, catalog: world.catalog, store: world.store, bits: fixture.settings.shardBits,
             rowsPerUnit: 1000,
-            staging: world.staging, clock: world.clock, random: world.random,
+            staging: world.staging, threads: world.threads.pool("des-identity", count: 1), clock: world.clock,
+            random: world.random,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         return world
     }
@@ -111,7 +112,8 @@ import Testing
         var world = try fixture.world(faults: faults)
         world.work = ClaimedWork(
             board: one, catalog: world.catalog, store: world.store, bits: fixture.settings.shardBits, rowsPerUnit: 1000,
-            staging: world.staging, clock: world.clock, random: world.random,
+            staging: world.staging, threads: world.threads.pool("des-identity", count: 1), clock: world.clock,
+            random: world.random,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let outcome = try #require(try await fixture.run(with: faults, in: world))
         #expect(outcome.result.filesMigrated < 12)
@@ -134,7 +136,8 @@ import Testing
         world.work = ClaimedWork(
             board: dead, catalog: world.catalog, store: world.store, bits: fixture.settings.shardBits,
             rowsPerUnit: 1000,
-            staging: world.staging, clock: world.clock, random: world.random,
+            staging: world.staging, threads: world.threads.pool("des-identity", count: 1), clock: world.clock,
+            random: world.random,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         #expect(try await fixture.run(with: faults, in: world) == nil)
         #expect(!PipelineArchive.shards(in: fixture.output).isEmpty)

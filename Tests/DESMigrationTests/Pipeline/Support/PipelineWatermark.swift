@@ -55,7 +55,8 @@ struct PipelineWatermark {
                 archive: archive, watermark: watermark, catalog: world.catalog, store: world.store, logger: log.logger)
             : WatermarkWork(
                 archive: archive, catalog: world.catalog, store: world.store, sources: world.sources,
-                maxSetAside: maxSetAside, defaultLagDays: 1, now: { now }, logger: log.logger)
+                threads: world.threads.pool("des-folders", count: 1), maxSetAside: maxSetAside, defaultLagDays: 1,
+                now: { now }, logger: log.logger)
         return world
     }
 
