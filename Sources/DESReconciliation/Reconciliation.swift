@@ -17,7 +17,7 @@ package struct Reconciliation: Sendable {
         self.world = world
         self.settings = settings
         self.logger = logger
-        threads = ThreadPool(name: "des-reconcile", count: 2)
+        threads = world.threads.pool("des-reconcile", count: 2)
     }
 
     /// - Throws: `CatalogError` or `StorageError` when the rows cannot be read or the shards not be listed, `SpoolError`,

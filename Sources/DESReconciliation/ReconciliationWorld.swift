@@ -1,4 +1,4 @@
-import DESBase
+package import DESBase
 package import DESCatalog
 package import DESMigration
 package import DESRouting
@@ -15,6 +15,7 @@ package struct ReconciliationWorld: Sendable {
     package var clock: any Clock<Duration>
     /// The time of day.
     package var now: @Sendable () -> Timestamp
+    package var threads = ThreadFactory.system
     package var retryPolicy: RetryPolicy
 
     package init(
@@ -36,6 +37,7 @@ package struct ReconciliationWorld: Sendable {
         self.init(
             catalog: world.catalog, store: world.store, sources: world.sources, stagingDirectory: world.staging.path,
             clock: world.clock, now: world.now, retryPolicy: world.retryPolicy)
+        threads = world.threads
     }
 }
 
