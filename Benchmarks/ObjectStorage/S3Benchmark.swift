@@ -44,7 +44,7 @@ enum S3Benchmark {
             source: "environment")
         return S3Client(
             S3Settings(endpoint: endpoint), credentials: S3CredentialChain([S3StaticCredentials(credentials)]),
-            http: try CurlTransport(HTTPSettings(proxy: .none)))
+            http: try CurlTransport(HTTPSettings(proxy: .none)), threads: ThreadPool(name: "des-s3-files", count: 2))
     }
 
     // MARK: Ranges

@@ -151,7 +151,7 @@ import Testing
         let keys = S3StaticCredentials(accessKeyID: server["ACCESS_KEY"], secretAccessKey: server["SECRET_KEY"])
         let client = S3Client(
             S3Settings(endpoint: endpoint), credentials: S3CredentialChain([keys]),
-            http: try CurlTransport(HTTPSettings(proxy: .none)))
+            http: try CurlTransport(HTTPSettings(proxy: .none)), threads: ThreadPool(name: "des-test", count: 1))
         _ = try await client.putObject(S3Location(bucket: server["BUCKET"], key: key), .bytes(bytes))
     }
 

@@ -11,7 +11,9 @@ import Testing
         _ environment: [String: String] = [:], files: [String: String] = [:],
         now: Timestamp = Timestamp(secondsSinceEpoch: 0)
     ) -> S3Surroundings {
-        S3Surroundings(environment: environment, now: { now }) { path in files[path].map { Array($0.utf8) } }
+        S3Surroundings(environment: environment, now: { now }, threads: ThreadPool(name: "des-test", count: 1)) {
+            path in files[path].map { Array($0.utf8) }
+        }
     }
 
     private static let json = """
@@ -259,7 +261,9 @@ import Testing
             return HTTPResponse(400, "<Error><Code>ExpiredToken</Code><Message>over</Message></Error>")
         }
         let endpoint = try #require(S3Endpoint(region: "eu-west-1"))
-        let client = S3Client(S3Settings(endpoint: endpoint), credentials: chain, http: http)
+        let client = S3Client(
+            S3Settings(endpoint: endpoint), credentials: chain, http: http,
+            threads: ThreadPool(name: "des-test", count: 1))
         #expect(try await client.getObject(S3Location(bucket: "bucket", key: "k")).bytes == Array("x".utf8))
         #expect(http.requests.count == 2)
     }
@@ -277,7 +281,9 @@ import Testing
         }
         let endpoint = try #require(S3Endpoint(region: "eu-west-1"))
         let keys = S3StaticCredentials(accessKeyID: "A", secretAccessKey: "s")
-        let client = S3Client(S3Settings(endpoint: endpoint), credentials: S3CredentialChain([keys]), http: http)
+        let client = S3Client(
+            S3Settings(endpoint: endpoint), credentials: S3CredentialChain([keys]), http: http,
+            threads: ThreadPool(name: "des-test", count: 1))
         for _ in 0..<2 { _ = try await client.getObject(S3Location(bucket: "bucket", key: "k")) }
         #expect(http.requests.count == 3)
     }

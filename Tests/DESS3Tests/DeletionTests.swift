@@ -1,5 +1,6 @@
 import Testing
 
+import DESBase
 @testable import DESS3
 
 /// Deletions of objects that must still be what they were when they were looked up.
@@ -13,7 +14,7 @@ import Testing
         let keys = S3StaticCredentials(accessKeyID: "key", secretAccessKey: "secret")
         return S3Client(
             S3Settings(endpoint: endpoint, retry: ServerAccess.quickRetry), credentials: S3CredentialChain([keys]),
-            http: http)
+            http: http, threads: ThreadPool(name: "des-test", count: 1))
     }
 
     @Test("An object that has another entity tag by now stays, and is told apart from what failed")

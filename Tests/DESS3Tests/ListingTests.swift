@@ -1,5 +1,6 @@
 import Testing
 
+import DESBase
 @testable import DESS3
 
 /// Services that do not list as they are asked to.
@@ -9,7 +10,7 @@ import Testing
         let keys = S3StaticCredentials(accessKeyID: "key", secretAccessKey: "secret")
         return S3Client(
             S3Settings(endpoint: endpoint, retry: ServerAccess.quickRetry), credentials: S3CredentialChain([keys]),
-            http: http)
+            http: http, threads: ThreadPool(name: "des-test", count: 1))
     }
 
     private static func page(_ keys: [String], next: String?) -> HTTPResponse {

@@ -28,7 +28,8 @@ struct ServerAccess: Sendable {
             accessKeyID: accessKey ?? server["ACCESS_KEY"], secretAccessKey: secretKey ?? server["SECRET_KEY"])
         client = S3Client(
             S3Settings(endpoint: endpoint, payloadSigning: payloadSigning, checksum: checksum, retry: retry),
-            credentials: S3CredentialChain([keys]), http: try CurlTransport(settings), timing: timing, onEvent: onEvent)
+            credentials: S3CredentialChain([keys]), http: try CurlTransport(settings),
+            threads: ThreadPool(name: "des-test", count: 1), timing: timing, onEvent: onEvent)
     }
 
     static let quickRetry = S3RetryPolicy(

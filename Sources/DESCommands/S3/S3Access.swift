@@ -32,7 +32,8 @@ struct S3Access: Sendable {
         var settings = settings
         settings.authorityFile = connection.authorityFile ?? first(of: [Variable.authorityFile])
         let http = try CurlTransport(settings)
-        let surroundings = S3Surroundings(environment: environment)
+        let surroundings = S3Surroundings(
+            environment: environment, threads: ThreadPool(name: "des-credentials", count: 1))
         let credentials: S3CredentialChain
         var region = connection.regionName ?? first(of: Variable.regions)
         if let keys = connection.keys {
@@ -59,7 +60,7 @@ struct S3Access: Sendable {
         let log = log
         return S3Client(
             S3Settings(endpoint: endpoint, checksum: S3Settings.Checksum(connection.checksum), retry: retry),
-            credentials: credentials, http: http,
+            credentials: credentials, http: http, threads: ThreadPool(name: "des-s3-files", count: 2),
             onEvent: { event in
                 log(event)
                 onEvent?(event)

@@ -19,7 +19,9 @@ extension Retriever {
     public convenience init(
         s3 backend: S3Backend, settings: RetrieverSettings = RetrieverSettings(), environment: [String: String]
     ) throws(RetrievalError) {
-        self.init(store: try S3StoreFactory(environment).store(backend), settings: settings)
+        self.init(
+            store: try S3StoreFactory(environment, ThreadPool(name: "des-retrieval", count: 2)).store(backend),
+            settings: settings)
     }
 
     /// Reads shards that are spread over several places by their numbers.
@@ -32,7 +34,7 @@ extension Retriever {
     ) throws {
         let map = try ZoneMap(
             zones.map { ZoneMap.Zone(name: $0.name, shards: $0.shards) }, bits: settings.bits, allowsGaps: allowsGaps)
-        let factory = try S3StoreFactory(environment)
+        let factory = try S3StoreFactory(environment, ThreadPool(name: "des-retrieval", count: 2))
         var stores: [String: any ObjectStore] = [:]
         for zone in zones { stores[zone.name] = try factory.store(zone.place) }
         guard let store = ZonedStore(map, stores: stores) else {
@@ -49,13 +51,14 @@ private struct S3StoreFactory {
 
     private let http: CurlTransport
     private let surroundings: S3Surroundings
-    private let threads = ThreadPool(name: "des-retrieval", count: 2)
+    private let threads: ThreadPool
 
-    init(_ environment: [String: String]) throws(RetrievalError) {
+    init(_ environment: [String: String], _ threads: ThreadPool) throws(RetrievalError) {
         do { http = try CurlTransport(HTTPSettings()) } catch {
             throw RetrievalError(.refused, "HTTP cannot be used: \(error)")
         }
-        surroundings = S3Surroundings(environment: environment)
+        surroundings = S3Surroundings(environment: environment, threads: threads)
+        self.threads = threads
     }
 
     func store(_ backend: S3Backend) throws(RetrievalError) -> S3Store {
@@ -69,7 +72,8 @@ private struct S3StoreFactory {
                         accessKeyID: $0.accessKeyID, secretAccessKey: $0.secretAccessKey, sessionToken: $0.sessionToken)
                 ])
             } ?? S3CredentialChain(profile: nil, surroundings, http: http)
-        let client = S3Client(S3Settings(endpoint: endpoint, retry: Self.retry), credentials: credentials, http: http)
+        let client = S3Client(
+            S3Settings(endpoint: endpoint, retry: Self.retry), credentials: credentials, http: http, threads: threads)
         return S3Store(
             S3StoreSettings(bucket: backend.bucket, prefix: backend.prefix), client: client, threads: threads)
     }

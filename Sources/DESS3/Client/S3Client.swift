@@ -30,7 +30,7 @@ package final class S3Client: Sendable {
     ///   - onEvent: called from many tasks; must be quick.
     package init(
         _ settings: S3Settings, credentials: S3CredentialChain?, http: any HTTPExchange,
-        threads: ThreadPool = ThreadPool(name: "des-s3-files", count: 2), timing: S3Timing = .system(),
+        threads: ThreadPool, timing: S3Timing = .system(),
         onEvent: (@Sendable (S3Event) -> Void)? = nil
     ) {
         self.settings = settings

@@ -12,7 +12,7 @@ package struct S3Surroundings: Sendable {
 
     package init(
         environment: [String: String], now: @escaping @Sendable () -> Timestamp = Timestamp.now,
-        threads: ThreadPool = ThreadPool(name: "des-credentials", count: 1),
+        threads: ThreadPool,
         readFile: @escaping @Sendable (_ path: String) throws -> [UInt8]? = Self.content(ofFile:)
     ) {
         // A variable that is set to nothing counts as not set.

@@ -90,7 +90,7 @@ import Testing
                 endpoint: endpoint,
                 retry: S3RetryPolicy(firstDelay: .zero, longestDelay: .zero, deadline: .seconds(1), maximumAttempts: 1)),
             credentials: S3CredentialChain([S3StaticCredentials(accessKeyID: "a", secretAccessKey: "s")]),
-            http: Service(objects: objects, instead: instead))
+            http: Service(objects: objects, instead: instead), threads: ThreadPool(name: "des-test", count: 1))
         return try await setting.run { local in RoutedSourceFiles(local: local, s3: S3SourceFiles(client: client)) }
     }
 

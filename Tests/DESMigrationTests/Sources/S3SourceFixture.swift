@@ -36,7 +36,8 @@ struct S3SourceFixture: Sendable {
         let curl = try CurlTransport(HTTPSettings(proxy: .none))
         let http: any HTTPExchange = before.map { HookedExchange(real: curl, before: $0) } ?? curl
         return S3Client(
-            S3Settings(endpoint: endpoint, retry: retry), credentials: S3CredentialChain([keys]), http: http)
+            S3Settings(endpoint: endpoint, retry: retry), credentials: S3CredentialChain([keys]), http: http,
+            threads: ThreadPool(name: "des-test", count: 1))
     }
 
     /// The sources as a migration sees them.

@@ -32,7 +32,8 @@ struct S3Fixture {
                 retry: S3RetryPolicy(
                     firstDelay: .milliseconds(5), longestDelay: .milliseconds(50),
                     budget: .init(capacity: 1000, perSecond: 1000))),
-            credentials: S3CredentialChain([keys]), http: try CurlTransport(HTTPSettings(proxy: .none)))
+            credentials: S3CredentialChain([keys]), http: try CurlTransport(HTTPSettings(proxy: .none)),
+            threads: ThreadPool(name: "des-test", count: 1))
     }
 
     /// Files above 6 MiB go in parts of 5 MiB.

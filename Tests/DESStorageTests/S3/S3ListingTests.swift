@@ -32,10 +32,12 @@ import Testing
     private func store(_ service: OnePageService) throws -> S3Store {
         let endpoint = try #require(S3Endpoint(url: "http://127.0.0.1:1", region: "r", style: .path))
         let keys = S3StaticCredentials(accessKeyID: "key", secretAccessKey: "secret")
+        let threads = ThreadPool(name: "des-test", count: 1)
         return S3Store(
             S3StoreSettings(bucket: "b", prefix: "p/"),
-            client: S3Client(S3Settings(endpoint: endpoint), credentials: S3CredentialChain([keys]), http: service),
-            threads: ThreadPool(name: "des-test", count: 1))
+            client: S3Client(
+                S3Settings(endpoint: endpoint), credentials: S3CredentialChain([keys]), http: service, threads: threads),
+            threads: threads)
     }
 
     @Test(arguments: [["p/a", "p/b", "p/c"], []])
