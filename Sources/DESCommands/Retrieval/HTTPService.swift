@@ -37,7 +37,11 @@ struct HTTPService: Sendable {
         let server = try await server(health, gate)
         let signals = ServiceSignals(logger: logger)
         let watch = settings.keys.flatMap { keys in
-            gate.map { APIKeyFileWatch(keys.file, content: keys.content, gate: $0, logger: logger) }
+            gate.map {
+                APIKeyFileWatch(
+                    keys.file, content: keys.content, gate: $0, thread: ThreadPool(name: "des-keys", count: 1),
+                    logger: logger)
+            }
         }
         // It tells itself what begins and ends. The server alone decides when its drain is over; the rest is ended with it.
         let group = ServiceGroup(

@@ -1,4 +1,4 @@
-import DESBase
+package import DESBase
 import DESConfiguration
 package import Logging
 import Synchronization
@@ -16,21 +16,22 @@ package final class APIKeyFileWatch: Sendable {
     private let interval: Duration
     private let logger: Logger
     private let state: Mutex<State>
-    /// One, so that no older file is taken after a newer one.
-    private let thread = ThreadPool(name: "des-keys", count: 1)
+    private let thread: ThreadPool
 
     /// Watches nothing yet.
     ///
     /// - Parameters:
     ///   - content: that the gate has now.
     ///   - interval: between two looks.
+    ///   - thread: one alone, so that no older file is taken after a newer one.
     package init(
         _ file: APIKeyFile, content: APIKeyFile.Content, gate: APIKeyGate, interval: Duration = .seconds(3),
-        logger: Logger
+        thread: ThreadPool, logger: Logger
     ) {
         self.file = file
         self.gate = gate
         self.interval = interval
+        self.thread = thread
         self.logger = logger
         state = Mutex(State(identity: content.identity))
     }

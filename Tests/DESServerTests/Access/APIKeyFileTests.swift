@@ -175,7 +175,7 @@ private func admits(_ gate: APIKeyGate, _ key: String) -> Bool {
         let gate = APIKeyGate(APIKeySet(content.keys), clock: .system())
         let lines = RecordingHandler.Lines()
         let watch = APIKeyFileWatch(
-            keys.file, content: content, gate: gate,
+            keys.file, content: content, gate: gate, thread: ThreadPool(name: "des-test", count: 1),
             logger: Logger(label: "keys") { _ in RecordingHandler(lines: lines) })
         func logged() -> [String] {
             lines.kept.withLock { lines in
@@ -217,6 +217,7 @@ private func admits(_ gate: APIKeyGate, _ key: String) -> Bool {
         let gate = APIKeyGate(APIKeySet(content.keys), clock: .system())
         let watch = APIKeyFileWatch(
             keys.file, content: content, gate: gate, interval: .milliseconds(5),
+            thread: ThreadPool(name: "des-test", count: 1),
             logger: Logger(label: "keys") { _ in SwiftLogNoOpLogHandler() })
         await withTaskGroup { group in
             group.addTask { await watch.run() }
