@@ -1,4 +1,4 @@
-import DESBase
+package import DESBase
 import Synchronization
 
 /// How a connection behaves.
@@ -28,6 +28,7 @@ package actor ODBCConnection {
     private let source: @Sendable () throws -> ODBCConnectionString
     private let settings: ODBCConnectionSettings
     private let prepareSession: @Sendable (ODBCSession) throws(ODBCError) -> Void
+    private let threads: ThreadFactory
     private let thread: DedicatedThread
     private let canceller = Mutex<ThreadPool?>(nil)
     private let activity = ODBCActivity()
@@ -42,12 +43,14 @@ package actor ODBCConnection {
     package init(
         settings: ODBCConnectionSettings = ODBCConnectionSettings(),
         source: @escaping @Sendable () throws -> ODBCConnectionString,
+        threads: ThreadFactory = .system,
         prepareSession: @escaping @Sendable (ODBCSession) throws(ODBCError) -> Void = { _ in }
     ) {
         self.source = source
         self.settings = settings
         self.prepareSession = prepareSession
-        thread = DedicatedThread(name: "des-odbc")
+        self.threads = threads
+        thread = threads.thread("des-odbc")
     }
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
@@ -122,7 +125,7 @@ package actor ODBCConnection {
     private nonisolated func cancellerThread() -> ThreadPool {
         canceller.withLock { pool in
             if let pool { return pool }
-            let started = ThreadPool(name: "des-odbc-cancel", count: 1)
+            let started = threads.pool("des-odbc-cancel", count: 1)
             pool = started
             return started
         }

@@ -4,8 +4,6 @@
 package final class DedicatedThread: SerialExecutor, TaskExecutor {
     private let queue: any ThreadFactory.Queue
 
-    package convenience init(name: String) { self.init(ThreadCore(name: name, count: 1)) }
-
     /// - Parameter queue: runs one job at a time.
     init(_ queue: any ThreadFactory.Queue) { self.queue = queue }
 

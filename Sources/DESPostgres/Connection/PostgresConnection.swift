@@ -1,4 +1,4 @@
-import DESBase
+package import DESBase
 
 /// One connection to a PostgreSQL server, opened on first use and used on a thread of its own.
 ///
@@ -19,9 +19,9 @@ package actor PostgresConnection {
         case closed
     }
 
-    package init(_ settings: PostgresSettings) {
+    package init(_ settings: PostgresSettings, threads: ThreadFactory = .system) {
         self.settings = settings
-        executor = DedicatedThread(name: settings.applicationName)
+        executor = threads.thread(settings.applicationName)
     }
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor {

@@ -1,3 +1,5 @@
+package import DESBase
+
 /// Keeps indexes in Redis, for several processes and over their restarts. Whatever Redis does costs only speed: a read is
 /// held up by it for the time of one connecting and one command at most, and once a pause; in a pause, which grows from 1
 /// to 30 seconds, values are neither looked for nor kept.
@@ -10,7 +12,8 @@ package final class RedisIndexCache: SharedIndexCache {
 
     /// Connects when the first value is looked for.
     package init(
-        _ settings: RedisSettings, observer: any RetrievalObserver = SilentObserver(), timing: RedisTiming = .system()
+        _ settings: RedisSettings, observer: any RetrievalObserver = SilentObserver(), threads: ThreadFactory = .system,
+        timing: RedisTiming = .system()
     ) {
         self.settings = settings
         let line = SharedCacheLine(
@@ -20,7 +23,7 @@ package final class RedisIndexCache: SharedIndexCache {
         }
         for number in 0..<settings.connections {
             // Not children of anybody: they serve all callers, until the desk is closed.
-            Task { await RedisWorker(settings, number: number).run(desk) }
+            Task { await RedisWorker(settings, number: number, on: threads.thread("des-redis")).run(desk) }
         }
         self.desk = desk
     }

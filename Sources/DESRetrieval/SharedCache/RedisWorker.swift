@@ -5,12 +5,13 @@ import Glibc
 actor RedisWorker {
     private let settings: RedisSettings
     private let number: Int
-    private let executor = DedicatedThread(name: "des-redis")
+    private let executor: DedicatedThread
     private var session: RedisSession?
 
-    init(_ settings: RedisSettings, number: Int) {
+    init(_ settings: RedisSettings, number: Int, on thread: DedicatedThread) {
         self.settings = settings
         self.number = number
+        executor = thread
     }
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
