@@ -1,11 +1,11 @@
 import DESBase
 import Synchronization
 
-/// The `Date` header of now, made once a second.
+/// The field `Date` of now, with its line end, made once a second.
 package final class DateCache: Sendable {
     private struct Entry {
         var second: Int64 = 0
-        var text = ""
+        var line = ""
     }
 
     private let entry = Mutex(Entry())
@@ -13,14 +13,15 @@ package final class DateCache: Sendable {
     /// Makes an empty cache.
     package init() {}
 
-    /// Now, as text.
-    package var text: String {
+    /// Now, as a line of a head.
+    package var line: String {
         let second = Timestamp.now().secondsSinceEpoch
         return entry.withLock { entry in
             if entry.second != second {
-                entry = Entry(second: second, text: HTTPDate.text(Timestamp(secondsSinceEpoch: second)))
+                let date = HTTPDate.text(Timestamp(secondsSinceEpoch: second))
+                entry = Entry(second: second, line: "Date: \(date)\r\n")
             }
-            return entry.text
+            return entry.line
         }
     }
 }

@@ -10,15 +10,13 @@ package struct ResponseHead {
     /// Begins a head.
     ///
     /// - Parameters:
-    ///   - date: the value of `Date`.
+    ///   - dateLine: of ``DateCache``.
     ///   - bodySize: bytes of the body that will be put behind it, so that the buffer need not grow.
-    package init(_ status: HTTPStatus, date: String, bodySize: Int = 0) {
+    package init(_ status: HTTPStatus, dateLine: String, bodySize: Int = 0) {
         self.status = status
         buffer = ByteBufferAllocator().buffer(capacity: 384 + bodySize)
         buffer.writeStaticString(status.line)
-        buffer.writeStaticString("Date: ")
-        buffer.writeString(date)
-        buffer.writeStaticString("\r\n")
+        buffer.writeString(dateLine)
     }
 
     /// Adds headers that are always the same, each with its line end.

@@ -39,7 +39,7 @@ final class TelemetryService: RequestAnswering {
             page = Self.problem(status, detail)
             writer = AnswerWriter(connection, to: head, keepsOpen: false)
         }
-        var head = page.head(ResponseHead(page.status, date: dates.text, bodySize: page.body.utf8.count))
+        var head = page.head(ResponseHead(page.status, dateLine: dates.line, bodySize: page.body.utf8.count))
         if !isForReading { head.add(lines: "Allow: GET, HEAD\r\n") }
         try await writer.write(head, body: page.body.utf8)
         return writer.keepsOpen

@@ -33,7 +33,7 @@ struct Exchange {
 
     /// Begins the head of an answer.
     func head(_ status: HTTPStatus, bodySize: Int = 0) -> ResponseHead {
-        var head = ResponseHead(status, date: service.dates.text, bodySize: bodySize)
+        var head = ResponseHead(status, dateLine: service.dates.line, bodySize: bodySize)
         if !commonLines.isEmpty { head.add(rawLines: commonLines) }
         return head
     }

@@ -23,7 +23,7 @@ extension FileService {
         guard let file = retriever.findNow(FileRequest(uid: uid, createdAt: createdAt)), file.size <= Self.quickSize
         else { return .later(nil) }
         let size = Int(file.size)
-        var answer = ResponseHead(.ok, date: dates.text, bodySize: size)
+        var answer = ResponseHead(.ok, dateLine: dates.line, bodySize: size)
         let id = accessLog?.makeRequestID()
         if let id { answer.add("X-Request-Id", made: id) }
         Self.addHeaders(of: file, to: &answer)
