@@ -62,8 +62,8 @@ public struct StoredFile: Sendable {
         case .inline(let start, let count, _, _): (offset, storedSize) = (start, count)
         }
         let crc32 = found.entry.meta.crc32
-        let name = shard.utf8
-        return String(unsafeUninitializedCapacity: name.count + 48) { output in
+        var name = shard
+        return String(unsafeUninitializedCapacity: name.utf8.count + 48) { output in
             var count = 0
             func put(_ byte: UInt8) {
                 output[count] = byte
@@ -77,14 +77,16 @@ public struct StoredFile: Sendable {
                     put(digit < 10 ? 48 + digit : 87 + digit)
                 }
             }
-            // Of `DATE_HEX_suffix.des` the suffix.
-            var underscores = 0
-            for byte in name.dropLast(4) {
-                if underscores < 2 {
-                    if byte == UInt8(ascii: "_") { underscores += 1 }
-                } else {
-                    let isPlain = (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
-                    put(isPlain ? byte : UInt8(ascii: "-"))
+            // Of `DATE_HEX_suffix.des` the suffix. Over bytes that lie in a row: this is done for each request.
+            name.withUTF8 { name in
+                var underscores = 0
+                for byte in name.dropLast(4) {
+                    if underscores < 2 {
+                        if byte == UInt8(ascii: "_") { underscores += 1 }
+                    } else {
+                        let isPlain = (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+                        put(isPlain ? byte : UInt8(ascii: "-"))
+                    }
                 }
             }
             put(hex: offset)
