@@ -74,15 +74,20 @@ let package = Package(
         module("DESRetrieval", ["DESBase", "DESRouting", "DESShard", "DESS3", "DESStorage", "CHiredis"]),
         module("DESPostgres", ["DESBase", "CPostgres"]),
         module("DESODBC", ["DESBase", "CODBC"]),
+        module("DESCatalog", ["DESBase"]),
+        module("DESCatalogWatermark", ["DESBase", "DESCatalog"]),
         module(
-            "DESCatalog",
+            "DESCatalogSQLite",
             [
-                "DESBase", "DESPostgres", "DESODBC",
+                "DESBase", "DESCatalog", "DESCatalogWatermark",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]
         ),
-        module("DESCoordination", ["DESBase", "DESRouting", "DESPostgres", "DESCatalog"]),
+        module("DESCatalogPostgres", ["DESBase", "DESPostgres", "DESCatalog", "DESCatalogWatermark"]),
+        module("DESCatalogODBC", ["DESBase", "DESODBC", "DESCatalog"]),
+        module("DESCoordination", ["DESBase", "DESRouting", "DESCatalog"]),
+        module("DESCoordinationPostgres", ["DESBase", "DESRouting", "DESPostgres", "DESCatalog", "DESCoordination"]),
         module("DESConfiguration", ["DESBase", "DESRouting", "DESShard", "Yams"]),
         module(
             "DESHTTPFront",
@@ -122,8 +127,8 @@ let package = Package(
         module(
             "DESMigration",
             [
-                "DESBase", "DESRouting", "DESShard", "DESStorage", "DESS3", "DESCatalog", "DESCoordination",
-                "DESTelemetry",
+                "DESBase", "DESRouting", "DESShard", "DESStorage", "DESS3", "DESCatalog", "DESCatalogWatermark",
+                "DESCoordination", "DESTelemetry",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
@@ -140,7 +145,9 @@ let package = Package(
             "DESCommands",
             [
                 "DESMigration", "DESReconciliation", "DESRetrieval", "DESServer", "DESHTTPFront", "DESConfiguration",
-                "DESBase", "DESRouting", "DESShard", "DESStorage", "DESS3", "DESCatalog", "DESCoordination",
+                "DESBase", "DESRouting", "DESShard", "DESStorage", "DESS3", "DESCatalog",
+                "DESCatalogWatermark", "DESCatalogSQLite", "DESCatalogPostgres", "DESCatalogODBC",
+                "DESCoordinationPostgres",
                 "DESPostgres", "DESTelemetry",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
@@ -174,11 +181,15 @@ let package = Package(
         tests(
             of: "DESCatalog",
             [
-                "DESBase", "DESPostgres", "DESODBC", "DESTestSupport",
+                "DESBase", "DESPostgres", "DESODBC", "DESCatalogWatermark", "DESCatalogSQLite", "DESCatalogPostgres",
+                "DESCatalogODBC", "DESTestSupport",
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]
         ),
-        tests(of: "DESCoordination", ["DESBase", "DESCatalog", "DESPostgres", "DESRouting", "DESTestSupport"]),
+        tests(
+            of: "DESCoordination",
+            ["DESBase", "DESCatalog", "DESCoordinationPostgres", "DESPostgres", "DESRouting", "DESTestSupport"]
+        ),
         tests(of: "DESConfiguration"),
         tests(
             of: "DESTelemetry",
@@ -204,8 +215,8 @@ let package = Package(
         tests(
             of: "DESMigration",
             [
-                "DESBase", "DESRouting", "DESShard", "DESStorage", "DESS3", "DESCatalog", "DESCoordination",
-                "DESTelemetry", "DESTestSupport",
+                "DESBase", "DESRouting", "DESShard", "DESStorage", "DESS3", "DESCatalog", "DESCatalogWatermark",
+                "DESCatalogSQLite", "DESCoordination", "DESCoordinationPostgres", "DESTelemetry", "DESTestSupport",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
@@ -214,7 +225,7 @@ let package = Package(
         tests(
             of: "DESReconciliation",
             [
-                "DESBase", "DESRouting", "DESShard", "DESStorage", "DESCatalog", "DESMigration",
+                "DESBase", "DESRouting", "DESShard", "DESStorage", "DESCatalog", "DESCatalogSQLite", "DESMigration",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
             ]

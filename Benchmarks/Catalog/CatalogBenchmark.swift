@@ -1,5 +1,7 @@
 import DESBase
 import DESCatalog
+import DESCatalogODBC
+import DESCatalogPostgres
 
 /// Reads all pending rows of a table page by page, and then marks them batch by batch, and prints how fast that was.
 ///

@@ -1,5 +1,4 @@
 import DESBase
-package import DESPostgres
 
 /// Why the work of many workers could not be shared out. Holds no secret.
 package struct CoordinationError: Transient, Sendable, Equatable, CustomStringConvertible {
@@ -24,12 +23,6 @@ package struct CoordinationError: Transient, Sendable, Equatable, CustomStringCo
         self.code = code
         self.message = message
         self.isTransient = isTransient
-    }
-
-    /// Every call of the board can be repeated, so one that only took too long is worth another try.
-    package init(_ error: PostgresError) {
-        self.init(
-            .database, "coordination database: \(error)", isTransient: error.isTransient || error.code == .timedOut)
     }
 
     package var description: String { message }

@@ -1,4 +1,7 @@
 import DESBase
+import DESCatalogPostgres
+import DESCatalogSQLite
+import DESCatalogWatermark
 import Testing
 
 @testable import DESCatalog

@@ -1,5 +1,8 @@
-@testable import DESCatalog
+import DESCatalog
 import DESBase
+import DESCatalogODBC
+import DESCatalogPostgres
+import DESCatalogSQLite
 import DESTestSupport
 import Testing
 

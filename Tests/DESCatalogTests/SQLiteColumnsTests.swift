@@ -1,5 +1,6 @@
 import DESBase
 import DESCatalog
+import DESCatalogSQLite
 import Testing
 
 @Suite("Optional columns and the operator's condition in an SQLite catalog")

@@ -1,4 +1,5 @@
 import DESCatalog
+import DESCatalogSQLite
 import Testing
 
 @Suite("Fencing tokens in an SQLite catalog")

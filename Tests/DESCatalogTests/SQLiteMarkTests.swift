@@ -1,5 +1,6 @@
 import DESBase
 import DESCatalog
+import DESCatalogSQLite
 import Foundation
 import Testing
 

@@ -1,5 +1,6 @@
 import DESBase
 import DESCatalog
+import DESCatalogSQLite
 import Testing
 
 @Suite("Looking up rows for recovery and deletion")

@@ -1,5 +1,6 @@
 import DESBase
 import DESCatalog
+import DESCatalogSQLite
 import Testing
 
 @Suite("A SQLite catalog whose table changes while it is open")

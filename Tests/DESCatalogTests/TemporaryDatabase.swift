@@ -1,4 +1,5 @@
 import DESCatalog
+import DESCatalogSQLite
 import Foundation
 import GRDBSQLite
 

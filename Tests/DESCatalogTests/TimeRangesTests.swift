@@ -1,7 +1,8 @@
 import DESBase
+import DESCatalog
 import Testing
 
-@testable import DESCatalog
+@testable import DESCatalogSQLite
 
 @Suite("Where the times of a period lie in an index")
 struct TimeRangesTests {

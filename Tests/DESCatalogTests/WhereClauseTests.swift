@@ -1,7 +1,8 @@
-@testable import DESCatalog
 import DESBase
 import DESTestSupport
 import Testing
+
+@testable import DESCatalog
 
 @Suite("The operator's where_clause")
 struct WhereClauseTests {

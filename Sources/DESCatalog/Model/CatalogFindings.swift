@@ -37,16 +37,16 @@ package struct CatalogFindings: Sendable, Equatable {
 
 /// Which texts and numbers of an archived column DES takes for a mark that is done. What is neither one of these nor pending
 /// is left alone, as done, and told.
-enum DoneMark {
+package enum DoneMark {
     /// What PostgreSQL reads as true (`boolin` of its sources), in lower case.
-    static let texts = ["1", "t", "tr", "tru", "true", "y", "ye", "yes", "on"]
+    package static let texts = ["1", "t", "tr", "tru", "true", "y", "ye", "yes", "on"]
 
     /// How many rows with other marks are counted, and how long they are looked for.
-    static let countLimit = 10_000
-    static let timeLimit = Duration.seconds(5)
+    package static let countLimit = 10_000
+    package static let timeLimit = Duration.seconds(5)
 
     /// Of the members of an ENUM or SET the one that means true: the one that says it in the most common way.
-    static func member(of members: [String]) -> String? {
+    package static func member(of members: [String]) -> String? {
         let wanted = ["1", "true", "yes", "y", "t", "on"]
         for text in wanted {
             if let member = members.first(where: { $0.lowercased() == text }) { return member }
@@ -55,7 +55,7 @@ enum DoneMark {
     }
 
     /// - Parameter counts: values, as text, with the number of their rows; the most frequent first.
-    static func warning(_ column: String, counts: [(value: String, rows: Int64)]) -> String? {
+    package static func warning(_ column: String, counts: [(value: String, rows: Int64)]) -> String? {
         guard !counts.isEmpty else { return nil }
         let total = counts.reduce(0) { $0 + $1.rows }
         let shown = counts.prefix(3).map { "\($0.rows) with \(String($0.value.prefix(60)).debugDescription)" }

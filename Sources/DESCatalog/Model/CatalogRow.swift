@@ -36,9 +36,9 @@ package struct CatalogRow: Sendable, Equatable {
 }
 
 /// What bounds a page of rows beside their number.
-enum PageLimit {
+package enum PageLimit {
     /// A page ends with the row that brings it to so many bytes.
-    static let bytes = 4 << 20
+    package static let bytes = 4 << 20
 }
 
 /// A row that a shard found in the staging folder may belong to.

@@ -87,7 +87,7 @@ extension CatalogValue {
     }
 
     /// The value, or that it is too long.
-    func limited(to limit: Int) -> CatalogValue {
+    package func limited(to limit: Int) -> CatalogValue {
         switch self {
         case .text(let text) where text.utf8.count > limit: .tooLong(sizeInBytes: text.utf8.count)
         case .blob(let bytes) where bytes.count > limit: .tooLong(sizeInBytes: bytes.count)
@@ -107,7 +107,7 @@ extension CatalogValue {
 
 extension Timestamp {
     /// The moment that a real in a database column stands for: a whole one as the integer would, else an epoch number.
-    init?(storedReal number: Double) {
+    package init?(storedReal number: Double) {
         if let whole = Int64(exactly: number) {
             self.init(storedInteger: whole)
         } else {

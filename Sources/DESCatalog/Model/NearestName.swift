@@ -1,8 +1,8 @@
 /// Finds the name that somebody who mistyped one probably meant.
-enum NearestName {
+package enum NearestName {
     /// The candidate with the fewest single-character changes to `name`, letter case aside; nil if none is near: more
     /// than half of the characters would have to change.
-    static func nearest(to name: String, among candidates: [String]) -> String? {
+    package static func nearest(to name: String, among candidates: [String]) -> String? {
         let wanted = Array(name.lowercased())
         var best: (name: String, distance: Int)?
         for candidate in candidates {

@@ -43,7 +43,7 @@ extension CatalogSchema {
     /// Whether rows of the state can be told from the others.
     ///
     /// - Throws: ``CatalogError`` for archived rows of a table without a column that says which these are.
-    func check(_ state: RowState, place: String) throws {
+    package func check(_ state: RowState, place: String) throws {
         guard state == .archived, archivedColumn == nil else { return }
         throw CatalogError(
             code: .missingColumn, what: "cannot read the marked rows of table \"\(table)\"", place: place,

@@ -1,7 +1,7 @@
-import DESBase
+package import DESBase
 
 /// Assigns rows to the keys that ask for them; a key may be asked for more than once.
-struct RecoveryMatches {
+package struct RecoveryMatches {
     private struct Identity: Hashable {
         /// Not the text, which would be equal to another one that only looks alike.
         let uid: [UInt8]
@@ -13,13 +13,13 @@ struct RecoveryMatches {
         }
     }
 
-    private(set) var rows: [[RecoveredRow]]
+    package private(set) var rows: [[RecoveredRow]]
     private var positions: [Identity: [Int]] = [:]
     private var times: Set<Int64> = []
     /// The earliest and the latest time that is asked for.
-    let timeRange: (first: Timestamp, last: Timestamp)
+    package let timeRange: (first: Timestamp, last: Timestamp)
 
-    init(_ keys: [(uid: String, createdAt: Timestamp)]) {
+    package init(_ keys: [(uid: String, createdAt: Timestamp)]) {
         rows = Array(repeating: [], count: keys.count)
         var first = Timestamp.latest
         var last = Timestamp.earliest
@@ -34,10 +34,10 @@ struct RecoveryMatches {
     }
 
     /// The uids that are asked for, each once.
-    var uids: [String] { Set(positions.keys.map(\.uid)).map { String(decoding: $0, as: UTF8.self) } }
+    package var uids: [String] { Set(positions.keys.map(\.uid)).map { String(decoding: $0, as: UTF8.self) } }
 
     /// Gives the row to the keys of its uid and time, if there are any.
-    mutating func add(_ row: RecoveredRow) {
+    package mutating func add(_ row: RecoveredRow) {
         guard let time = row.row.key.createdAt.timestamp, times.contains(time.microsecondsSinceEpoch),
             let uid = row.row.key.uid.uidText,
             let found = positions[Identity(uid, time)]

@@ -1,13 +1,13 @@
-import DESBase
+package import DESBase
 
 /// Marks that are tried on a few pending rows before anything is packed, and taken back.
 ///
 /// One that is accepted ends the trial. Else rows that the cycle would pack are looked at, of several times: those that a trigger
 /// refuses (on legal hold, not yet reviewed) must not stop the others. And rows that are not found again by their uid, time and
 /// location would be packed anew in each cycle.
-struct MarkTrial: Sendable {
+package struct MarkTrial: Sendable {
     /// How many rows are tried at most of each order, and of the oldest due ones.
-    static let rows = 20
+    package static let rows = 20
     /// And of each later moment.
     private static let rowsOfMoment = 8
     /// So many due rows are read, of which these are chosen.
@@ -29,13 +29,13 @@ struct MarkTrial: Sendable {
     private var hasMarks: Bool?
 
     /// - Parameter cutoff: rows of this time and later are not packed.
-    init(_ subject: any MarkTrialSubject, olderThan cutoff: Timestamp) {
+    package init(_ subject: any MarkTrialSubject, olderThan cutoff: Timestamp) {
         self.subject = subject
         self.cutoff = cutoff
     }
 
     /// - Throws: ``CatalogError`` with `notMarkable` if no row takes a mark, although some are due.
-    mutating func run() async throws {
+    package mutating func run() async throws {
         for order in MarkTrialOrder.allCases {
             try await attempt(try await subject.rows(order).map(\.key))
             guard isInDoubt else { return }

@@ -1,7 +1,7 @@
 import DESBase
 
 /// A table of which a ``MarkTrial`` finds out whether its rows can be marked.
-protocol MarkTrialSubject: Sendable {
+package protocol MarkTrialSubject: Sendable {
     /// The table and its database, for messages.
     var table: String { get }
     var place: String { get }
@@ -24,7 +24,8 @@ protocol MarkTrialSubject: Sendable {
 
 extension MarkTrialSubject {
     /// For ``written``: the mark, and the columns that get more if there are any.
-    static func written(_ mark: String, to archived: String?, archivedAt: String?, shardKey: String?) -> String {
+    package static func written(_ mark: String, to archived: String?, archivedAt: String?, shardKey: String?) -> String
+    {
         [
             archived.map { "\(mark) to the column \"\($0)\"" }, archivedAt.map { "a time to the column \"\($0)\"" },
             shardKey.map { "the shard's name (such as \(String.exampleShard)) to the column \"\($0)\"" },
@@ -33,7 +34,7 @@ extension MarkTrialSubject {
 }
 
 /// Which rows a trial asks for, cheaply for any table.
-enum MarkTrialOrder: Sendable, CaseIterable {
+package enum MarkTrialOrder: Sendable, CaseIterable {
     /// Those that the database finds first.
     case any
     /// The ones with the latest times first.
@@ -41,7 +42,7 @@ enum MarkTrialOrder: Sendable, CaseIterable {
 }
 
 /// What became of a mark that was tried.
-enum MarkAttempt: Sendable, Equatable {
+package enum MarkAttempt: Sendable, Equatable {
     case outcome(MarkOutcome)
     /// Another transaction holds the row.
     case rowIsLocked
@@ -58,5 +59,5 @@ extension RowKey {
 
 extension String {
     /// A name of a shard as long as they are, for marks that are tried.
-    static var exampleShard: String { "20260131_3F_01KG9Z3V7Q0B8M4N6P2R5S7T9W.des" }
+    package static var exampleShard: String { "20260131_3F_01KG9Z3V7Q0B8M4N6P2R5S7T9W.des" }
 }

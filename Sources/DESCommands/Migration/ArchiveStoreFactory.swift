@@ -1,4 +1,7 @@
 import DESCatalog
+import DESCatalogPostgres
+import DESCatalogSQLite
+import DESCatalogWatermark
 import DESConfiguration
 import DESPostgres
 

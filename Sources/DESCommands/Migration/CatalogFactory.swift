@@ -1,4 +1,7 @@
 import DESCatalog
+import DESCatalogODBC
+import DESCatalogPostgres
+import DESCatalogSQLite
 import DESConfiguration
 
 /// Makes the catalog that a database URL names.

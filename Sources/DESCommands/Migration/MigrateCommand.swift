@@ -3,7 +3,7 @@ import CoreMetrics
 import DESBase
 import DESCatalog
 import DESConfiguration
-import DESCoordination
+import DESCoordinationPostgres
 import DESMigration
 import DESTelemetry
 import Foundation

@@ -1,7 +1,8 @@
 import DESBase
 import DESCatalog
+import DESCatalogWatermark
 import DESConfiguration
-import DESCoordination
+import DESCoordinationPostgres
 import DESMigration
 import DESRouting
 import DESStorage
@@ -30,7 +31,7 @@ struct MigrationAssembly {
         let archive: (any ArchiveStore)?
         let watermark: WatermarkCatalog?
         /// Nil unless many workers share the work.
-        let board: UnitBoard?
+        let board: PostgresUnitBoard?
         let defaultLagDays: Int
 
         func close() async {
@@ -61,7 +62,7 @@ struct MigrationAssembly {
         }
         return Parts(
             catalog: watermark ?? base, archive: archive, watermark: watermark,
-            board: configuration.workers.map { UnitBoard($0, of: configuration, workerID: workerID) },
+            board: configuration.workers.map { PostgresUnitBoard($0, of: configuration, workerID: workerID) },
             defaultLagDays: configuration.migration.defaultLagDays)
     }
 

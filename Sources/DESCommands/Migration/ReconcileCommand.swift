@@ -2,7 +2,7 @@ package import ArgumentParser
 import DESBase
 import DESCatalog
 import DESConfiguration
-import DESCoordination
+import DESCoordinationPostgres
 import DESMigration
 import DESReconciliation
 import DESTelemetry

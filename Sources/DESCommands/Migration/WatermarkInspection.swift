@@ -1,5 +1,6 @@
 import DESBase
 import DESCatalog
+import DESCatalogWatermark
 import DESConfiguration
 import DESMigration
 import DESTelemetry

@@ -1,5 +1,5 @@
 import DESConfiguration
-import DESCoordination
+import DESCoordinationPostgres
 import Foundation
 
 /// What `--status` and `--retry-set-aside` do.
@@ -25,11 +25,11 @@ struct WorkInspection {
                 ? "{\"units\":\(count)}" : "\(count.counted("unit")) of work will be tried again by the next worker")
     }
 
-    private func board() throws -> UnitBoard {
+    private func board() throws -> PostgresUnitBoard {
         guard let workers = configuration.workers else {
             throw CommandProblem("the configuration has no section workers: this process works alone")
         }
-        return UnitBoard(workers, of: configuration, workerID: nil)
+        return PostgresUnitBoard(workers, of: configuration, workerID: nil)
     }
 }
 
@@ -40,7 +40,7 @@ struct CommandProblem: Error, CustomStringConvertible {
     init(_ description: String) { self.description = description }
 }
 
-extension UnitBoard {
+extension PostgresUnitBoard {
     /// The board that a configuration names.
     ///
     /// - Parameter workerID: nil: host name and process number.

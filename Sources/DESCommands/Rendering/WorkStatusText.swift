@@ -1,4 +1,4 @@
-import DESCoordination
+import DESCoordinationPostgres
 import DESTelemetry
 
 /// The status of the workers for people.

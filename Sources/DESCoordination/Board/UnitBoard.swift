@@ -1,152 +1,84 @@
-import DESCatalog
-import DESPostgres
+package import DESBase
+package import DESCatalog
 package import DESRouting
-import Synchronization
 
-/// The units of work of one job in PostgreSQL: what is to be done, who does it, and until when.
+/// The units of work of one job: what is to be done, who does it, and until when.
 ///
 /// Every change to a claimed unit carries the claim's token and says whether it hit: a worker that was paused for longer than
-/// its lease changes nothing any more. All times are the database's. Calls throw ``CoordinationError``, or
-/// `CancellationError`.
-package final class UnitBoard: Sendable {
-    package let job: String
-    package let worker: String
-    package let lease: Duration
-    let maximumAttempts: Int
-    let retryPause: Duration
-    private let planAge: Duration
-    private let connection: PostgresPool
-    /// What this worker did on units that it has finished.
-    private let finished = Mutex(ClaimProgress())
-    /// How often in a row there was nothing to claim.
-    let emptyAnswers = Mutex(0)
+/// its lease changes nothing any more. Calls throw ``CoordinationError``, or `CancellationError`.
+package protocol UnitBoard: Sendable {
+    /// The name under which workers share the work.
+    var job: String { get }
+    /// How long a unit belongs to a worker that is not heard of.
+    var lease: Duration { get }
 
-    /// Connects on first use.
-    ///
-    /// - Parameters:
-    ///   - connectionString: of the coordination database.
-    ///   - job: the name under which workers share the work.
-    ///   - worker: what the status calls this one; need not be unique.
-    ///   - lease: how long a unit belongs to a worker that is not heard of.
-    ///   - maximumAttempts: how often a unit is claimed before it is set aside.
-    ///   - retryPause: how long a unit that failed for the first time is left alone; it doubles, up to five minutes.
-    ///   - planAge: a plan that is older when a worker begins is made anew.
-    package init(
-        _ connectionString: String, job: String, worker: String, lease: Duration, maximumAttempts: Int = 5,
-        retryPause: Duration = .seconds(2), planAge: Duration = .seconds(300)
-    ) {
-        self.job = job
-        self.worker = worker
-        self.lease = lease
-        self.maximumAttempts = maximumAttempts
-        self.retryPause = retryPause
-        self.planAge = planAge
-        // An answer after the lease has ended is worth nothing.
-        connection = PostgresPool(
-            PostgresSettings(
-                connectionString, applicationName: "des-migrate", statementTimeout: max(lease, .seconds(10)),
-                lockTimeout: max(lease / 3, .seconds(2)), idleInTransactionTimeout: max(lease / 3, .seconds(2)),
-                needsWrites: true), size: 2)
-    }
-
-    package func close() async { await connection.close() }
-
-    /// Makes the tables if they are missing, signs the worker in, and lets a plan be made if the last one is old.
-    package func begin() async throws {
-        let (job, worker, lease, age) = (job, worker, lease / .seconds(1), planAge / .seconds(1))
-        finished.withLock { $0 = ClaimProgress() }
-        try await run("cannot prepare the units of work") { session in
-            try BoardTables.create(in: session)
-            _ = try session.query(
-                """
-                INSERT INTO des_migration_units (job, unit, is_plan, state) VALUES ($1, $2, true, 'pending')
-                ON CONFLICT (job, unit) DO UPDATE SET state = 'pending', attempts = 0, not_before = NULL
-                WHERE des_migration_units.state IN ('done', 'set_aside')
-                    AND des_migration_units.finished_at < clock_timestamp() - make_interval(secs => $3)
-                """, [.text(job), .text(Claim.planName), .float8(age)])
-            _ = try session.query(
-                """
-                INSERT INTO des_migration_workers (job, worker, started_at, seen_at, lease_seconds)
-                VALUES ($1, $2, clock_timestamp(), clock_timestamp(), $3)
-                ON CONFLICT (job, worker) DO UPDATE SET started_at = excluded.started_at, seen_at = excluded.seen_at,
-                    ended_at = NULL, lease_seconds = excluded.lease_seconds, unit = NULL, files_migrated = 0,
-                    files_failed = 0, bytes = 0
-                """, [.text(job), .text(worker), .float8(lease)])
-            _ = try session.query(
-                "DELETE FROM des_migration_workers WHERE job = $1 AND seen_at < clock_timestamp() - interval '7 days'",
-                [.text(job)])
-        }
-    }
+    /// Signs the worker in, and lets a plan be made if the last one is old.
+    func begin() async throws
 
     /// The number of bits of the shard indices of the job: this one, unless a worker that began before, or the plan of an
     /// older version, decided on another.
     ///
     /// - Throws: ``CoordinationError`` with `vanished`.
-    package func agree(onBits bits: ShardBits) async throws -> Int {
-        let job = job
-        return try await run("cannot compare packer.n_bits of the workers") { session in
-            let result = try session.query(
-                """
-                UPDATE des_migration_units SET shard_bits = CASE WHEN shard_bits > 0 THEN shard_bits ELSE $3 END
-                WHERE job = $1 AND unit = $2 RETURNING shard_bits
-                """, [.text(job), .text(Claim.planName), .int8(Int64(bits.count))])
-            guard result.rowCount == 1, let agreed = result.integer(0, 0) else { throw Self.vanished(job) }
-            return Int(agreed)
-        }
-    }
+    func agree(onBits bits: ShardBits) async throws -> Int
 
     /// Whether this store is the one that the workers of the job publish to; the first one decides.
-    package func agree(onStore store: String) async throws -> Bool {
-        let job = job
-        return try await run("cannot compare the stores of the workers") { session in
-            let result = try session.query(
-                """
-                UPDATE des_migration_units SET store = coalesce(store, $3) WHERE job = $1 AND unit = $2
-                RETURNING store = $3
-                """, [.text(job), .text(Claim.planName), .text(store)])
-            return result.rowCount == 1 && result.bool(0, 0) == true
-        }
-    }
+    func agree(onStore store: String) async throws -> Bool
+
+    /// Claims what is next: the plan first, then the oldest day.
+    ///
+    /// - Throws: ``CoordinationError`` with `vanished` if there is not even a plan.
+    func next() async throws -> ClaimAnswer
+
+    /// Writes the units of a plan.
+    ///
+    /// - Throws: ``CoordinationError`` with `lost` if somebody else makes the plan by now.
+    /// - Returns: how many units there are to do now.
+    func finishPlan(
+        _ claim: Claim, days: [PendingDay], bits: ShardBits, cutoff: Timestamp, rowsPerUnit: Int
+    ) async throws -> Int
+
+    /// Asks for another term and tells how far the work is.
+    ///
+    /// - Returns: false if somebody else has it.
+    func renew(_ claim: Claim, _ progress: ClaimProgress) async throws -> Bool
+
+    /// Every row was looked at.
+    ///
+    /// - Throws: ``CoordinationError`` with `lost`.
+    func complete(_ claim: Claim, _ progress: ClaimProgress) async throws
+
+    /// It could not be done; after the last attempt it is set aside.
+    ///
+    /// - Throws: ``CoordinationError`` with `lost`.
+    func fail(_ claim: Claim, _ progress: ClaimProgress, error: String) async throws
+
+    /// It is given back unfinished, and the attempt does not count.
+    ///
+    /// - Throws: ``CoordinationError`` with `lost`.
+    func release(_ claim: Claim, _ progress: ClaimProgress) async throws
+
+    /// Notes shards before they are published; a worker who takes the unit over afterwards sees the names.
+    ///
+    /// - Throws: ``CoordinationError`` with `lost`: they must not be published.
+    func intend(_ claim: Claim, shards: [String]) async throws
+
+    /// Shards that earlier holders of the unit published or were about to.
+    func shardsInDoubt(_ claim: Claim) async throws -> [String]
+
+    /// All rows of these shards are settled, or they were taken back. Shards that a later holder noted are left alone.
+    func forget(_ claim: Claim, shards: [String]) async throws
+
+    /// The shard is not in the store; should it appear after all, its maker removes it.
+    ///
+    /// Its maker may have published it just before it is given up, and have looked here just before that: whoever gives it up
+    /// looks into the store once more afterwards.
+    ///
+    /// - Throws: ``CoordinationError`` with `lost`.
+    func abandon(_ claim: Claim, shard: String) async throws
+
+    /// Which of these shards somebody else has given up.
+    func abandoned(among shards: [String]) async throws -> [String]
 
     /// The worker is done; the status shows it as ended.
-    package func end() async throws {
-        let (job, worker) = (job, worker)
-        try await run("cannot sign off") { session in
-            _ = try session.query(
-                """
-                UPDATE des_migration_workers SET ended_at = clock_timestamp(), seen_at = clock_timestamp(), unit = NULL
-                WHERE job = $1 AND worker = $2
-                """, [.text(job), .text(worker)])
-        }
-    }
-
-    /// Adds what was done on a unit that is finished to the worker's sums.
-    func addToSums(_ progress: ClaimProgress) {
-        finished.withLock { sums in
-            sums.filesMigrated += progress.filesMigrated
-            sums.filesFailed += progress.filesFailed
-            sums.bytes += progress.bytes
-        }
-    }
-
-    /// The worker's sums with what is under way.
-    func sums(with progress: ClaimProgress) -> ClaimProgress {
-        finished.withLock { sums in
-            var result = progress
-            result.filesMigrated += sums.filesMigrated
-            result.filesFailed += sums.filesFailed
-            result.bytes += sums.bytes
-            return result
-        }
-    }
-
-    func run<Result: Sendable>(
-        _ what: String, _ body: @escaping @Sendable (PostgresSession) throws -> Result
-    ) async throws -> Result {
-        do {
-            return try await connection.run(what, advice: nil, body)
-        } catch let error as PostgresError {
-            throw CoordinationError(error)
-        }
-    }
+    func end() async throws
 }

@@ -16,6 +16,13 @@ package struct Claim: Sendable, Hashable {
     /// How often the unit was claimed, this time included.
     package let attempt: Int
 
+    package init(job: String, subject: Subject, token: Int64, attempt: Int) {
+        self.job = job
+        self.subject = subject
+        self.token = token
+        self.attempt = attempt
+    }
+
     /// The name of what was claimed, within the job.
     package var name: String {
         switch subject {
@@ -27,7 +34,7 @@ package struct Claim: Sendable, Hashable {
     /// What the catalog checks when rows are marked.
     package var fence: Fence { Fence(unit: "\(job)/\(name)", token: token) }
 
-    static let planName = "plan"
+    package static let planName = "plan"
 }
 
 /// What a worker is to do next.

@@ -67,7 +67,7 @@ extension WorkUnit.Rows {
     }
 
     /// Nil for undated rows.
-    var dayNumber: Int64? {
+    package var dayNumber: Int64? {
         if case .day(let number) = self { number } else { nil }
     }
 }

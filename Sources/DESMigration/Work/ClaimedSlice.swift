@@ -10,7 +10,7 @@ import Synchronization
 final class ClaimedSlice: WorkSlice {
     private let claim: Claim
     private let unit: WorkUnit
-    private let board: UnitBoard
+    private let board: any UnitBoard
     private let base: any ObjectStore
     private let bits: ShardBits
     private let keeper: LeaseKeeper
@@ -22,7 +22,7 @@ final class ClaimedSlice: WorkSlice {
     private let refusals = AsyncStream<Void>.makeStream()
 
     init(
-        claim: Claim, unit: WorkUnit, board: UnitBoard, catalog: any SourceCatalog, base: any ObjectStore,
+        claim: Claim, unit: WorkUnit, board: any UnitBoard, catalog: any SourceCatalog, base: any ObjectStore,
         bits: ShardBits, keeper: LeaseKeeper, logger: Logger
     ) {
         self.claim = claim

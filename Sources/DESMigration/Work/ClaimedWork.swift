@@ -11,7 +11,7 @@ import Synchronization
 /// A worker claims a unit, raises its fence in the catalog's database, brings to its end what an earlier holder published,
 /// and runs the pipeline over the rest. Whatever it was when it died or was paused, the next holder goes on from there.
 package final class ClaimedWork: WorkSource {
-    private let board: UnitBoard
+    private let board: any UnitBoard
     private let catalog: any SourceCatalog
     private let store: any ObjectStore
     private let bits: ShardBits
@@ -28,7 +28,7 @@ package final class ClaimedWork: WorkSource {
     ///   - threads: for the store's mark.
     ///   - clock: measures leases; must run on while the process is stopped.
     package init(
-        board: UnitBoard, catalog: any SourceCatalog, store: any ObjectStore, bits: ShardBits, rowsPerUnit: Int,
+        board: any UnitBoard, catalog: any SourceCatalog, store: any ObjectStore, bits: ShardBits, rowsPerUnit: Int,
         staging: StagingFolder, threads: ThreadPool, clock: any Clock<Duration>,
         random: @escaping @Sendable () -> any RandomNumberGenerator, logger: Logger
     ) {

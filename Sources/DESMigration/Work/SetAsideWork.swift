@@ -1,5 +1,6 @@
 package import DESBase
 package import DESCatalog
+package import DESCatalogWatermark
 package import DESStorage
 package import Logging
 import Synchronization

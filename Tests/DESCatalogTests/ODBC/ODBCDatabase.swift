@@ -1,4 +1,5 @@
 import DESCatalog
+import DESCatalogODBC
 import DESTestSupport
 import Foundation
 

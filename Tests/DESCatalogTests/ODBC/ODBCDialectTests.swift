@@ -1,7 +1,9 @@
-@testable import DESCatalog
 import DESBase
+import DESCatalog
 import DESODBC
 import Testing
+
+@testable import DESCatalogODBC
 
 @Suite("The SQL of each database")
 struct ODBCDialectTests {

@@ -1,5 +1,6 @@
 import DESBase
 import DESCatalog
+import DESCatalogODBC
 import DESTestSupport
 import Foundation
 import Testing

@@ -1,5 +1,7 @@
-@testable import DESCatalog
+import DESCatalog
 import DESODBC
+
+@testable import DESCatalogODBC
 
 extension ODBCCatalog {
     /// Locks the row of a uid in an open transaction while the body runs.

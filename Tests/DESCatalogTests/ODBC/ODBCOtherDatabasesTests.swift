@@ -1,5 +1,6 @@
 import DESBase
 import DESCatalog
+import DESCatalogODBC
 import DESODBC
 import DESTestSupport
 import Foundation

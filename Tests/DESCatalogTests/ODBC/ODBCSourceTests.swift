@@ -1,6 +1,8 @@
-@testable import DESCatalog
+import DESCatalog
 import DESODBC
 import Testing
+
+@testable import DESCatalogODBC
 
 @Suite("Connection strings from URLs")
 struct ODBCSourceTests {

@@ -1,5 +1,6 @@
 import DESBase
 import DESCatalog
+import DESCatalogODBC
 import Testing
 
 @Suite("Trying a mark in a MariaDB catalog, and a table that changes")

@@ -1,5 +1,6 @@
 import DESBase
 import DESCatalog
+import DESCatalogPostgres
 import DESPostgres
 import DESTestSupport
 import Testing

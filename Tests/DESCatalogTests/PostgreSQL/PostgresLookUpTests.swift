@@ -1,5 +1,6 @@
 import DESBase
 import DESCatalog
+import DESCatalogPostgres
 import DESTestSupport
 import Testing
 

@@ -1,5 +1,8 @@
 import DESBase
 import DESCatalog
+import DESCatalogPostgres
+import DESCatalogSQLite
+import DESCatalogWatermark
 import DESPostgres
 import DESTestSupport
 

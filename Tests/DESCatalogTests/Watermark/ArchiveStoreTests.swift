@@ -1,10 +1,13 @@
 import DESBase
+import DESCatalog
 import DESPostgres
 import DESTestSupport
 import Foundation
 import Testing
 
-@testable import DESCatalog
+@testable import DESCatalogPostgres
+@testable import DESCatalogSQLite
+@testable import DESCatalogWatermark
 
 @Suite("What the watermark mode keeps in its database")
 struct ArchiveStoreTests {

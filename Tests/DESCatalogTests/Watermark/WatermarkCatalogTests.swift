@@ -1,8 +1,10 @@
 import DESBase
+import DESCatalog
+import DESCatalogSQLite
 import Synchronization
 import Testing
 
-@testable import DESCatalog
+@testable import DESCatalogWatermark
 
 @Suite("A catalog behind a watermark")
 struct WatermarkCatalogTests {

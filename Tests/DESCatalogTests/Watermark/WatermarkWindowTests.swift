@@ -1,5 +1,6 @@
 import DESBase
 import DESCatalog
+import DESCatalogWatermark
 import Testing
 
 @Suite("The window behind a watermark")

@@ -1,4 +1,5 @@
 import DESCoordination
+import DESCoordinationPostgres
 import Testing
 
 @Suite("Attempts", .timeLimit(.minutes(5)))

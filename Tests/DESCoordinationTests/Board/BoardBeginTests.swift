@@ -1,5 +1,6 @@
 import DESCatalog
 import DESCoordination
+import DESCoordinationPostgres
 import DESRouting
 import DESTestSupport
 import Testing
@@ -208,7 +209,7 @@ struct BoardBeginTests {
         try await database.sql(
             "CREATE ROLE \(user) LOGIN PASSWORD 'geheim-7'; REVOKE CREATE ON SCHEMA public FROM PUBLIC")
         let url = database.server.postgresURL(database: database.name, user: user, password: "geheim-7")
-        let board = UnitBoard(url, job: "des", worker: "a", lease: .seconds(60))
+        let board = PostgresUnitBoard(url, job: "des", worker: "a", lease: .seconds(60))
         let error = await #expect(throws: CoordinationError.self) { try await board.begin() }
         let text = error?.description ?? ""
         #expect(text.contains("permission denied") && text.contains("CREATE TABLE IF NOT EXISTS des_migration_units"))
@@ -230,7 +231,7 @@ struct BoardBeginTests {
     func wrongPassword() async throws {
         let database = try BoardTestDatabase()
         let url = database.server.postgresURL(database: database.name, password: "falsch-8731")
-        let board = UnitBoard(url, job: "des", worker: "a", lease: .seconds(60))
+        let board = PostgresUnitBoard(url, job: "des", worker: "a", lease: .seconds(60))
         let error = await #expect(throws: CoordinationError.self) { try await board.begin() }
         #expect(error?.isTransient == false)
         let texts = [

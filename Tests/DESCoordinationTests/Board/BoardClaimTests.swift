@@ -1,5 +1,6 @@
 import DESCatalog
 import DESCoordination
+import DESCoordinationPostgres
 import Testing
 
 @Suite("Claiming units", .timeLimit(.minutes(5)))

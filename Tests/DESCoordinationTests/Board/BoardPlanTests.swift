@@ -1,6 +1,7 @@
 import DESBase
 import DESCatalog
 import DESCoordination
+import DESCoordinationPostgres
 import DESTestSupport
 import Testing
 

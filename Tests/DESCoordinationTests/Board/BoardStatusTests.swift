@@ -1,4 +1,5 @@
 import DESCoordination
+import DESCoordinationPostgres
 import Testing
 
 @Suite("Status of the work", .timeLimit(.minutes(5)))

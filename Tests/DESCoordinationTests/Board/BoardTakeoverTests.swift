@@ -1,4 +1,5 @@
 import DESCoordination
+import DESCoordinationPostgres
 import Testing
 
 @Suite("Shards and taking over", .timeLimit(.minutes(5)))

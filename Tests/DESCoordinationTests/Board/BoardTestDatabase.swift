@@ -1,6 +1,7 @@
 import DESBase
 import DESCatalog
 import DESCoordination
+import DESCoordinationPostgres
 import DESPostgres
 import DESRouting
 import DESTestSupport
@@ -25,8 +26,8 @@ struct BoardTestDatabase: Sendable {
     func board(
         _ worker: String = "a", job: String = "des", attempts: Int = 5, planAge: Duration = .seconds(300),
         lease: Duration = .seconds(60)
-    ) -> UnitBoard {
-        UnitBoard(
+    ) -> PostgresUnitBoard {
+        PostgresUnitBoard(
             url, job: job, worker: worker, lease: lease, maximumAttempts: attempts, retryPause: .seconds(60),
             planAge: planAge)
     }
@@ -35,7 +36,7 @@ struct BoardTestDatabase: Sendable {
     func planned(
         _ worker: String = "a", job: String = "des", days: [Int64?: Int64] = [1: 10, 2: 20, 3: 30], attempts: Int = 5,
         rowsPerUnit: Int = 1000
-    ) async throws -> UnitBoard {
+    ) async throws -> PostgresUnitBoard {
         let board = board(worker, job: job, attempts: attempts)
         try await board.begin()
         if try await text("SELECT state FROM des_migration_units WHERE job = '\(job)' AND is_plan") == "pending" {
@@ -47,7 +48,7 @@ struct BoardTestDatabase: Sendable {
     /// Claims the plan and writes it.
     @discardableResult
     func plan(
-        _ board: UnitBoard, _ days: [Int64?: Int64], rowsPerUnit: Int = 1000, cutoff: Timestamp = cutoff
+        _ board: PostgresUnitBoard, _ days: [Int64?: Int64], rowsPerUnit: Int = 1000, cutoff: Timestamp = cutoff
     ) async throws -> Int {
         guard case .plan(let claim) = try await board.next() else { throw TestError(message: "no plan to make") }
         return try await finish(board, claim, days, rowsPerUnit: rowsPerUnit, cutoff: cutoff)
@@ -55,7 +56,7 @@ struct BoardTestDatabase: Sendable {
 
     @discardableResult
     func finish(
-        _ board: UnitBoard, _ claim: Claim, _ days: [Int64?: Int64], rowsPerUnit: Int = 1000,
+        _ board: PostgresUnitBoard, _ claim: Claim, _ days: [Int64?: Int64], rowsPerUnit: Int = 1000,
         cutoff: Timestamp = cutoff
     ) async throws -> Int {
         let bits = try #require(ShardBits(4))
@@ -107,7 +108,7 @@ struct TestError: Error {
     var message: String
 }
 
-extension UnitBoard {
+extension PostgresUnitBoard {
     /// The next unit; nil if there is none now.
     func unit() async throws -> (Claim, WorkUnit)? {
         if case .unit(let claim, let unit) = try await next() { (claim, unit) } else { nil }

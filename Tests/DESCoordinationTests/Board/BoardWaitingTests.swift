@@ -1,4 +1,5 @@
 import DESCoordination
+import DESCoordinationPostgres
 import Testing
 
 @Suite("Workers on different units", .timeLimit(.minutes(5)))
@@ -79,7 +80,7 @@ struct BoardWaitingTests {
         for board in boards { await board.close() }
     }
 
-    private static func work(_ board: UnitBoard) async throws {
+    private static func work(_ board: PostgresUnitBoard) async throws {
         while let (claim, _) = try await board.unit() {
             for number in 0..<5 {
                 try await board.intend(claim, shards: ["\(claim.name)-\(number)"])

@@ -1,5 +1,6 @@
 import DESBase
 import DESCatalog
+import DESCatalogSQLite
 import DESMigration
 import DESStorage
 import Foundation

@@ -1,4 +1,6 @@
 import DESCatalog
+import DESCatalogSQLite
+import DESCatalogWatermark
 import DESMigration
 import Foundation
 import Testing

@@ -1,6 +1,7 @@
 import DESBase
 import DESCatalog
 import DESCoordination
+import DESCoordinationPostgres
 import DESMigration
 import DESRouting
 import DESStorage
@@ -21,11 +22,11 @@ import Testing
         url = server.postgresURL(database: try server.createPostgresDatabase())
     }
 
-    private func board(_ worker: String) -> UnitBoard {
-        UnitBoard(url, job: "files", worker: worker, lease: .seconds(60), planAge: .zero)
+    private func board(_ worker: String) -> PostgresUnitBoard {
+        PostgresUnitBoard(url, job: "files", worker: worker, lease: .seconds(60), planAge: .zero)
     }
 
-    private func world(_ board: UnitBoard, output: String? = nil) throws -> MigrationWorld {
+    private func world(_ board: PostgresUnitBoard, output: String? = nil) throws -> MigrationWorld {
         var world = try fixture.world()
         if let output { world.store = fixture.store(at: output) }
         world.work = ClaimedWork(
@@ -190,7 +191,7 @@ import Testing
             let path = fixture.output + "/" + shard
             try Data("DESv".utf8).write(to: URL(filePath: path))
         }
-        let next = UnitBoard(
+        let next = PostgresUnitBoard(
             url, job: "files", worker: "next", lease: .seconds(60), maximumAttempts: 2, planAge: .zero)
         let outcome = try await fixture.run(in: world(next))
         #expect(outcome.result.fatalError == nil)

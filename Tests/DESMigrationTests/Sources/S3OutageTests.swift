@@ -1,5 +1,6 @@
 import DESBase
 import DESCatalog
+import DESCatalogWatermark
 import DESMigration
 import DESShard
 import Foundation

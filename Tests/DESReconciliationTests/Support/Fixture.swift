@@ -1,5 +1,6 @@
 import DESBase
 import DESCatalog
+import DESCatalogSQLite
 import DESMigration
 import DESReconciliation
 import DESShard

@@ -1,5 +1,6 @@
 import DESBase
 import DESCatalog
+import DESCatalogWatermark
 import DESShard
 
 /// Tells failures that are the fault of a file or a row from those of an outage, which may be over in the next cycle.

@@ -1,4 +1,5 @@
 import DESCatalog
+import DESCatalogWatermark
 
 /// A failure of a slice that may be the file's or the row's fault.
 struct KeptFailure: Sendable {

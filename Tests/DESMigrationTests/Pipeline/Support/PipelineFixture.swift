@@ -1,6 +1,7 @@
 import CoreMetrics
 import DESBase
 import DESCatalog
+import DESCatalogSQLite
 import DESMigration
 import DESRouting
 import DESShard

@@ -1,5 +1,7 @@
 import DESBase
 import DESCatalog
+import DESCatalogSQLite
+import DESCatalogWatermark
 import DESMigration
 import Foundation
 import Logging
