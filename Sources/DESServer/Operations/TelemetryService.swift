@@ -32,7 +32,7 @@ final class TelemetryService: RequestAnswering {
         switch request {
         case .complete(let head, _, let isLast, _):
             isForReading = head.method == .GET || head.method == .HEAD
-            page = self.page(String(head.uri.prefix { $0 != "?" }), isForReading: isForReading)
+            page = self.page(RequestTarget(head.uri).resource, isForReading: isForReading)
             writer = AnswerWriter(
                 connection, to: head, keepsOpen: !isLast && !isDraining.load(ordering: .relaxed))
         case .rejected(let status, let detail, let head):
@@ -45,13 +45,13 @@ final class TelemetryService: RequestAnswering {
         return writer.keepsOpen
     }
 
-    private func page(_ path: String, isForReading: Bool) -> TelemetryPage {
+    private func page(_ resource: RequestTarget.Resource, isForReading: Bool) -> TelemetryPage {
         guard isForReading else { return Self.problem(.methodNotAllowed, "this port is for GET and HEAD") }
-        switch path {
-        case "/metrics": return TelemetryPage(registry)
-        case "/health": return TelemetryPage(health.overall)
-        case "/health/live": return TelemetryPage(health.liveness)
-        case "/health/ready": return TelemetryPage(health.readiness)
+        switch resource {
+        case .metrics: return TelemetryPage(registry)
+        case .health: return TelemetryPage(health.overall)
+        case .live: return TelemetryPage(health.liveness)
+        case .ready: return TelemetryPage(health.readiness)
         default: return Self.problem(.notFound, "there is nothing at this path; try /metrics or /health")
         }
     }

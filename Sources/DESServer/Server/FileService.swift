@@ -300,9 +300,12 @@ final class FileService: RequestAnswering {
         }
     }
 
+    /// In lower case.
+    static let requestIDHeader = "x-request-id"
+
     /// The id that a proxy gave the request, if it is plain.
     private static func requestID(_ headers: HTTPHeaders) -> String? {
-        guard let id = headers.first(name: "x-request-id"), (1...64).contains(id.utf8.count),
+        guard let id = headers.first(name: requestIDHeader), (1...64).contains(id.utf8.count),
             id.utf8.allSatisfy({
                 (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)
                     || "-_.:".utf8.contains($0)

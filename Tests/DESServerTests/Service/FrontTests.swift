@@ -22,6 +22,15 @@ private let probe = "GET \(TestPort.target) HTTP/1.1\r\nHost: a\r\n\r\n"
         "\(method) \(TestPort.target) HTTP/1.1\r\nHost: a\r\n\(fields)\r\n"
     }
 
+    @Test(arguments: TestPort.allCases, ["", "http://a", "HTTP://a:80", "https://a"])
+    func `9112, 3.2.2: scheme and host before the path change nothing`(port: TestPort, before: String) async throws {
+        try await port.run { server in
+            let client = try server.client()
+            try await client.send("GET \(before)\(TestPort.target)?a=b HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(try await client.answer().status == 200)
+        }
+    }
+
     @Test(arguments: TestPort.allCases, offers)
     func `7.8: an upgrade is ignored, and the connection goes on`(port: TestPort, fields: String) async throws {
         try await port.run { server in
