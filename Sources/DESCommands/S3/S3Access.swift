@@ -12,7 +12,6 @@ struct S3Access: Sendable {
     /// `AWS_*` variables that it reads itself; those of credentials are the credential chain's.
     private enum Variable {
         static let endpoints = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"]
-        static let regions = ["AWS_REGION", "AWS_DEFAULT_REGION"]
         static let authorityFile = "AWS_CA_BUNDLE"
     }
 
@@ -35,7 +34,7 @@ struct S3Access: Sendable {
         let surroundings = S3Surroundings(
             environment: environment, threads: ThreadPool(name: "des-credentials", count: 1))
         let credentials: S3CredentialChain
-        var region = connection.regionName ?? first(of: Variable.regions)
+        var region = connection.regionName ?? surroundings.region
         if let keys = connection.keys {
             credentials = S3CredentialChain([
                 S3StaticCredentials(

@@ -22,6 +22,9 @@ package struct S3Surroundings: Sendable {
         self.readFile = readFile
     }
 
+    /// The region that the environment names.
+    package var region: String? { environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"] }
+
     /// The content of a file as text.
     func text(ofFile path: String) async throws -> String? {
         let readFile = readFile

@@ -39,7 +39,7 @@ struct SecurityTokenService: Sendable {
         _ parameters: [(name: String, value: String)], region: String?, keys: S3Credentials?, source: String
     ) async throws -> S3Credentials {
         let environment = surroundings.environment
-        let region = region ?? environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"]
+        let region = region ?? surroundings.region
         let given = environment["AWS_ENDPOINT_URL_STS"]
         guard let endpoint = HTTPOrigin(given ?? "https://sts.\(region.map { "\($0)." } ?? "")amazonaws.com") else {
             throw S3CredentialsError("AWS_ENDPOINT_URL_STS is not a URL of a server")
