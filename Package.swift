@@ -246,7 +246,8 @@ let package = Package(
 if Context.environment["DES_BENCHMARKS"] != nil {
     package.targets += [
         .executableTarget(
-            name: "catalog-benchmark", dependencies: ["DESBase", "DESCatalog"], path: "Benchmarks/Catalog",
+            name: "catalog-benchmark", dependencies: ["DESBase", "DESCatalog", "DESCatalogPostgres", "DESCatalogODBC"],
+            path: "Benchmarks/Catalog",
             swiftSettings: settings
         ),
         .executableTarget(
