@@ -86,8 +86,7 @@ import Testing
 
     @Test(arguments: LoggingFormat.allCases)
     func `Fields of the event win over those of the logger, and those over the provider's`(format: LoggingFormat) {
-        var handler: any LogHandler = TextLogHandler(sink: sink)
-        if format == .json { handler = JSONLogHandler(sink: sink) }
+        var handler = logger(format).handler
         handler.metadataProvider = Logger.MetadataProvider { ["a": "provider", "b": "provider", "c": "provider"] }
         var logger = Logger(label: "des") { _ in handler }
         logger[metadataKey: "b"] = "logger"

@@ -21,12 +21,7 @@ package func makeLogger(
     label: String, level: Logger.Level, format: LoggingFormat, sink: any LineSink,
     now: @escaping @Sendable () -> Timestamp = Timestamp.now
 ) -> Logger {
-    Logger(label: label) { _ in
-        switch format {
-        case .text: TextLogHandler(level: level, sink: sink, now: now) as any LogHandler
-        case .json: JSONLogHandler(level: level, sink: sink, now: now)
-        }
-    }
+    Logger(label: label) { _ in LineLogHandler(format: format, logLevel: level, sink: sink, now: now) }
 }
 
 extension Logger.Level {
