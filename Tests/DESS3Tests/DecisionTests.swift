@@ -7,9 +7,10 @@ import Testing
     private static func error(
         _ code: S3Error.Code, status: Int? = nil, isOutcomeUnknown: Bool = false, retryAfter: Duration? = nil
     ) -> S3Error {
-        S3Error(
-            code, status: status, message: "", operation: .getObject, isOutcomeUnknown: isOutcomeUnknown,
-            retryAfter: retryAfter)
+        var error = S3Error(code, status: status, message: "", operation: .getObject)
+        error.isOutcomeUnknown = isOutcomeUnknown
+        error.retryAfter = retryAfter
+        return error
     }
 
     private let policy = S3RetryPolicy(
@@ -176,7 +177,9 @@ import Testing
             S3Request(.getObject, .get, S3Location(bucket: "b", key: "k")), retry: S3RetryState(S3RetryPolicy()),
             start: .zero)
         call.answer = HTTPResponse(status: 403, headers: headers)
-        return (call, S3Error(code, status: 403, message: "", operation: .getObject, region: "eu-west-7"))
+        var error = S3Error(code, status: 403, message: "", operation: .getObject)
+        error.region = "eu-west-7"
+        return (call, error)
     }
 
     @Test("A clock that is wrong is corrected by the server's, but not for ever")

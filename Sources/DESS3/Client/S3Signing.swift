@@ -34,10 +34,14 @@ final class S3Signing: Sendable {
             let signer = signer(credentials, day: String(text.prefix(8)), region: endpoint.region)
             headers.append(("authorization", signer.authorization(for: signed, at: text)))
         }
-        return HTTPRequest(
+        var signed = HTTPRequest(
             request.method, origin.text + path + (query.isEmpty ? "" : "?\(query)"), origin: origin.text,
-            headers: headers, body: request.body?.content, sink: request.sink, expectedSize: request.expectedSize,
-            stallTime: request.stallTime, isSentOnce: request.changesSomething)
+            headers: headers, body: request.body?.content)
+        signed.sink = request.sink
+        signed.expectedSize = request.expectedSize
+        signed.stallTime = request.stallTime
+        signed.isSentOnce = request.changesSomething
+        return signed
     }
 
     private func signer(_ credentials: S3Credentials, day: String, region: String) -> SignatureV4 {

@@ -19,14 +19,13 @@ extension S3Error {
                 hasS3Headers ? .invalidResponse : .notS3
             }
         self.init(
-            code, status: response.status,
-            message: error?.text("Message") ?? Self.message(of: code),
-            operation: context.operation, bucket: context.bucket, key: context.key, endpoint: context.endpoint,
-            requestID: error?.text("RequestId") ?? response.header(S3HeaderName.requestID),
-            retryAfter: response.number("retry-after").map { .seconds(min($0, 3600)) },
-            region: response.header("x-amz-bucket-region") ?? error?.text("Region"),
-            objectSize: error?.text("ActualObjectSize").flatMap { UInt64($0) }
-                ?? response.header("content-range").flatMap { ContentRange($0)?.size })
+            code, status: response.status, message: error?.text("Message") ?? Self.message(of: code), context)
+        requestID = error?.text("RequestId") ?? response.header(S3HeaderName.requestID)
+        retryAfter = response.number("retry-after").map { .seconds(min($0, 3600)) }
+        region = response.header("x-amz-bucket-region") ?? error?.text("Region")
+        objectSize =
+            error?.text("ActualObjectSize").flatMap { UInt64($0) }
+            ?? response.header("content-range").flatMap { ContentRange($0)?.size }
         // What a gateway gave up waiting for may still be done behind it; an overload is told before anything is done.
         isOutcomeUnknown =
             context.changesSomething && [500, 502, 504].contains(response.status) && !isThrottled

@@ -23,11 +23,11 @@ package struct S3Error: Error, Sendable, Equatable, CustomStringConvertible {
     /// What the server's operator can look the request up by.
     package var requestID: String?
     /// Whether the server may have carried it out all the same: look before it is done again.
-    package var isOutcomeUnknown: Bool
+    package var isOutcomeUnknown = false
     /// How long the server asks to wait.
     package var retryAfter: Duration?
     /// How often it was tried.
-    package var attempts: Int
+    package var attempts = 1
     /// The region that the server says the bucket is in.
     package var region: String?
     /// The object's size, if a range was outside of it.
@@ -35,8 +35,7 @@ package struct S3Error: Error, Sendable, Equatable, CustomStringConvertible {
 
     package init(
         _ code: Code, status: Int? = nil, message: String, operation: S3Operation, bucket: String = "",
-        key: String = "", endpoint: String = "", requestID: String? = nil, isOutcomeUnknown: Bool = false,
-        retryAfter: Duration? = nil, attempts: Int = 1, region: String? = nil, objectSize: UInt64? = nil
+        key: String = "", endpoint: String = ""
     ) {
         self.code = code
         self.status = status
@@ -45,12 +44,6 @@ package struct S3Error: Error, Sendable, Equatable, CustomStringConvertible {
         self.bucket = bucket
         self.key = key
         self.endpoint = endpoint
-        self.requestID = requestID
-        self.isOutcomeUnknown = isOutcomeUnknown
-        self.retryAfter = retryAfter
-        self.attempts = attempts
-        self.region = region
-        self.objectSize = objectSize
     }
 
     package var description: String {

@@ -17,9 +17,9 @@ package struct HTTPRequest: Sendable {
     package var origin: String
     package var headers: [(name: String, value: String)]
     package var body: HTTPBody?
-    package var sink: HTTPSink
+    package var sink = HTTPSink.memory(limit: 1 << 20)
     /// How many bytes the answer is likely to have; only a hint for the memory.
-    package var expectedSize: Int
+    package var expectedSize = 0
     /// How long the whole exchange may take; nil: as long as it moves.
     package var timeLimit: Duration?
     /// How long it may stand still; nil: as the transport is set.
@@ -27,24 +27,19 @@ package struct HTTPRequest: Sendable {
     /// Whether the request may go through a proxy.
     package var allowsProxy: Bool
     /// Whether the transport must not send the request a second time once the server may have all of it.
-    package var isSentOnce: Bool
+    package var isSentOnce = false
 
     package init(
         _ method: Method, _ url: String, origin: String, headers: [(name: String, value: String)] = [],
-        body: HTTPBody? = nil, sink: HTTPSink = .memory(limit: 1 << 20), expectedSize: Int = 0,
-        timeLimit: Duration? = nil, stallTime: Duration? = nil, allowsProxy: Bool = true, isSentOnce: Bool = false
+        body: HTTPBody? = nil, timeLimit: Duration? = nil, allowsProxy: Bool = true
     ) {
         self.method = method
         self.url = url
         self.origin = origin
         self.headers = headers
         self.body = body
-        self.sink = sink
-        self.expectedSize = expectedSize
         self.timeLimit = timeLimit
-        self.stallTime = stallTime
         self.allowsProxy = allowsProxy
-        self.isSentOnce = isSentOnce
     }
 }
 
