@@ -169,7 +169,6 @@ let package = Package(
             swiftSettings: settings
         ),
         tests(of: "DESPostgres", ["DESTestSupport"]),
-        tests(of: "DESODBC"),
         tests(of: "DESRouting", ["DESBase"], resources: [.copy("Golden")]),
         tests(of: "DESShard", ["DESBase", "DESTestSupport"], resources: [.copy("Golden")]),
         tests(of: "DESS3", ["DESBase", "DESTestSupport"]),
@@ -190,7 +189,7 @@ let package = Package(
             of: "DESCoordination",
             ["DESBase", "DESCatalog", "DESCoordinationPostgres", "DESPostgres", "DESRouting", "DESTestSupport"]
         ),
-        tests(of: "DESConfiguration"),
+        tests(of: "DESConfiguration", ["DESRouting"]),
         tests(
             of: "DESTelemetry",
             [

@@ -5,6 +5,9 @@ package import DESBase
 /// A row is *pending* as long as its archived column is NULL, 0, false or empty. All methods throw ``CatalogError``, or
 /// `CancellationError` when the task is cancelled, and none of them blocks a thread of the cooperative pool.
 package protocol SourceCatalog: Sendable {
+    /// Whether it knows sizes; those of its rows are all NULL otherwise.
+    var hasSizes: Bool { get }
+
     /// Forgets what was learned of the table: the next call looks it up as it is then. Scans that are open keep what they know.
     func refresh() async
 

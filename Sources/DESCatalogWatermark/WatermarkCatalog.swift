@@ -8,16 +8,14 @@ package import DESCatalog
 package final class WatermarkCatalog: SourceCatalog {
     private let base: any SourceCatalog
     private let store: any ArchiveStore
-    private let hasSizes: Bool
 
-    /// - Parameters:
-    ///   - base: a catalog without archived column: all its rows are pending.
-    ///   - hasSizes: whether its schema has a size column.
-    package init(base: any SourceCatalog, store: any ArchiveStore, hasSizes: Bool) {
+    /// - Parameter base: a catalog without archived column: all its rows are pending.
+    package init(base: any SourceCatalog, store: any ArchiveStore) {
         self.base = base
         self.store = store
-        self.hasSizes = hasSizes
     }
+
+    package var hasSizes: Bool { base.hasSizes }
 
     package func refresh() async { await base.refresh() }
 

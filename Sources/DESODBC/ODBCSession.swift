@@ -1,3 +1,4 @@
+import DESBase
 import CODBC
 
 /// An open connection: prepares statements, each once, and runs transactions.

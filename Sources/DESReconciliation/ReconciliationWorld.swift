@@ -56,8 +56,6 @@ package struct ReconciliationSettings: Sendable, Hashable {
     package var deletesOrphans = false
     /// How many findings of a kind are kept.
     package var limit = 1000
-    /// Whether the catalog has a size column.
-    package var hasSizes = true
     /// Whether the migration deletes sources, so that one that is missing is no surprise.
     package var deletesSources = false
     /// Where big files are, relative to the shards.

@@ -210,7 +210,7 @@ struct ArchivedScanTests {
         let store = fixture.store()
         try await store.prepare()
         let catalog = WatermarkCatalog(
-            base: base.catalog(schema: CatalogSchema(table: "files", archivedColumn: nil)), store: store, hasSizes: true
+            base: base.catalog(schema: CatalogSchema(table: "files", archivedColumn: nil)), store: store
         )
         #expect(try await catalog.pendingRows(in: Self.all).allRows().isEmpty)
         let rows = try await catalog.pendingRows(olderThan: .latest).allRows()

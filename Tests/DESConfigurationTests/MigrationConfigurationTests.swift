@@ -1,3 +1,4 @@
+import DESRouting
 @testable import DESConfiguration
 import Testing
 
@@ -78,7 +79,7 @@ struct MigrationConfigurationTests {
         #expect(
             configuration.packer
                 == PackerConfiguration(
-                    outputDirectory: "out/", maxShardSizeInBytes: 1_000_000_000, routingBits: 16,
+                    outputDirectory: "out/", maxShardSizeInBytes: 1_000_000_000, bits: try #require(ShardBits(16)),
                     compression: CompressionConfiguration(codec: .lz4, level: 12, skipExtensions: ["jpg", "7z", "gz"]),
                     bigFileThresholdInBytes: 1000, bigFilesPrefix: "big/files", stagingDirectory: "out/.staging",
                     s3Source: S3SourceConfiguration(

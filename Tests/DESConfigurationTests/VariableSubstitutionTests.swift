@@ -1,3 +1,4 @@
+import DESRouting
 import Testing
 
 @testable import DESConfiguration
@@ -88,7 +89,7 @@ struct VariableSubstitutionTests {
         #expect(configuration.migration.sourceRoots == ["/r/a", "/b"])
         #expect(configuration.migration.batchSize == 20)
         #expect(configuration.migration.deletesSourceFiles)
-        #expect(configuration.packer.routingBits == 8)
+        #expect(configuration.packer.bits == .standard)
         #expect(configuration.packer.compression.codec == .lz4)
         #expect(configuration.packer.s3Source.connection.endpointURL == nil)
         guard case .s3(let storage) = configuration.storage else {

@@ -52,8 +52,13 @@ import Testing
         let file = TestFile(uid: "../x", contents: contents, bigFile: true)
         try folder.put(try makeShard([file]), file.prefix + Self.suffix(1))
         try folder.put(contents, "_bigFiles/\(file.sha256)")
-        let retriever = Retriever(directory: folder.path)
+        let retriever = try Retriever(place: folder.path, environment: [:])
         #expect(try await retriever.file(uid: "../x", createdAt: file.request.createdAt) == contents)
+    }
+
+    @Test func `a place that names no bucket is refused`() {
+        let error = #expect(throws: RetrievalError.self) { try Retriever(place: "s3:///prefix", environment: [:]) }
+        #expect(error?.code == .refused)
     }
 
     @Test func `one process's shard that another replaced: an old handle never gives new bytes`() async throws {

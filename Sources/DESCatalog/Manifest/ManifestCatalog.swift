@@ -79,6 +79,8 @@ package final class ManifestCatalog: SourceCatalog {
         positionByRowID = positions
     }
 
+    package var hasSizes: Bool { true }
+
     package func checkSchema() async throws {}
 
     package func pendingRows(in range: PendingRange) async throws -> any PendingRowScan {

@@ -21,6 +21,8 @@ package struct CatalogSchema: Sendable, Equatable {
     /// Further columns whose values go into the shard's metadata.
     package var metaColumns: [String]
 
+    package var hasSizes: Bool { sizeColumn != nil }
+
     package init(
         table: String, uidColumn: String = "uid", createdAtColumn: String = "created_at",
         locationColumn: String = "file_location", sizeColumn: String? = "size_bytes",

@@ -59,6 +59,8 @@ package final class ODBCCatalog: SourceCatalog {
         }
     }
 
+    package var hasSizes: Bool { schema.hasSizes }
+
     package func refresh() async {
         resolvedTable.withLock { $0 = nil }
         hasTriedMarks.withLock { $0 = false }

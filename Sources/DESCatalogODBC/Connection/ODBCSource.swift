@@ -1,5 +1,6 @@
+package import DESBase
 package import DESCatalog
-package import DESODBC
+import DESODBC
 
 /// Where a catalog behind ODBC is. Describes itself without passwords.
 package struct ODBCSource: Sendable, CustomStringConvertible, CustomReflectable {

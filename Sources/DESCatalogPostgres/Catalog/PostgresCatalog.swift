@@ -86,6 +86,8 @@ package final class PostgresCatalog: SourceCatalog {
         }
     }
 
+    package var hasSizes: Bool { schema.hasSizes }
+
     package func refresh() async {
         resolvedTable.withLock { $0 = nil }
         afterwards.withLock { $0 = nil }

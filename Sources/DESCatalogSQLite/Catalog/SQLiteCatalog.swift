@@ -45,6 +45,8 @@ package final class SQLiteCatalog: SourceCatalog {
         }
     }
 
+    package var hasSizes: Bool { schema.hasSizes }
+
     package func refresh() async { resolvedTable.withLock { $0 = nil } }
 
     package func pendingRows(in range: PendingRange) async throws -> any PendingRowScan {

@@ -217,7 +217,7 @@ package struct MigrateCommand: AsyncParsableCommand {
         let migrator = try Migrator(
             world: try await assembly.world(parts, metrics: metrics, retriesSetAside: retrySetAside),
             settings: assembly.settings,
-            hasSizes: configuration.database.sizeBytesColumn != nil, metrics: metrics, logger: logger
+            metrics: metrics, logger: logger
         )
         let server = configuration.metrics.map {
             MetricsListener($0, registry: registry, health: health, logger: logger)

@@ -57,9 +57,7 @@ struct MigrationAssembly {
             lockWait: database.lockWait)
         let base = try factory.catalog(at: database.url)
         let archive = try configuration.migration.mode == .watermark ? ArchiveStoreFactory.store(configuration) : nil
-        let watermark = archive.map {
-            WatermarkCatalog(base: base, store: $0, hasSizes: database.sizeBytesColumn != nil)
-        }
+        let watermark = archive.map { WatermarkCatalog(base: base, store: $0) }
         return Parts(
             catalog: watermark ?? base, archive: archive, watermark: watermark,
             board: configuration.workers.map { PostgresUnitBoard($0, of: configuration, workerID: workerID) },
@@ -159,9 +157,13 @@ enum OutputPlace {
     case folder(String)
     case s3(S3StorageConfiguration)
 
-    /// What a command line says: a path, or `s3://bucket/prefix`.
-    init(_ text: String) {
-        self = S3Place(text).map { .s3($0.configuration) } ?? .folder(text)
+    /// What a command line says. Everything else about the service comes from the standard `AWS_*` variables and files.
+    init(_ place: Place) {
+        self =
+            switch place {
+            case .folder(let folder): .folder(folder)
+            case .s3(let bucket, let prefix): .s3(S3StorageConfiguration(bucket: bucket, prefix: prefix))
+            }
     }
 }
 

@@ -19,7 +19,7 @@ extension MigrationSettings {
         allowsOddTimes = migration.allowsOddTimes
         sourceRoots = migration.sourceRoots
         metaColumns = migration.metaColumns
-        shardBits = ShardBits(packer.routingBits) ?? .standard
+        shardBits = packer.bits
         maximumShardSize = UInt64(packer.maxShardSizeInBytes)
         compression = CompressionSettings(codec: Codec(packer.compression.codec), level: packer.compression.level)
         skippedExtensions = packer.compression.skipExtensions

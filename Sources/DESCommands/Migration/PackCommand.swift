@@ -6,6 +6,7 @@ import DESConfiguration
 import DESMigration
 import DESRouting
 import DESShard
+import DESStorage
 import DESTelemetry
 import Logging
 
@@ -42,7 +43,7 @@ package struct PackCommand: AsyncParsableCommand {
     var maxShardSize = UInt64(StoreDefaults.shardSize)
 
     @Option(name: .customLong("n-bits"), help: "Bits of the uid that choose the shard, 4 to 16.")
-    var bits = 8
+    var bits = ShardBits.standard.count
 
     @Flag(name: .long, help: "Print the result as one JSON object.")
     var json = false
@@ -53,15 +54,22 @@ package struct PackCommand: AsyncParsableCommand {
 
     package func validate() throws {
         guard ShardBits(bits) != nil else { throw ValidationError("--n-bits is \(bits), expected 4 to 16") }
-        if let stagingDir, S3Place(stagingDir) != nil {
-            throw ValidationError("--staging-dir is \(stagingDir), expected a local folder")
+        guard let output = Place(outputDir) else {
+            throw ValidationError("--output-dir is \(outputDir), expected a folder, or s3://bucket/prefix")
         }
-        for (name, path) in [
-            ("--output-dir", S3Place(outputDir) == nil ? outputDir : nil), ("--staging-dir", stagingDir),
-        ] {
-            if let path, case .refused(let why) = WrittenPath(path).asPath { throw ValidationError("\(name): \(why)") }
+        try check(output, "--output-dir")
+        if let stagingDir {
+            guard case .folder = Place(stagingDir) else {
+                throw ValidationError("--staging-dir is \(stagingDir), expected a local folder")
+            }
+            try check(.folder(stagingDir), "--staging-dir")
         }
         guard maxShardSize > 0 else { throw ValidationError("--max-shard-size must be more than 0") }
+    }
+
+    private func check(_ place: Place, _ option: String) throws {
+        guard case .folder(let path) = place, case .refused(let why) = WrittenPath(path).asPath else { return }
+        throw ValidationError("\(option): \(why)")
     }
 
     package func run() async throws {
@@ -96,16 +104,17 @@ package struct PackCommand: AsyncParsableCommand {
         settings.bigFilesPrefix = environment.bigFilesPrefix
         settings.skippedExtensions = CompressionConfiguration.defaultSkipExtensions
         settings.maximumShardSize = maxShardSize
-        settings.shardBits = ShardBits(bits) ?? .standard
+        guard let bits = ShardBits(bits), let place = Place(outputDir) else { throw ExitStatus.fatal }
+        settings.shardBits = bits
         let metrics = MigrationMetrics(factory: NOOPMetricsHandler.instance, failureReasons: [])
-        let output = OutputPlace(outputDir)
+        let output = OutputPlace(place)
         let world = try await MigrationWorld(
-            catalog: catalog, output: output, bits: settings.shardBits, stagingDirectory: staging(of: output),
+            catalog: catalog, output: output, bits: bits, stagingDirectory: staging(of: output),
             sourceRoots: [], s3Source: S3SourceConfiguration(isEnabled: true),
             bigFilesPrefix: environment.bigFilesPrefix, access: S3Access(logger: logger)
         )
         let run = MigrationRun(
-            migrator: try Migrator(world: world, settings: settings, hasSizes: true, metrics: metrics, logger: logger),
+            migrator: try Migrator(world: world, settings: settings, metrics: metrics, logger: logger),
             catalog: catalog, settings: settings, console: console, logger: logger, metrics: metrics,
             health: HealthState(), signals: StopSignals(logger: logger), server: nil, interval: nil, printsJSON: json
         )

@@ -155,7 +155,6 @@ package struct ReconcileCommand: AsyncParsableCommand {
         settings.deletesOrphans = deleteOrphans
         settings.limit = limit
         settings.deletesSources = configuration.migration.deletesSourceFiles
-        settings.hasSizes = configuration.database.sizeBytesColumn != nil
         settings.bigFilesPrefix = migration.bigFilesPrefix
         settings.shardBits = migration.shardBits
         let report = try await Reconciliation(world: ReconciliationWorld(world), settings: settings, logger: logger)

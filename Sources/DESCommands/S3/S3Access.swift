@@ -9,12 +9,6 @@ import Logging
 /// Makes clients of S3 services, by the configuration first and by the standard `AWS_*` variables and files where that says
 /// nothing.
 struct S3Access: Sendable {
-    /// `AWS_*` variables that it reads itself; those of credentials are the credential chain's.
-    private enum Variable {
-        static let endpoints = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"]
-        static let authorityFile = "AWS_CA_BUNDLE"
-    }
-
     let environment: [String: String]
     let logger: Logger
 
@@ -29,10 +23,10 @@ struct S3Access: Sendable {
         http settings: HTTPSettings = HTTPSettings(), onEvent: (@Sendable (S3Event) -> Void)? = nil
     ) async throws -> S3Client {
         var settings = settings
-        settings.authorityFile = connection.authorityFile ?? first(of: [Variable.authorityFile])
-        let http = try CurlTransport(settings)
         let surroundings = S3Surroundings(
             environment: environment, threads: ThreadPool(name: "des-credentials", count: 1))
+        settings.authorityFile = connection.authorityFile ?? surroundings.authorityFile
+        let http = try CurlTransport(settings)
         let credentials: S3CredentialChain
         var region = connection.regionName ?? surroundings.region
         if let keys = connection.keys {
@@ -47,7 +41,7 @@ struct S3Access: Sendable {
                 region = try? await ProfileCredentials(profile: connection.profile, surroundings, http: http).region()
             }
         }
-        let url = connection.endpointURL ?? first(of: Variable.endpoints)
+        let url = connection.endpointURL ?? surroundings.endpointURL
         guard
             let endpoint = S3Endpoint(
                 url: url, region: region ?? S3Endpoint.standardRegion,
@@ -110,10 +104,6 @@ struct S3Access: Sendable {
             throw S3AccessError(description: "a zone has no store")
         }
         return zoned
-    }
-
-    private func first(of variables: [String]) -> String? {
-        variables.lazy.compactMap { environment[$0] }.first { !$0.isEmpty }
     }
 
     /// What is learnt or tried again is told to whoever looks for the reason of slowness.

@@ -18,7 +18,8 @@ struct LocateCommand: AsyncParsableCommand {
 
     @Argument(help: "The file's uid.") var uid: String
     @Option(name: .long, help: "When it was created (ISO 8601 or epoch; without offset: UTC).") var createdAt: String
-    @Option(name: .customLong("n-bits"), help: "Bits of the uid that choose the shard, 4 to 16.") var bits = 8
+    @Option(name: .customLong("n-bits"), help: "Bits of the uid that choose the shard, 4 to 16.") var bits = ShardBits
+        .standard.count
     @Flag(name: .long, help: "Print one JSON object.") var json = false
 
     private struct Place: Encodable {

@@ -1,4 +1,4 @@
-import DESBase
+import DESConfiguration
 import DESRouting
 import DESS3
 import DESStorage
@@ -11,14 +11,15 @@ enum S3Places {
     /// - Parameter tell: told why it takes longer, once.
     /// - Throws: `PlaceError` if the text names no bucket; ``S3AccessError``.
     static func store(_ place: String, tell: @escaping @Sendable (String) -> Void) async throws -> any ObjectStore {
-        guard let place = S3Place(place) else {
+        guard case .s3(let bucket, let prefix) = Place(place) else {
             throw PlaceError(message: "cannot read \(place): expected s3://bucket/prefix")
         }
         let access = S3Access(logger: Logger(label: "des") { _ in SwiftLogNoOpLogHandler() })
         let notice = RetryNotice(tell: tell)
         // Nothing is written, so there is no staging.
         return try await access.store(
-            place.configuration, bits: .standard, staging: "", onEvent: { notice.heard($0) })
+            S3StorageConfiguration(bucket: bucket, prefix: prefix), bits: .standard, staging: "",
+            onEvent: { notice.heard($0) })
     }
 }
 

@@ -148,7 +148,7 @@ extension DatabaseURL: CustomStringConvertible, CustomDebugStringConvertible, Cu
         case .oracle(let url):
             "oracle://" + ServerAddress(url.dropFirst("oracle://".count)).redacted
         case .odbc(let connection):
-            "odbc:" + ODBCConnectionString.redacted(connection)
+            "odbc:" + ODBCConnectionString(written: connection).description
         }
     }
 

@@ -84,7 +84,7 @@ package struct MigrationConfiguration: Sendable, Equatable {
                 database: DatabaseConfiguration(database),
                 migration: CycleConfiguration(migration),
                 packer: packing,
-                storage: StorageConfiguration(root.section("storage"), routingBits: packing.routingBits),
+                storage: StorageConfiguration(root.section("storage"), bits: packing.bits),
                 pipeline: PipelineConfiguration(root.section("pipeline")),
                 metrics: MetricsConfiguration.unlessAbsent(root.section("metrics")),
                 logging: LoggingConfiguration(root.section("logging")),

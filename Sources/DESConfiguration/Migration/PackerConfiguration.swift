@@ -1,4 +1,5 @@
 import DESBase
+package import DESRouting
 import DESShard
 
 /// Section `packer`: how shards are made and where.
@@ -10,7 +11,7 @@ package struct PackerConfiguration: Sendable, Equatable {
     package var maxShardSizeInBytes: Int
 
     /// `n_bits`: routing bits, 4…16; 2^n_bits shards a day. Default 8.
-    package var routingBits: Int
+    package var bits: ShardBits
 
     /// `compression`.
     package var compression: CompressionConfiguration
@@ -32,7 +33,7 @@ package struct PackerConfiguration: Sendable, Equatable {
     /// Makes a configuration with the defaults of the file.
     package init(
         outputDirectory: String = "./des_output", maxShardSizeInBytes: Int = StoreDefaults.shardSize,
-        routingBits: Int = 8,
+        bits: ShardBits = .standard,
         compression: CompressionConfiguration = CompressionConfiguration(),
         bigFileThresholdInBytes: Int = StoreDefaults.bigFileThreshold,
         bigFilesPrefix: String = StoreDefaults.bigFilesFolder, stagingDirectory: String? = nil,
@@ -40,7 +41,7 @@ package struct PackerConfiguration: Sendable, Equatable {
     ) {
         self.outputDirectory = outputDirectory
         self.maxShardSizeInBytes = maxShardSizeInBytes
-        self.routingBits = routingBits
+        self.bits = bits
         self.compression = compression
         self.bigFileThresholdInBytes = bigFileThresholdInBytes
         self.bigFilesPrefix = bigFilesPrefix
@@ -63,7 +64,7 @@ extension PackerConfiguration {
         self.init(
             outputDirectory: section.path("output_dir", default: "./des_output"),
             maxShardSizeInBytes: section.byteCount("max_shard_size", in: 1...Int.max, default: StoreDefaults.shardSize),
-            routingBits: section.integer("n_bits", in: 4...16, default: 8),
+            bits: section.shardBits("n_bits") ?? .standard,
             compression: CompressionConfiguration(section.section("compression")),
             bigFileThresholdInBytes: Self.bigFileThreshold(section),
             bigFilesPrefix: Self.bigFilesPrefix(section),

@@ -64,8 +64,8 @@ extension StorageConfiguration {
 
     /// Reads the section.
     ///
-    /// - Parameter routingBits: what the shard numbers of zones are counted by.
-    init(_ section: ConfigurationSection, routingBits: Int) {
+    /// - Parameter bits: what the shard numbers of zones are counted by.
+    init(_ section: ConfigurationSection, bits: ShardBits) {
         // nil when the type is wrong: then nothing can be said about the other keys.
         let kind: Kind? = section.choice("type", of: ["local": .local, "s3": .s3], default: nil)
         var s3 = S3StorageConfiguration(
@@ -76,7 +76,7 @@ extension StorageConfiguration {
             encryption: section.string("server_side_encryption", expected: "AES256 or aws:kms"),
             readsBack: section.choice("verify", of: ["checksum": false, "readback": true], default: false),
             allowsGaps: section.boolean("allow_gaps", default: false))
-        s3.zones = ZoneConfiguration.zones(section, bits: ShardBits(routingBits) ?? .standard, storage: s3)
+        s3.zones = ZoneConfiguration.zones(section, bits: bits, storage: s3)
         let isLocal = kind == .local || (kind == nil && !section.contains("type"))
         if isLocal {
             for key in Self.s3Keys where section.contains(key) {

@@ -1,3 +1,5 @@
+package import DESRouting
+
 extension ConfigurationSection {
     /// A whole number; nil when left out.
     package func integer(_ key: String, in range: ClosedRange<Int>) -> Int? {
@@ -9,6 +11,11 @@ extension ConfigurationSection {
     /// A whole number.
     package func integer(_ key: String, in range: ClosedRange<Int>, default fallback: Int) -> Int {
         integer(key, in: range) ?? fallback
+    }
+
+    /// The bits that choose a shard; nil when left out.
+    package func shardBits(_ key: String) -> ShardBits? {
+        integer(key, in: ShardBits.range).flatMap { ShardBits($0) }
     }
 
     /// A size in bytes, also with a unit such as `256MiB`; nil when left out.

@@ -1,3 +1,5 @@
+package import DESRouting
+
 /// Reads settings from environment variables, collecting everything that is wrong with them.
 ///
 /// The schema is what is asked for, as in ``ConfigurationReader``. A variable that is set but empty counts as not set.
@@ -43,6 +45,14 @@ package struct EnvironmentReader {
         return value(variable, expected: expected) { text in
             IntegerText.parse(text).flatMap { range.contains($0) ? $0 : nil }
         } ?? fallback
+    }
+
+    /// The bits that choose a shard; nil when not set.
+    package mutating func shardBits(_ variable: String) -> ShardBits? {
+        let range = ShardBits.range
+        return value(variable, expected: "a whole number from \(range.lowerBound) to \(range.upperBound)") { text in
+            IntegerText.parse(text).flatMap { ShardBits($0) }
+        }
     }
 
     /// A size in bytes, also with a unit such as `256MiB`.

@@ -23,11 +23,11 @@ package struct ZonesConfiguration: Sendable, Equatable {
         let (configuration, warnings) = try ConfigurationReader.read(
             text: text, fileName: path, environment: environment
         ) { root in
-            let count = root.integer("n_bits", in: 4...16)
-            if let bits, let count, bits.count != count {
-                root.report("n_bits", "is \(count), but DES_N_BITS is \(bits.count)")
+            let written = root.shardBits("n_bits")
+            if let bits, let written, bits != written {
+                root.report("n_bits", "is \(written), but DES_N_BITS is \(bits)")
             }
-            let bits = count.flatMap { ShardBits($0) } ?? bits ?? .standard
+            let bits = written ?? bits ?? .standard
             var storage = S3StorageConfiguration(bucket: nil, connection: connection)
             storage.allowsGaps = root.boolean("allow_gaps", default: false)
             storage.zones = ZoneConfiguration.zones(root, bits: bits, storage: storage)

@@ -10,8 +10,6 @@ struct CycleContext: Sendable {
     let settings: MigrationSettings
     let plan: PipelinePlan
     let threads: MigrationThreads
-    /// Whether the catalog has a size column.
-    let hasSizes: Bool
     let control: CycleControl
     let ledger: CycleLedger
     let oddTimes: OddTimes
@@ -21,7 +19,7 @@ struct CycleContext: Sendable {
     /// Of a cycle that begins now.
     init(
         world: MigrationWorld, settings: MigrationSettings, plan: PipelinePlan, threads: MigrationThreads,
-        hasSizes: Bool, control: CycleControl, ledger: CycleLedger
+        control: CycleControl, ledger: CycleLedger
     ) {
         func timer(_ clock: some Clock<Duration>) -> @Sendable () -> Duration {
             let start = clock.now
@@ -31,7 +29,6 @@ struct CycleContext: Sendable {
         self.settings = settings
         self.plan = plan
         self.threads = threads
-        self.hasSizes = hasSizes
         self.control = control
         self.ledger = ledger
         oddTimes = OddTimes(now: world.now())

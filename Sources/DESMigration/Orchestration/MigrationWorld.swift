@@ -11,31 +11,25 @@ package struct MigrationWorld: Sendable {
     package var sources: any SourceFiles
     package var staging: StagingFolder
     /// Measures durations and waits.
-    package var clock: any Clock<Duration>
+    package var clock: any Clock<Duration> = ContinuousClock()
     /// The time of day.
-    package var now: @Sendable () -> Timestamp
+    package var now: @Sendable () -> Timestamp = { Timestamp.now() }
     /// Source of the random part of shard names.
-    package var random: @Sendable () -> any RandomNumberGenerator
+    package var random: @Sendable () -> any RandomNumberGenerator = { SystemRandomNumberGenerator() }
     package var threads = ThreadFactory.system
-    package var retryPolicy: RetryPolicy
+    package var retryPolicy = RetryPolicy()
     package var processors: Int
     /// Files that the process may have open.
     package var fileDescriptors: Int
 
     package init(
         catalog: any SourceCatalog, store: any ObjectStore, sources: any SourceFiles, staging: StagingFolder,
-        clock: any Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> Timestamp = { Timestamp.now() },
-        random: @escaping @Sendable () -> any RandomNumberGenerator = { SystemRandomNumberGenerator() },
-        retryPolicy: RetryPolicy = RetryPolicy(), processors: Int, fileDescriptors: Int
+        processors: Int, fileDescriptors: Int
     ) {
         self.catalog = catalog
         self.store = store
         self.sources = sources
         self.staging = staging
-        self.clock = clock
-        self.now = now
-        self.random = random
-        self.retryPolicy = retryPolicy
         self.processors = processors
         self.fileDescriptors = fileDescriptors
     }

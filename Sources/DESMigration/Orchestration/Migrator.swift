@@ -9,7 +9,6 @@ package import Logging
 package struct Migrator: Sendable {
     private let world: MigrationWorld
     private let settings: MigrationSettings
-    private let hasSizes: Bool
     private let plan: PipelinePlan
     private let threads: MigrationThreads
     private let metrics: MigrationMetrics
@@ -20,10 +19,9 @@ package struct Migrator: Sendable {
 
     /// Takes the staging folder for itself.
     ///
-    /// - Parameter hasSizes: whether the catalog has a size column.
     /// - Throws: `PlanError`, or `StagingLockError` when another process works there.
     package init(
-        world: MigrationWorld, settings: MigrationSettings, hasSizes: Bool, metrics: MigrationMetrics, logger: Logger
+        world: MigrationWorld, settings: MigrationSettings, metrics: MigrationMetrics, logger: Logger
     ) throws {
         plan = try PipelinePlan(
             settings, processors: world.processors, fileDescriptors: world.fileDescriptors
@@ -33,7 +31,6 @@ package struct Migrator: Sendable {
         threads = MigrationThreads(plan, from: world.threads)
         self.world = world
         self.settings = settings
-        self.hasSizes = hasSizes
         self.metrics = metrics
         self.logger = logger
     }
@@ -63,7 +60,7 @@ package struct Migrator: Sendable {
         logger[metadataKey: "run_id"] = "\(runID)"
         let ledger = CycleLedger(runID: runID, metrics: metrics, logger: logger)
         let cycle = CycleContext(
-            world: world, settings: settings, plan: plan, threads: threads, hasSizes: hasSizes, control: control,
+            world: world, settings: settings, plan: plan, threads: threads, control: control,
             ledger: ledger)
         onStart(ledger)
         metrics.batchSize(settings.batchSize)

@@ -61,7 +61,7 @@ struct RecoveryMarking: Sendable {
         let rows = try await cycle.retrying { [catalog] in
             try await catalog.recoveredRows(for: readable.map { (uid: $0.entry.uid, createdAt: $0.time) })
         }
-        let matcher = SourceMatcher(sources: cycle.world.sources, hasSizes: cycle.hasSizes)
+        let matcher = SourceMatcher(sources: cycle.world.sources)
         var isSettled = true
         var candidates: [Candidate] = []
         let pairs = try InvariantViolation.paired(readable, rows, .markedIsPublished, "looking recovered rows up")

@@ -18,12 +18,9 @@ package struct SourceMatcher: Sendable {
     }
 
     let sources: any SourceFiles
-    /// Whether the catalog has a size column.
-    let hasSizes: Bool
 
-    package init(sources: any SourceFiles, hasSizes: Bool) {
+    package init(sources: any SourceFiles) {
         self.sources = sources
-        self.hasSizes = hasSizes
     }
 
     /// Compares the source of a row with an entry, byte by byte; a big file, which is named by its SHA-256, by that. Blocks.
@@ -33,7 +30,7 @@ package struct SourceMatcher: Sendable {
         _ row: CatalogRow, with entry: ShardEntry, content: () throws -> EntryContent
     ) async -> Match {
         do {
-            let checked = try CheckedRow(row, hasSizes: hasSizes)
+            let checked = try CheckedRow(row)
             if let size = checked.size, UInt64(size) != entry.size {
                 return .differs("the row's size is \(size), the entry's \(entry.size)")
             }

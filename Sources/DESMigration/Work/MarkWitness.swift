@@ -28,6 +28,8 @@ final class MarkWitness: SourceCatalog {
         }
     }
 
+    var hasSizes: Bool { base.hasSizes }
+
     func refresh() async { await base.refresh() }
 
     func checkSchema() async throws { try await base.checkSchema() }

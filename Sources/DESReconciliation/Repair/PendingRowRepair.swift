@@ -72,7 +72,7 @@ struct PendingRowRepair: Sendable {
     private func choose(
         _ file: UnmarkedFile, _ entry: ShardEntry, _ content: EntryContent
     ) async -> Result<CatalogRow, Refusal> {
-        let matcher = SourceMatcher(sources: context.world.sources, hasSizes: context.settings.hasSizes)
+        let matcher = SourceMatcher(sources: context.world.sources)
         let matches = await withTaskExecutorPreference(threads) {
             var matches: [SourceMatcher.Match] = []
             for row in file.rows { matches.append(await matcher.compare(row, with: entry) { content }) }
@@ -89,7 +89,7 @@ struct PendingRowRepair: Sendable {
         case .same: return .success(row)
         case .sourceGone:
             // What is left to compare is the size.
-            guard context.settings.hasSizes, row.size != .null else {
+            guard row.size != .null else {
                 return .failure(Refusal(reason: "its source is gone, and the row has no size to compare"))
             }
             // Nobody deleted it, then: it may only be out of reach, and be another file by now.

@@ -12,6 +12,26 @@ extension Retriever {
         self.init(store: DirectoryStore(root: directory, threads: threads, keepsNames: true), settings: settings)
     }
 
+    /// Reads the shards of a place as people write it: the path of a folder, or `s3://bucket/prefix`.
+    ///
+    /// - Parameter environment: the `AWS_*` variables that say where the service of a bucket is, its region and credentials.
+    /// - Throws: `RetrievalError` for a place that names no bucket, or an endpoint that is no URL.
+    public convenience init(
+        place: String, settings: RetrieverSettings = RetrieverSettings(), environment: [String: String]
+    ) throws(RetrievalError) {
+        switch Place(place) {
+        case .folder(let folder): self.init(directory: folder, settings: settings)
+        case .s3(let bucket, let prefix):
+            let factory = try S3StoreFactory(environment, ThreadPool(name: "des-retrieval", count: 2))
+            let around = factory.surroundings
+            let backend = S3Backend(
+                bucket: bucket, prefix: prefix, region: around.region ?? S3Endpoint.standardRegion,
+                endpointURL: around.endpointURL)
+            self.init(store: try factory.store(backend), settings: settings)
+        case nil: throw RetrievalError(.refused, "the place \(place) is not of the form s3://bucket/prefix")
+        }
+    }
+
     /// Reads the shards below a prefix of a bucket.
     ///
     /// - Parameter environment: the `AWS_*` variables that credentials are looked for in, where the backend has none.
@@ -50,14 +70,16 @@ private struct S3StoreFactory {
     private static let retry = S3RetryPolicy(deadline: .seconds(10), maximumAttempts: 4)
 
     private let http: CurlTransport
-    private let surroundings: S3Surroundings
+    let surroundings: S3Surroundings
     private let threads: ThreadPool
 
     init(_ environment: [String: String], _ threads: ThreadPool) throws(RetrievalError) {
-        do { http = try CurlTransport(HTTPSettings()) } catch {
+        surroundings = S3Surroundings(environment: environment, threads: threads)
+        var settings = HTTPSettings()
+        settings.authorityFile = surroundings.authorityFile
+        do { http = try CurlTransport(settings) } catch {
             throw RetrievalError(.refused, "HTTP cannot be used: \(error)")
         }
-        surroundings = S3Surroundings(environment: environment, threads: threads)
         self.threads = threads
     }
 

@@ -25,6 +25,12 @@ package struct S3Surroundings: Sendable {
     /// The region that the environment names.
     package var region: String? { environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"] }
 
+    /// The service that the environment names; nil for Amazon's.
+    package var endpointURL: String? { environment["AWS_ENDPOINT_URL_S3"] ?? environment["AWS_ENDPOINT_URL"] }
+
+    /// The file of certificate authorities that the environment names.
+    package var authorityFile: String? { environment["AWS_CA_BUNDLE"] }
+
     /// The content of a file as text.
     func text(ofFile path: String) async throws -> String? {
         let readFile = readFile

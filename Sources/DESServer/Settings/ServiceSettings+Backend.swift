@@ -28,7 +28,7 @@ extension ServiceSettings {
             Variable.backend, of: ["local": .local, "s3": .s3, "multi_s3": .multiS3],
             default: reader.contains(Variable.backend) ? nil : .local)
         let hasBits = reader.contains(Variable.bits)
-        let bits = ShardBits(reader.integer(Variable.bits, in: 4...16, default: 8)) ?? .standard
+        let bits = reader.shardBits(Variable.bits) ?? .standard
         let folder = reader.text(Variable.folder)
         let bucket = reader.text(Variable.bucket)
         let prefix = reader.text(Variable.prefix)

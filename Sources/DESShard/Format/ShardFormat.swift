@@ -5,7 +5,7 @@ package enum ShardFormat {
     /// Magic, version, three zero bytes.
     static let headerSize = 8
     /// Magic and the size of the index as u64.
-    static let footerSize = 12
+    package static let footerSize = 12
     static let entryCountSize = 4
     static let writtenVersion: UInt8 = 2
     static let knownVersions: ClosedRange<UInt8> = 1...2

@@ -9,8 +9,6 @@ package struct DirectoryBytes: Sendable {
         case table = 1
     }
 
-    /// Footer of a shard, in bytes.
-    private static let footerSize = 12
     private static let headSize = 5
     /// How much of the index's end says that a lookup table belongs to it.
     private static let tableProof: UInt64 = 32 << 10
@@ -38,7 +36,7 @@ package struct DirectoryBytes: Sendable {
     /// Kind, size of the tail as u32 in little-endian, tail, rest; without what the tail has of payloads.
     package func encoded(indexSize: UInt64) -> [UInt8] {
         let needed = kind == .table ? min(indexSize, Self.tableProof) : indexSize
-        let tail = tail.suffix(Self.footerSize + Int(clamping: needed))
+        let tail = tail.suffix(ShardFormat.footerSize + Int(clamping: needed))
         let size = UInt32(tail.count)
         var bytes = [kind.rawValue]
         bytes.reserveCapacity(Self.headSize + tail.count + rest.count)

@@ -1,3 +1,4 @@
+import DESBase
 import DESCatalog
 import DESODBC
 import Testing

@@ -25,7 +25,7 @@ struct WatermarkCatalogTests {
 
     private func catalog(_ base: TemporaryDatabase, _ store: any ArchiveStore) -> WatermarkCatalog {
         let schema = CatalogSchema(table: "files", archivedColumn: nil)
-        return WatermarkCatalog(base: base.catalog(schema: schema), store: store, hasSizes: true)
+        return WatermarkCatalog(base: base.catalog(schema: schema), store: store)
     }
 
     @Test("Pending is what is after the watermark and neither packed nor set aside", arguments: ArchiveKind.allCases)

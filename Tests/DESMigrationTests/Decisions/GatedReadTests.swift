@@ -66,7 +66,6 @@ private struct UnitChangingSources: SourceFiles {
         world.sources = UnitChangingSources(first: first, second: second)
         let cycle = CycleContext(
             world: world, settings: settings, plan: plan, threads: MigrationThreads(plan, from: world.threads),
-            hasSizes: false,
             control: CycleControl(), ledger: ledger)
         let work = WholeCatalogWork(catalog: world.catalog, store: world.store)
         work.begin(cutoff: .latest, isRecovered: true)

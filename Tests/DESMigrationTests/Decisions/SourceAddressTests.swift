@@ -73,7 +73,7 @@ import Testing
         let key = RowKey(
             rowID: 1, uid: .text("a"), createdAt: .integer(1_700_000_000), location: .blob([0x2F, 0x61, 0xE9]))
         let error = #expect(throws: SourceError.self) {
-            try CheckedRow(CatalogRow(key: key, size: .null, meta: []), hasSizes: false)
+            try CheckedRow(CatalogRow(key: key, size: .null, meta: []))
         }
         #expect(error?.reason == .unsupportedLocation)
         #expect(error?.message == "the location x'2f61e9' is no UTF-8, and DES reads no such file; left unmarked")

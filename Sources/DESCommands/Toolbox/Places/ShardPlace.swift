@@ -33,7 +33,7 @@ enum ShardPlaces {
     /// - Throws: `PlaceError` when there is no such place, or it cannot be read; exit code 78 for a wrong environment.
     static func open(_ place: String, _ opening: PlaceOpening) async throws -> any ShardPlace {
         let bigFilesPrefix = try EnvironmentSettings().bigFilesPrefix
-        guard place.hasBytePrefix(RemoteAddress.scheme) else {
+        guard place.hasBytePrefix(URLScheme.s3) else {
             return try LocalPlace(place, bigFilesPrefix: bigFilesPrefix)
         }
         return try await RemotePlace.open(RemoteAddress(place), opening, bigFilesPrefix: bigFilesPrefix)

@@ -16,7 +16,7 @@ actor AppendStage {
     private let writeback: BoundedStream<any StagingFile>
     private let makeName: @Sendable (ShardKey) -> String
     /// Mostly one shard a key; a further one for each repetition of a uid.
-    private var open: [ShardKey: [OpenShard]] = [:]
+    private var open: [ShardKey: [GrowingShard]] = [:]
     private var keys: [Int: ShardKey] = [:]
     private var policy: SealPolicy
     private var watermark = DayWatermark()
@@ -78,7 +78,7 @@ actor AppendStage {
 
     private func append(_ file: CompressedFile, of batch: CompressedBatch) {
         let key = file.key
-        var shard: OpenShard?
+        var shard: GrowingShard?
         for candidate in open[key] ?? [] where !candidate.contains(uid: file.source.uid) {
             if candidate.hasRoom(for: file, limit: context.settings.maximumShardSize) {
                 shard = candidate
@@ -104,11 +104,11 @@ actor AppendStage {
         }
     }
 
-    private func newShard(_ key: ShardKey) throws(SystemError) -> OpenShard {
+    private func newShard(_ key: ShardKey) throws(SystemError) -> GrowingShard {
         let name = makeName(key)
         lastNumber += 1
         let file = try staging.files.create(staging.openPath(name))
-        let shard = OpenShard(number: lastNumber, key: key, name: name, file: file)
+        let shard = GrowingShard(number: lastNumber, key: key, name: name, file: file)
         open[key, default: []].append(shard)
         keys[shard.number] = key
         if let others = open[key], others.count > 1 {
@@ -135,7 +135,7 @@ actor AppendStage {
         for shard in open[key] ?? [] { finish(shard) }
     }
 
-    private func finish(_ shard: OpenShard) {
+    private func finish(_ shard: GrowingShard) {
         do {
             let result = try shard.finish()
             close(shard)
@@ -147,13 +147,13 @@ actor AppendStage {
     }
 
     /// Nothing of the shard can be used: its files are in the books as failed, and stay where they are.
-    private func abandon(_ shard: OpenShard, _ error: any Error) {
+    private func abandon(_ shard: GrowingShard, _ error: any Error) {
         close(shard)
         try? staging.files.remove(staging.openPath(shard.name))
         cycle.ledger.failed(shard.rows, .staging, "cannot write the shard \(shard.name): \(error); left unmarked")
     }
 
-    private func close(_ shard: OpenShard) {
+    private func close(_ shard: GrowingShard) {
         policy.remove(shard.number)
         keys[shard.number] = nil
         open[shard.key]?.removeAll { $0 === shard }

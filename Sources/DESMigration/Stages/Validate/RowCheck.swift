@@ -10,9 +10,8 @@ struct CheckedRow: Sendable, Hashable {
     /// In bytes; nil if the catalog has none.
     let size: Int64?
 
-    /// - Parameter hasSizes: whether the catalog has a size column, which then must hold a size or NULL.
     /// - Throws: `SourceError` that says what the row lacks.
-    init(_ row: CatalogRow, hasSizes: Bool) throws(SourceError) {
+    init(_ row: CatalogRow) throws(SourceError) {
         func invalid(_ message: String) -> SourceError { SourceError(.invalidRow, message + "; left unmarked") }
         if case .tooLong(let size) = row.key.uid { throw Self.uidTooLong(size) }
         guard let uid = row.key.uid.uidText, !uid.isEmpty else {
@@ -25,7 +24,7 @@ struct CheckedRow: Sendable, Hashable {
         guard let createdAt = row.key.createdAt.timestamp else {
             throw invalid("the row has no readable time (it is \(row.key.createdAt.shown))")
         }
-        if hasSizes, row.size != .null {
+        if row.size != .null {
             guard let size = row.size.integerValue, size >= 0 else {
                 throw invalid("the size \(row.size.shown) is not a number of bytes")
             }

@@ -69,7 +69,7 @@ struct ValidateStage: Sendable {
         let start = part.bytes.count
         var held = 0
         do {
-            let checked = try CheckedRow(row, hasSizes: cycle.hasSizes)
+            let checked = try CheckedRow(row)
             let threshold = context.settings.bigFileThreshold
             var found = try await look(
                 at: checked.location, bigFileThreshold: min(threshold, UInt64(plan.largeFileBytes)), into: part.bytes)

@@ -14,6 +14,8 @@ struct PipelineFaultyCatalog: SourceCatalog {
         )
     }
 
+    var hasSizes: Bool { real.hasSizes }
+
     func refresh() async { await real.refresh() }
 
     func checkSchema() async throws { try await real.checkSchema() }

@@ -120,10 +120,11 @@ final class PipelineFixture {
         _ catalog: any SourceCatalog, _ store: any ObjectStore, _ sources: any SourceFiles,
         _ files: any StagingFileSystem
     ) -> MigrationWorld {
-        MigrationWorld(
+        var world = MigrationWorld(
             catalog: catalog, store: store, sources: sources, staging: StagingFolder(path: staging, files: files),
-            retryPolicy: retryPolicy, processors: 2, fileDescriptors: fileDescriptors
-        )
+            processors: 2, fileDescriptors: fileDescriptors)
+        world.retryPolicy = retryPolicy
+        return world
     }
 
     /// One cycle of a new process in the given world.
@@ -131,20 +132,20 @@ final class PipelineFixture {
         in world: MigrationWorld? = nil, control: CycleControl = CycleControl(), log: PipelineLog = PipelineLog()
     ) async throws -> PipelineOutcome {
         let world = try world ?? self.world()
-        let outcome = try await Self.run(in: world, settings, hasSizes, control, log)
+        let outcome = try await Self.run(in: world, settings, control, log)
         await world.catalog.close()
         return outcome
     }
 
     private static func run(
-        in world: MigrationWorld, _ settings: MigrationSettings, _ hasSizes: Bool, _ control: CycleControl,
+        in world: MigrationWorld, _ settings: MigrationSettings, _ control: CycleControl,
         _ log: PipelineLog
     ) async throws -> PipelineOutcome {
         let metrics = MigrationMetrics(
             factory: NOOPMetricsHandler.instance, failureReasons: FailureReason.allCases.map(\.rawValue)
         )
         let migrator = try Migrator(
-            world: world, settings: settings, hasSizes: hasSizes, metrics: metrics, logger: log.logger
+            world: world, settings: settings, metrics: metrics, logger: log.logger
         )
         let ledger = PipelineLocked<CycleLedger?>(nil)
         let result = try await migrator.runCycle(control: control) { ledger.value = $0 }
@@ -156,12 +157,12 @@ final class PipelineFixture {
     /// - Returns: nil if it died or gave up.
     func run(with faults: PipelineFaults, in world: MigrationWorld? = nil) async throws -> PipelineOutcome? {
         let world = try world ?? self.world(faults: faults)
-        let (settings, hasSizes) = (settings, hasSizes)
+        let settings = settings
         let outcome = try await withThrowingTaskGroup(of: PipelineOutcome?.self) { group in
             group.addTask {
                 do {
                     defer { faults.finish() }
-                    return try await Self.run(in: world, settings, hasSizes, CycleControl(), PipelineLog())
+                    return try await Self.run(in: world, settings, CycleControl(), PipelineLog())
                 } catch is CancellationError where faults.endsRun {
                     return nil
                 }

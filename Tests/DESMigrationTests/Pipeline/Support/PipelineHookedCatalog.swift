@@ -11,6 +11,8 @@ struct PipelineHookedCatalog: SourceCatalog {
     /// Gets the number of the page, from 1.
     let beforePage: @Sendable (Int) async -> Void
 
+    var hasSizes: Bool { real.hasSizes }
+
     func refresh() async { await real.refresh() }
 
     func checkSchema() async throws { try await real.checkSchema() }

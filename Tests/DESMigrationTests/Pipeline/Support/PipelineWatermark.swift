@@ -48,7 +48,7 @@ struct PipelineWatermark {
         }
         let now = Timestamp(microsecondsSinceEpoch: now.microsecondsSinceEpoch + cycle)
         let base = SQLiteCatalog(path: fixture.table.path, schema: schema)
-        let watermark = WatermarkCatalog(base: base, store: archive, hasSizes: true)
+        let watermark = WatermarkCatalog(base: base, store: archive)
         world.catalog = watermark
         if let faults { world.catalog = PipelineFaultyCatalog(real: world.catalog, faults: faults) }
         world.work =

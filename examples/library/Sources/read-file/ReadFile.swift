@@ -36,12 +36,6 @@ struct ReadFile {
         let environment = ProcessInfo.processInfo.environment
         let bits = environment["DES_N_BITS"].flatMap { Int($0) }.flatMap { ShardBits($0) } ?? .standard
         let settings = RetrieverSettings(bits: bits)
-        guard place.hasPrefix("s3://") else { return Retriever(directory: place, settings: settings) }
-        let parts = place.dropFirst(5).split(separator: "/", maxSplits: 1)
-        return try Retriever(
-            s3: S3Backend(
-                bucket: String(parts.first ?? ""), prefix: parts.count > 1 ? String(parts[1]) : "",
-                region: environment["AWS_REGION"] ?? "us-east-1", endpointURL: environment["AWS_ENDPOINT_URL"]),
-            settings: settings, environment: environment)
+        return try Retriever(place: place, settings: settings, environment: environment)
     }
 }

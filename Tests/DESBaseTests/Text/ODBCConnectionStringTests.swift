@@ -1,4 +1,4 @@
-import DESODBC
+import DESBase
 import Testing
 
 @Suite("ODBC connection strings")

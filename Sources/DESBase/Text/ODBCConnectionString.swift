@@ -48,7 +48,10 @@ package struct ODBCConnectionString: Sendable, Equatable, CustomStringConvertibl
     }
 
     package var description: String {
-        attributes.map { "\($0.key)=\($0.isShown ? $0.value : "***")" }.joined(separator: ";")
+        attributes.map { attribute in
+            guard attribute.isShown else { return "\(attribute.key)=***" }
+            return "\(attribute.key)=" + (attribute.value.contains(";") ? Self.braced(attribute.value) : attribute.value)
+        }.joined(separator: ";")
     }
 
     package var customMirror: Mirror { Mirror(self, children: [], displayStyle: .struct) }
@@ -59,8 +62,10 @@ package struct ODBCConnectionString: Sendable, Equatable, CustomStringConvertibl
         let isPlain =
             value.allSatisfy { ($0.isASCII && ($0.isLetter || $0.isNumber)) || "._-/:".contains($0) }
             && key.lowercased() != "driver"
-        return isPlain ? value : "{\(value.replacing("}", with: "}}"))}"
+        return isPlain ? value : braced(value)
     }
+
+    private static func braced(_ value: String) -> String { "{\(value.replacing("}", with: "}}"))}" }
 
     /// The pairs; a semicolon in braces belongs to its value.
     private static func parse(_ text: String) -> [Attribute] {

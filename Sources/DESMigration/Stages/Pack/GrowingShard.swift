@@ -10,7 +10,7 @@ struct StagingSink: ShardSink {
 }
 
 /// A shard that still grows, with the rows of its files.
-final class OpenShard {
+final class GrowingShard {
     private static let writebackBytes: UInt64 = 256 << 10
 
     /// Tells it from the other open shards of the cycle.
