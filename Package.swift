@@ -88,7 +88,13 @@ let package = Package(
         module("DESCatalogODBC", ["DESBase", "DESODBC", "DESCatalog"]),
         module("DESCoordination", ["DESBase", "DESRouting", "DESCatalog"]),
         module("DESCoordinationPostgres", ["DESBase", "DESRouting", "DESPostgres", "DESCatalog", "DESCoordination"]),
-        module("DESConfiguration", ["DESBase", "DESRouting", "DESShard", "Yams"]),
+        module(
+            "DESConfiguration",
+            [
+                "DESBase", "DESRouting", "DESShard", "DESS3", "DESTelemetry", "Yams",
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
         module(
             "DESHTTPFront",
             [
@@ -189,7 +195,12 @@ let package = Package(
             of: "DESCoordination",
             ["DESBase", "DESCatalog", "DESCoordinationPostgres", "DESPostgres", "DESRouting", "DESTestSupport"]
         ),
-        tests(of: "DESConfiguration", ["DESRouting"]),
+        tests(
+            of: "DESConfiguration",
+            [
+                "DESRouting", "DESShard", "DESS3", "DESTelemetry", .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
         tests(
             of: "DESTelemetry",
             [

@@ -1,4 +1,8 @@
 import DESRouting
+import DESS3
+import DESShard
+import DESTelemetry
+import Logging
 @testable import DESConfiguration
 import Testing
 
@@ -109,7 +113,7 @@ struct MigrationConfigurationTests {
             configuration.pipeline
                 == PipelineConfiguration(readers: 1, compressors: 2, uploads: 3, memoryBudgetInBytes: 1_000_000_000))
         #expect(configuration.metrics == MetricsConfiguration(host: "::1", port: 0))
-        #expect(configuration.logging == LoggingConfiguration(level: .warning, format: .text))
+        #expect(configuration.logging.level == .warning && configuration.logging.format == .text)
         #expect(
             configuration.workers
                 == WorkersConfiguration(
@@ -144,8 +148,8 @@ struct MigrationConfigurationTests {
         arguments: [
             ("{}", .zstd, 3), ("{level: -7}", .zstd, -7), ("{level: 22}", .zstd, 22), ("{codec: lz4}", .lz4, 0),
             ("{codec: none}", .none, 0), ("{codec: none, level: 3}", .none, 3),
-        ] as [(String, CompressionConfiguration.Codec, Int)])
-    func levels(text: String, codec: CompressionConfiguration.Codec, level: Int) throws {
+        ] as [(String, Codec, Int)])
+    func levels(text: String, codec: Codec, level: Int) throws {
         let compression = try parse(minimalAnd: "packer: {compression: \(text)}").packer.compression
         #expect(compression.codec == codec)
         #expect(compression.level == level)

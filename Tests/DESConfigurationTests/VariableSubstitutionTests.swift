@@ -1,4 +1,5 @@
 import DESRouting
+import DESShard
 import Testing
 
 @testable import DESConfiguration

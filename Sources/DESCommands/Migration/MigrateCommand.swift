@@ -124,8 +124,8 @@ package struct MigrateCommand: AsyncParsableCommand {
         let console = ConsoleSink()
         let logger = logging.logger(
             label: "des-migrate",
-            level: Logger.Level(parsing: configuration.logging.level.rawValue) ?? .info,
-            format: LoggingFormat(rawValue: configuration.logging.format.rawValue) ?? .text,
+            level: configuration.logging.level,
+            format: configuration.logging.format,
             sink: console
         )
         for warning in configuration.warnings { logger.warning("\(warning)") }

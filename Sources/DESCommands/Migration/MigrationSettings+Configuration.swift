@@ -21,7 +21,7 @@ extension MigrationSettings {
         metaColumns = migration.metaColumns
         shardBits = packer.bits
         maximumShardSize = UInt64(packer.maxShardSizeInBytes)
-        compression = CompressionSettings(codec: Codec(packer.compression.codec), level: packer.compression.level)
+        compression = CompressionSettings(codec: packer.compression.codec, level: packer.compression.level)
         skippedExtensions = packer.compression.skipExtensions
         bigFileThreshold = UInt64(packer.bigFileThresholdInBytes)
         bigFilesPrefix = packer.bigFilesPrefix
@@ -30,16 +30,5 @@ extension MigrationSettings {
         readers = pipeline.readers ?? (packer.s3Source.isEnabled ? 32 : nil)
         compressors = pipeline.compressors
         uploads = pipeline.uploads ?? 2
-    }
-}
-
-extension Codec {
-    fileprivate init(_ codec: CompressionConfiguration.Codec) {
-        self =
-            switch codec {
-            case .none: .none
-            case .zstd: .zstd
-            case .lz4: .lz4
-            }
     }
 }

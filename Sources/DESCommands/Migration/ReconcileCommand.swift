@@ -87,8 +87,8 @@ package struct ReconcileCommand: AsyncParsableCommand {
     package func run() async throws {
         let configuration = try loadConfiguration()
         let logger = logging.logger(
-            label: "des-reconcile", level: Logger.Level(parsing: configuration.logging.level.rawValue) ?? .info,
-            format: LoggingFormat(rawValue: configuration.logging.format.rawValue) ?? .text, sink: ConsoleSink())
+            label: "des-reconcile", level: configuration.logging.level,
+            format: configuration.logging.format, sink: ConsoleSink())
         for warning in configuration.warnings { logger.warning("\(warning)") }
         do {
             guard let report = try await reconcileUntilSignal(configuration, logger) else {

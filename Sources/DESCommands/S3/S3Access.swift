@@ -45,14 +45,14 @@ struct S3Access: Sendable {
         guard
             let endpoint = S3Endpoint(
                 url: url, region: region ?? S3Endpoint.standardRegion,
-                style: S3Endpoint.Style(connection.addressingStyle))
+                style: connection.addressingStyle)
         else {
             throw S3AccessError(
                 description: "the endpoint URL of the S3 service is not of the form https://HOST or https://HOST:PORT")
         }
         let log = log
         return S3Client(
-            S3Settings(endpoint: endpoint, checksum: S3Settings.Checksum(connection.checksum), retry: retry),
+            S3Settings(endpoint: endpoint, checksum: connection.checksum, retry: retry),
             credentials: credentials, http: http, threads: ThreadPool(name: "des-s3-files", count: 2),
             onEvent: { event in
                 log(event)
@@ -130,26 +130,4 @@ struct S3Access: Sendable {
 /// An S3 service cannot be used as configured.
 struct S3AccessError: Error, CustomStringConvertible {
     let description: String
-}
-
-extension S3Endpoint.Style {
-    fileprivate init(_ style: S3ConnectionConfiguration.AddressingStyle) {
-        self =
-            switch style {
-            case .automatic: .automatic
-            case .path: .path
-            case .virtualHost: .virtualHost
-            }
-    }
-}
-
-extension S3Settings.Checksum {
-    fileprivate init(_ checksum: S3ConnectionConfiguration.Checksum) {
-        self =
-            switch checksum {
-            case .md5: .md5
-            case .crc32: .crc32
-            case .none: .none
-            }
-    }
 }

@@ -1,31 +1,7 @@
+package import DESShard
+
 /// Section `packer.compression`.
 package struct CompressionConfiguration: Sendable, Equatable {
-    /// The codecs of new entries.
-    package enum Codec: String, Sendable, CaseIterable {
-        /// Stored as they are.
-        case none
-        /// Zstandard.
-        case zstd
-        /// LZ4 frames.
-        case lz4
-
-        /// The levels the codec has.
-        package var levels: ClosedRange<Int> {
-            switch self {
-            case .none, .zstd: -7...22
-            case .lz4: 0...12
-            }
-        }
-
-        /// The level when none is given.
-        package var defaultLevel: Int {
-            switch self {
-            case .none, .lz4: 0
-            case .zstd: 3
-            }
-        }
-    }
-
     /// `codec`. Default zstd.
     package var codec: Codec
 
@@ -67,4 +43,12 @@ extension CompressionConfiguration {
             codec: codec, level: section.integer("level", in: codec.levels),
             skipExtensions: extensions.map { Set($0) } ?? Self.defaultSkipExtensions)
     }
+}
+
+extension Codec {
+    /// The levels the codec has.
+    fileprivate var levels: ClosedRange<Int> { self == .lz4 ? 0...12 : -7...22 }
+
+    /// The level when none is given.
+    fileprivate var defaultLevel: Int { self == .zstd ? 3 : 0 }
 }

@@ -1,19 +1,7 @@
+package import DESS3
+
 /// How an S3 service is reached; the same keys in `storage`, in the zones, and in `packer.s3_source`.
 package struct S3ConnectionConfiguration: Sendable, Equatable {
-    /// How buckets are addressed: `addressing_style`.
-    package enum AddressingStyle: Sendable, Hashable {
-        case automatic
-        case path
-        case virtualHost
-    }
-
-    /// What uploads are checked by, besides the signature: `checksum`.
-    package enum Checksum: Sendable, Hashable {
-        case md5
-        case crc32
-        case none
-    }
-
     /// Keys that are named in the file, usually by `${VAR}`. Not to be shown.
     package struct Keys: Sendable, Equatable, CustomStringConvertible, CustomReflectable {
         /// `access_key_id`
@@ -38,7 +26,7 @@ package struct S3ConnectionConfiguration: Sendable, Equatable {
     /// `endpoint_url`: another service than AWS; nil: as the environment says, else AWS. May hold a password: not to be shown.
     package var endpointURL: String?
     /// `addressing_style`. Default `auto`: virtual host for AWS, path elsewhere.
-    package var addressingStyle: AddressingStyle
+    package var addressingStyle: S3Endpoint.Style
     /// `profile` of the shared credentials files; nil: the standard places.
     package var profile: String?
     /// `access_key_id`, `secret_access_key`, `session_token`; nil: the standard places.
@@ -46,12 +34,12 @@ package struct S3ConnectionConfiguration: Sendable, Equatable {
     /// `ca_file`: a PEM file of the authorities to trust; nil: as the environment says, else the system's.
     package var authorityFile: String?
     /// `checksum`. Default `md5`.
-    package var checksum: Checksum
+    package var checksum: S3Settings.Checksum
 
     /// Makes a configuration with the defaults of the file.
     package init(
-        regionName: String? = nil, endpointURL: String? = nil, addressingStyle: AddressingStyle = .automatic,
-        profile: String? = nil, keys: Keys? = nil, authorityFile: String? = nil, checksum: Checksum = .md5
+        regionName: String? = nil, endpointURL: String? = nil, addressingStyle: S3Endpoint.Style = .automatic,
+        profile: String? = nil, keys: Keys? = nil, authorityFile: String? = nil, checksum: S3Settings.Checksum = .md5
     ) {
         self.regionName = regionName
         self.endpointURL = endpointURL
