@@ -7,7 +7,14 @@ import Foundation
 /// where and who.
 @main
 struct ReadFile {
-    static func main() async throws {
+    static func main() async {
+        do { try await read() } catch {
+            FileHandle.standardError.write(Data("read-file: \(error)\n".utf8))
+            exit(1)
+        }
+    }
+
+    private static func read() async throws {
         let arguments = CommandLine.arguments
         guard arguments.count == 4, let createdAt = Timestamp(parsing: arguments[3]) else {
             print("usage: read-file PLACE UID CREATED_AT, for example: read-file ./shards doc-1 2024-01-02T03:04:05Z")
@@ -32,7 +39,7 @@ struct ReadFile {
         }
     }
 
-    static func retriever(of place: String) throws -> Retriever {
+    private static func retriever(of place: String) throws -> Retriever {
         let environment = ProcessInfo.processInfo.environment
         let bits = environment["DES_N_BITS"].flatMap { Int($0) }.flatMap { ShardBits($0) } ?? .standard
         let settings = RetrieverSettings(bits: bits)
