@@ -50,7 +50,8 @@ package struct ODBCConnectionString: Sendable, Equatable, CustomStringConvertibl
     package var description: String {
         attributes.map { attribute in
             guard attribute.isShown else { return "\(attribute.key)=***" }
-            return "\(attribute.key)=" + (attribute.value.contains(";") ? Self.braced(attribute.value) : attribute.value)
+            let value = attribute.value
+            return "\(attribute.key)=" + (value.contains(";") ? Self.braced(value) : value)
         }.joined(separator: ";")
     }
 

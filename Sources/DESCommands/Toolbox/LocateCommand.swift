@@ -22,7 +22,7 @@ struct LocateCommand: AsyncParsableCommand {
         .standard.count
     @Flag(name: .long, help: "Print one JSON object.") var json = false
 
-    private struct Place: Encodable {
+    private struct Answer: Encodable {
         let dateDir: String
         let shardIndex: Int
         let shardHex: String
@@ -47,7 +47,7 @@ struct LocateCommand: AsyncParsableCommand {
     func run() async throws {
         guard let time = Timestamp(parsing: createdAt), let bits = ShardBits(bits) else { throw ExitStatus.fatal }
         let key = locate(uid: uid, createdAt: time, bits: bits)
-        let place = Place(
+        let place = Answer(
             dateDir: key.dateDirectory, shardIndex: key.shardIndex, shardHex: key.shardHex, prefix: key.namePrefix,
             pattern: "\(key.namePrefix)*.des"
         )

@@ -9,7 +9,7 @@ struct LeftoverCheck: Sendable {
     let threads: ThreadPool
 
     /// A file in staging.
-    struct StagedFile: Sendable {
+    struct StagingEntry: Sendable {
         let name: String
         /// Seconds since 1970.
         let modifiedAt: Int64
@@ -17,7 +17,7 @@ struct LeftoverCheck: Sendable {
     }
 
     /// What lies in the staging folder; empty if there is no such folder.
-    static func stagedFiles(in folder: String, on threads: ThreadPool) async throws -> [StagedFile] {
+    static func stagedFiles(in folder: String, on threads: ThreadPool) async throws -> [StagingEntry] {
         try await threads.run {
             guard try FileSystem.status(folder)?.kind == .directory else { return [] }
             return try FileSystem.names(in: folder).compactMap { name in
@@ -28,7 +28,7 @@ struct LeftoverCheck: Sendable {
                         || isBigFile(name),
                     let status = try FileSystem.status("\(folder)/\(name)")
                 else { return nil }
-                return StagedFile(
+                return StagingEntry(
                     name: name, modifiedAt: status.identity.modifiedAtNanoseconds / 1_000_000_000, isSealed: isSealed)
             }
         }
@@ -38,7 +38,7 @@ struct LeftoverCheck: Sendable {
         name.hasBytePrefix(StagingFolder.bigFilePrefix) && name.hasByteSuffix(StagingFolder.openSuffix)
     }
 
-    func run(staged: [StagedFile]) async throws {
+    func run(staged: [StagingEntry]) async throws {
         for file in staged {
             guard context.isOld(file.modifiedAt) else {
                 context.book.addYoung(.stagingLeftover)
