@@ -9,8 +9,8 @@ let settings: [SwiftSetting] = [
 ]
 
 /// One of our own modules; its folder is `Sources/<name>`.
-func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+func module(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
 }
 
 /// An entry point of a few lines; everything it does lives in `DESCommands`.
@@ -128,7 +128,9 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            ]
+            ],
+            // A bundle beside the program could be left behind.
+            resources: [.embedInCode("OpenAPI/openapi.json")]
         ),
         module(
             "DESMigration",

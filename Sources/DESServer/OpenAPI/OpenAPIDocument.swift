@@ -3,24 +3,8 @@ import DESBase
 /// The description of the HTTP interface, OpenAPI 3.1, served under `/openapi.json`. A test provokes each answer that it
 /// names, and holds that there are no others.
 enum OpenAPIDocument {
-    /// The document.
-    static let json = """
-        \(head),
-          "paths": \(paths),
-          "components": \(components)
-        }
-
-        """
-
-    private static let head = #"""
-        {
-          "openapi": "3.1.0",
-          "info": {
-            "title": "DES retriever",
-            "version": "\#(Release.version)",
-            "description": "Reads files that were packed into shards. A file is asked for by its uid and its \#
-        time of creation, as they stand in the catalog. Files never change."
-          },
-          "security": [{}, {"bearer": []}, {"apiKey": []}]
-        """#
+    /// The document: `openapi.json` beside this file, with the version of the release. It is compiled in, as a program is one file
+    /// that runs anywhere.
+    static let json = String(decoding: PackageResources.openapi_json, as: UTF8.self)
+        .replacing("$VERSION", with: Release.version)
 }
