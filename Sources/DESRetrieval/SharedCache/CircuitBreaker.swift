@@ -29,6 +29,9 @@ struct CircuitBreaker: Sendable {
     /// Whether all may try.
     var isClosed: Bool { if case .closed = state { true } else { false } }
 
+    /// Whether a report with that permission would be believed.
+    func isValid(_ permit: Permit) -> Bool { permit.epoch == epoch }
+
     /// Asks for permission to try; nil: not now. Who has it must report.
     mutating func admit(at now: Duration) -> Permit? {
         switch state {
@@ -43,7 +46,7 @@ struct CircuitBreaker: Sendable {
 
     /// It worked.
     mutating func succeeded(_ permit: Permit) {
-        guard permit.epoch == epoch, case .trying = state else { return }
+        guard isValid(permit), case .trying = state else { return }
         failures = 0
         change(to: .closed)
     }
@@ -53,7 +56,7 @@ struct CircuitBreaker: Sendable {
     /// - Parameter random: 0 ..< 1; the pause is shorter by up to a quarter, so that processes do not all try at once.
     /// - Returns: the pause that begins with this failure; nil if it has begun already.
     mutating func failed(_ permit: Permit, at now: Duration, random: Double) -> Duration? {
-        guard permit.epoch == epoch else { return nil }
+        guard isValid(permit) else { return nil }
         let pause = min(firstPause * (1 << min(failures, 20)), longestPause) * (1 - random / 4)
         failures += 1
         change(to: .open(until: now + pause))
@@ -62,7 +65,7 @@ struct CircuitBreaker: Sendable {
 
     /// It was given up before it showed whether it works; if it was the one try, the next one may come at once.
     mutating func abandoned(_ permit: Permit, at now: Duration) {
-        guard permit.epoch == epoch, case .trying = state else { return }
+        guard isValid(permit), case .trying = state else { return }
         change(to: .open(until: now))
     }
 

@@ -13,7 +13,8 @@ final class RedisSession {
     init(_ settings: RedisSettings) throws(RedisError) {
         commandTimeout = settings.commandTimeout
         guard
-            let context = redisConnectWithTimeout(settings.host, Int32(settings.port), timeval(settings.connectTimeout))
+            let context = redisConnectWithTimeout(
+                settings.url.host, Int32(settings.url.port), timeval(settings.connectTimeout))
         else { throw RedisError(.unusable, "cannot connect: out of memory") }
         self.context = context
         guard context.pointee.err == 0 else {
@@ -25,10 +26,10 @@ final class RedisSession {
         // It only finds out sooner that the other side is gone.
         redisEnableKeepAlive(context)
         let deadline = ContinuousClock.now + settings.commandTimeout
-        if let password = settings.password {
-            try prepare("AUTH", [settings.user, password].compactMap { $0 }, deadline)
+        if let password = settings.url.password {
+            try prepare("AUTH", [settings.url.user, password].compactMap { $0 }, deadline)
         }
-        if settings.database != 0 { try prepare("SELECT", [String(settings.database)], deadline) }
+        if settings.url.database != 0 { try prepare("SELECT", [String(settings.url.database)], deadline) }
     }
 
     deinit { redisFree(context) }
@@ -43,7 +44,7 @@ final class RedisSession {
     func value(of key: String, largest: Int) throws(RedisError) -> [UInt8]? {
         // Not GET: what somebody else has put there may be of any size.
         let end = String(CachedValueFrame.headerSize + largest)
-        let reply = try call([Array("GETRANGE".utf8), Array(key.utf8), Array("0".utf8), Array(end.utf8)])
+        let reply = try call(["GETRANGE", key, "0", end].map { Array($0.utf8) })
         if let error = reply.error {
             throw RedisError(error.hasBytePrefix("WRONGTYPE") ? .foreignValue : .unusable, "GETRANGE: \(error)")
         }
@@ -70,7 +71,7 @@ final class RedisSession {
     private func prepare(
         _ command: String, _ arguments: [String], _ deadline: ContinuousClock.Instant
     ) throws(RedisError) {
-        let reply = try call([Array(command.utf8)] + arguments.map { Array($0.utf8) }, until: deadline)
+        let reply = try call(([command] + arguments).map { Array($0.utf8) }, until: deadline)
         guard let error = reply.error else { return }
         // Only the code: a server that does not know the command quotes the arguments, and so the password.
         let code = error.prefix { $0 != " " }
@@ -81,7 +82,10 @@ final class RedisSession {
         _ words: [[UInt8]], until deadline: ContinuousClock.Instant? = nil
     ) throws(RedisError) -> RedisReply {
         let deadline = deadline ?? .now + commandTimeout
-        guard Self.append(words[...], to: context, pointers: []) == REDIS_OK else { throw failure() }
+        let isTaken = Self.command(words).withUnsafeBytes { command in
+            redisAppendFormattedCommand(context, command.bindMemory(to: CChar.self).baseAddress, command.count)
+        }
+        guard isTaken == REDIS_OK else { throw failure() }
         // What redisGetReply does; but there each piece of the answer may take the whole time.
         var isSent: Int32 = 0
         while isSent == 0 {
@@ -97,30 +101,20 @@ final class RedisSession {
         }
     }
 
-    /// Nests the calls that lend the bytes of each word to hiredis.
-    private static func append(
-        _ words: ArraySlice<[UInt8]>, to context: UnsafeMutablePointer<redisContext>,
-        pointers: [UnsafeBufferPointer<CChar>]
-    ) -> Int32 {
-        guard let word = words.first else {
-            var starts = pointers.map(\.baseAddress)
-            let lengths = pointers.map(\.count)
-            return redisAppendCommandArgv(context, Int32(pointers.count), &starts, lengths)
-        }
-        return word.withUnsafeBufferPointer { bytes in
-            bytes.withMemoryRebound(to: CChar.self) {
-                append(words.dropFirst(), to: context, pointers: pointers + [$0])
-            }
+    /// The words as they are sent (RESP 2): their number, and before each its length.
+    private static func command(_ words: [[UInt8]]) -> [UInt8] {
+        words.reduce(into: Array("*\(words.count)\r\n".utf8)) { command, word in
+            command += Array("$\(word.count)\r\n".utf8)
+            command += word
+            command += Array("\r\n".utf8)
         }
     }
 
     private func check(_ deadline: ContinuousClock.Instant) throws(RedisError) {
-        if ContinuousClock.now >= deadline { throw silence(commandTimeout) }
+        if ContinuousClock.now >= deadline { throw RedisError(.unusable, Self.silence(commandTimeout)) }
     }
 
     private func failure() -> RedisError { RedisError(.unusable, Self.problem(of: context, commandTimeout)) }
-
-    private func silence(_ limit: Duration) -> RedisError { RedisError(.unusable, Self.silence(limit)) }
 
     private static func silence(_ limit: Duration) -> String { "no answer within \(limit)" }
 

@@ -1,52 +1,30 @@
 /// Where a Redis server is, and how long it may take. Holds a password.
 package struct RedisSettings: Sendable {
     /// A name or an address; of IPv6 without brackets.
-    let host: String
-    let port: Int
-    let user: String?
-    let password: String?
-    /// The number of the database.
-    let database: Int
+    let url: RedisURL
     /// How long connecting may take.
-    package var connectTimeout: Duration
+    package var connectTimeout = Duration.milliseconds(250)
     /// How long a command may take, from its first byte to the last one of its answer.
-    package var commandTimeout: Duration
+    package var commandTimeout = Duration.milliseconds(250)
     /// How long a value is kept.
-    package var lifetime: Duration
+    let lifetime = Duration.seconds(7 * 86_400)
     /// Larger values are not kept, in bytes.
-    package var largestValue: Int
-    /// At least 1.
-    package var connections: Int
+    package var largestValue = 8 << 20
+    /// Each has a thread of its own.
+    package var connections = 2
     /// How many reads wait for a connection at most; further ones go on without the cache.
-    package var waitingReads: Int
+    let waitingReads = 32
     /// How many values wait to be kept at most; further ones are not kept.
-    package var waitingValues: Int
+    let waitingValues = 8
 
     /// - Parameter url: `redis://[user[:password]@]host[:port][/database]`; what is not a plain character is percent-encoded.
     /// - Throws: ``RedisURLError``, which shows no part of the URL that may be secret.
-    package init(
-        url: String, connectTimeout: Duration = .milliseconds(250), commandTimeout: Duration = .milliseconds(250),
-        lifetime: Duration = .seconds(7 * 86_400), largestValue: Int = 8 << 20, connections: Int = 2,
-        waitingReads: Int = 32, waitingValues: Int = 8
-    ) throws(RedisURLError) {
-        let parts = try RedisURL(url)
-        host = parts.host
-        port = parts.port
-        user = parts.user
-        password = parts.password
-        database = parts.database
-        self.connectTimeout = connectTimeout
-        self.commandTimeout = commandTimeout
-        self.lifetime = lifetime
-        self.largestValue = largestValue
-        self.connections = max(1, connections)
-        self.waitingReads = max(0, waitingReads)
-        self.waitingValues = max(0, waitingValues)
-    }
+    package init(url: String) throws(RedisURLError) { self.url = try RedisURL(url) }
 
     /// Host, port and database, for messages: neither user nor password.
     package var place: String {
-        "redis://\(host.contains(":") ? "[\(host)]" : host):\(port)" + (database == 0 ? "" : "/\(database)")
+        let host = url.host.contains(":") ? "[\(url.host)]" : url.host
+        return "redis://\(host):\(url.port)" + (url.database == 0 ? "" : "/\(url.database)")
     }
 }
 

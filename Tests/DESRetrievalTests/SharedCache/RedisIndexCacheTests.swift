@@ -13,8 +13,10 @@ struct RedisIndexCacheTests {
         let clock = RedisTestClock()
 
         init(_ url: String, largestValue: Int = 8 << 20, timeout: Duration = .seconds(10)) throws {
-            let settings = try RedisSettings(
-                url: url, connectTimeout: timeout, commandTimeout: timeout, largestValue: largestValue)
+            var settings = try RedisSettings(url: url)
+            settings.connectTimeout = timeout
+            settings.commandTimeout = timeout
+            settings.largestValue = largestValue
             let clock = clock
             cache = RedisIndexCache(
                 settings, observer: observer, timing: RedisTiming(elapsed: { clock.now }, random: { 0 }))

@@ -22,9 +22,7 @@ struct RedisStrangeServerTests {
         let server = try StrangeServer()
         let observer = SharedCacheFailures()
         let clock = RedisTestClock()
-        let settings = try RedisSettings(
-            url: "redis://127.0.0.1:\(server.port)", connectTimeout: .milliseconds(250),
-            commandTimeout: .milliseconds(250))
+        let settings = try RedisSettings(url: "redis://127.0.0.1:\(server.port)")
         let cache = RedisIndexCache(
             settings, observer: observer, timing: RedisTiming(elapsed: { clock.now }, random: { 0 }))
         try await withThrowingTaskGroup(of: Void.self) { group in
