@@ -80,7 +80,7 @@ package struct ArchiveConfig: Sendable, Hashable {
     /// How many days a row rests before it is archived; nil if the table does not say.
     package var lagDays: Int?
 
-    package init(archivedUntil: Timestamp?, lagDays: Int?) {
+    package init(archivedUntil: Timestamp? = nil, lagDays: Int? = nil) {
         self.archivedUntil = archivedUntil
         self.lagDays = lagDays
     }

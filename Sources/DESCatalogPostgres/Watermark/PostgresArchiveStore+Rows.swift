@@ -8,7 +8,7 @@ extension PostgresArchiveStore {
         guard !rows.isEmpty else { return [] }
         return try await change("cannot note \(rows.count) packed rows") { [id] session in
             // The lock keeps the watermark from passing the rows before they are there.
-            let until = try Self.config(id, in: session, lock: "FOR SHARE")?.archivedUntil
+            let until = try Self.config(id, in: session, lock: Self.tables.shared)?.archivedUntil
             let records = rows.map { ArchiveRecord($0.key) }
             let chosen = zip(rows, records).compactMap { row, record -> (record: ArchiveRecord, shard: String)? in
                 guard let record, until.map({ record.time > $0 }) ?? true else { return nil }
@@ -51,7 +51,7 @@ extension PostgresArchiveStore {
         let records = keys.map { ArchiveRecord($0) }
         let known = ArchiveRecord.keys(records.compactMap { $0 })
         func identities(in table: String, _ condition: String = "") async throws -> Set<RowIdentity> {
-            try await run("cannot look up packed rows", ifMissing: []) { [id] session in
+            try await read("cannot look up packed rows", of: table, ifMissing: []) { [id] session in
                 let found = try session.query(
                     """
                     SELECT f.identity FROM \(table) AS f JOIN unnest($2, $3) AS n (t, i)
@@ -76,34 +76,6 @@ extension PostgresArchiveStore {
         Set((0..<result.rowCount).compactMap { result.uuid($0, 0) }.map(RowIdentity.init))
     }
 
-    package func leftOut(
-        _ kind: LeftOutKind, in range: PendingRange, after: LeftOutRow?, atMost count: Int
-    ) async throws -> [LeftOutRow] {
-        try await run("cannot read the rows that are \(kind)", ifMissing: []) { [id] session in
-            guard let condition = try Self.condition(for: kind, in: session) else { return [] }
-            let name = kind == .packed ? "des_archive_packed" : "des_archive_set_aside"
-            var parameters: [PostgresParameter] = [
-                .int8(id), .timestamptz(range.before.microsecondsSinceEpoch), .int8(Int64(count)),
-                .timestamptz((after?.time ?? range.from).microsecondsSinceEpoch),
-            ]
-            if let after { parameters.append(.uuid(PostgresUUID(after.identity))) }
-            let result = try session.query(
-                """
-                SELECT created_at, identity FROM \(name) WHERE config_id = $1 AND created_at < $2\(condition)
-                AND \(after == nil ? "created_at >= $4" : "(created_at, identity) > ($4, $5)")
-                ORDER BY created_at, identity LIMIT $3
-                """, parameters)
-            return (0..<result.rowCount).compactMap { row in
-                guard let time = result.microseconds(row, 0), let identity = result.uuid(row, 1) else { return nil }
-                return LeftOutRow(time: Timestamp(microsecondsSinceEpoch: time), identity: RowIdentity(identity))
-            }
-        }
-    }
-}
-
-// MARK: Failures
-
-extension PostgresArchiveStore {
     package func failed(_ failures: [ArchiveFailure], cycle: String, limit: Int) async throws -> [Bool] {
         let records = failures.map { ArchiveRecord($0.key) }
         var seen: Set<RowIdentity> = []
@@ -149,78 +121,9 @@ extension PostgresArchiveStore {
                 SELECT f.identity FROM des_archive_set_aside AS f JOIN unnest($2, $3) AS n (t, i)
                 ON f.created_at = n.t AND f.identity = n.i WHERE f.config_id = $1 AND f.set_aside_at IS NOT NULL
                 """, [.int8(id)] + keys)
-            return Set((0..<result.rowCount).compactMap { result.uuid($0, 0) }.map(RowIdentity.init))
+            return Self.identities(result)
         }
         return records.map { $0.map { setAside.contains($0.identity) } ?? false }
-    }
-
-    package func packedLocations(beginningWith prefix: String, atMost count: Int) async throws -> [String] {
-        try await run("cannot look up packed rows", ifMissing: []) { [id] session in
-            // As bytes: some collations take different texts for equal.
-            let result = try session.query(
-                """
-                SELECT file_location FROM des_archive_packed WHERE config_id = $1
-                AND left(file_location, char_length($2)) = $2 COLLATE "C" LIMIT $3
-                """, [.int8(id), .text(ArchiveRecord.withoutNUL(prefix)), .int8(Int64(count))])
-            return (0..<result.rowCount).compactMap { result.text($0, 0) }
-        }
-    }
-
-    package func setAsideCount() async throws -> Int { try await count(.setAside) }
-
-    package func acceptedCount() async throws -> Int { try await count(.accepted) }
-
-    private func count(_ kind: LeftOutKind) async throws -> Int {
-        try await run("cannot count the rows that were set aside", ifMissing: 0) { [id] session in
-            guard let condition = try Self.condition(for: kind, in: session) else { return 0 }
-            let result = try session.query(
-                "SELECT count(*) FROM des_archive_set_aside WHERE config_id = $1\(condition)", [.int8(id)])
-            return Int(result.integer(0, 0) ?? 0)
-        }
-    }
-
-    package func acceptSetAside() async throws -> Int {
-        try await change("cannot accept the rows that are set aside") { [id] session in
-            let result = try session.query(
-                """
-                WITH accepted AS (UPDATE des_archive_set_aside SET accepted_at = now()
-                    WHERE config_id = $1 AND set_aside_at IS NOT NULL AND accepted_at IS NULL RETURNING 1)
-                SELECT count(*) FROM accepted
-                """, [.int8(id)])
-            return Int(result.integer(0, 0) ?? 0)
-        }
-    }
-
-    /// At the end of a WHERE clause; nil if the table has no such rows.
-    private static func condition(for kind: LeftOutKind, in session: PostgresSession) throws -> String? {
-        switch kind {
-        case .packed: ""
-        case .setAside:
-            try " AND set_aside_at IS NOT NULL" + (hasAcceptance(session) ? " AND accepted_at IS NULL" : "")
-        case .accepted:
-            try hasAcceptance(session) ? " AND set_aside_at IS NOT NULL AND accepted_at IS NOT NULL" : nil
-        }
-    }
-
-    package func setAside(atMost count: Int) async throws -> [SetAsideRow] {
-        try await run("cannot read the rows that were set aside", ifMissing: []) { [id] session in
-            guard let condition = try Self.condition(for: .setAside, in: session) else { return [] }
-            let result = try session.query(
-                """
-                SELECT uid, created_at, file_location, reason, message, attempts, set_aside_at
-                FROM des_archive_set_aside WHERE config_id = $1\(condition)
-                ORDER BY set_aside_at DESC, created_at DESC, identity LIMIT $2
-                """, [.int8(id), .int8(Int64(count))])
-            func time(_ row: Int, _ column: Int) -> Timestamp {
-                result.microseconds(row, column).map(Timestamp.init(microsecondsSinceEpoch:)) ?? .earliest
-            }
-            return (0..<result.rowCount).map { row in
-                SetAsideRow(
-                    uid: result.text(row, 0), createdAt: time(row, 1), location: result.text(row, 2),
-                    reason: result.text(row, 3) ?? "", message: result.text(row, 4) ?? "",
-                    attempts: Int(result.integer(row, 5) ?? 0), setAsideAt: time(row, 6))
-            }
-        }
     }
 }
 
@@ -240,7 +143,7 @@ extension ArchiveRecord {
 }
 
 extension PostgresUUID {
-    fileprivate init(_ identity: RowIdentity) { self.init(high: identity.high, low: identity.low) }
+    init(_ identity: RowIdentity) { self.init(high: identity.high, low: identity.low) }
 }
 
 extension RowIdentity {

@@ -116,6 +116,8 @@ struct StatementCursor {
 
     // MARK: Columns, counted from 0
 
+    var columnCount: Int32 { sqlite3_column_count(handle) }
+
     /// The value, or that it is too long: only then it is not copied.
     func value(at column: Int32, limit: Int) -> CatalogValue {
         switch sqlite3_column_type(handle, column) {
@@ -195,7 +197,7 @@ extension Database {
     }
 
     /// Whether the main schema has a table or view of this name.
-    func hasTable(_ name: String) throws -> Bool {
+    package func hasTable(_ name: String) throws -> Bool {
         var hasTable = false
         try rows(
             "SELECT 1 FROM main.sqlite_schema WHERE type IN ('table', 'view') AND name = ?1 COLLATE NOCASE",

@@ -67,38 +67,6 @@ extension SQLiteArchiveStore {
         }
     }
 
-    package func leftOut(
-        _ kind: LeftOutKind, in range: PendingRange, after: LeftOutRow?, atMost count: Int
-    ) async throws -> [LeftOutRow] {
-        try await connection.run("cannot read the rows that are \(kind)") { [id] database in
-            var rows: [LeftOutRow] = []
-            let name = kind == .packed ? "des_archive_packed" : "des_archive_set_aside"
-            guard try database.hasTable(name), let condition = try Self.condition(for: kind, in: database) else {
-                return rows
-            }
-            var values: [CatalogValue] = [.integer(id), .time(range.before), .integer(Int64(count))]
-            values += after.map { [.time($0.time), .blob($0.identity.bytes)] } ?? [.time(range.from)]
-            try database.rows(
-                """
-                SELECT created_at, identity FROM main.\(name) WHERE config_id = ?1 AND created_at < ?2\(condition)
-                AND \(after == nil ? "created_at >= ?4" : "(created_at, identity) > (?4, ?5)")
-                ORDER BY created_at, identity LIMIT ?3
-                """, binding: values
-            ) { row in
-                guard let time = row.value(at: 0).timestamp, case .blob(let bytes) = row.value(at: 1) else {
-                    return true
-                }
-                rows.append(LeftOutRow(time: time, identity: RowIdentity(bytes: bytes)))
-                return true
-            }
-            return rows
-        }
-    }
-}
-
-// MARK: Failures
-
-extension SQLiteArchiveStore {
     package func failed(_ failures: [ArchiveFailure], cycle: String, limit: Int) async throws -> [Bool] {
         guard !failures.isEmpty else { return [] }
         return try await connection.transaction("cannot note \(failures.count) failures") { [id] database in
@@ -141,91 +109,6 @@ extension SQLiteArchiveStore {
                 }
                 return isSetAside
             }
-        }
-    }
-
-    package func packedLocations(beginningWith prefix: String, atMost count: Int) async throws -> [String] {
-        try await connection.run("cannot look up packed rows") { [id] database in
-            var locations: [String] = []
-            guard try database.hasTable("des_archive_packed") else { return locations }
-            // As blobs, so that it is bytes that are counted and compared.
-            try database.rows(
-                """
-                SELECT file_location FROM main.des_archive_packed WHERE config_id = ?1
-                AND substr(CAST(file_location AS BLOB), 1, length(?2)) = ?2 LIMIT ?3
-                """, binding: [.integer(id), .blob(Array(prefix.utf8)), .integer(Int64(count))]
-            ) { row in
-                if let location = row.value(at: 0).uidText { locations.append(location) }
-                return true
-            }
-            return locations
-        }
-    }
-
-    package func setAsideCount() async throws -> Int { try await count(.setAside) }
-
-    package func acceptedCount() async throws -> Int { try await count(.accepted) }
-
-    private func count(_ kind: LeftOutKind) async throws -> Int {
-        try await connection.run("cannot count the rows that were set aside") { [id] database in
-            guard try database.hasTable("des_archive_set_aside"),
-                let condition = try Self.condition(for: kind, in: database)
-            else { return 0 }
-            var count = 0
-            try database.rows(
-                "SELECT count(*) FROM main.des_archive_set_aside WHERE config_id = ?1\(condition)",
-                binding: [.integer(id)]
-            ) { row in
-                count = Int(row.integer(at: 0))
-                return false
-            }
-            return count
-        }
-    }
-
-    package func acceptSetAside() async throws -> Int {
-        try await connection.transaction("cannot accept the rows that are set aside") { [id] database in
-            try database.change(
-                """
-                UPDATE main.des_archive_set_aside SET accepted_at = ?2
-                WHERE config_id = ?1 AND set_aside_at IS NOT NULL AND accepted_at IS NULL
-                """, [.integer(id), .time(.now())])
-            return database.changedRowCount
-        }
-    }
-
-    /// At the end of a WHERE clause; nil if the table has no such rows.
-    private static func condition(for kind: LeftOutKind, in database: Database) throws -> String? {
-        switch kind {
-        case .packed: ""
-        case .setAside:
-            try " AND set_aside_at IS NOT NULL" + (database.hasAcceptance ? " AND accepted_at IS NULL" : "")
-        case .accepted:
-            try database.hasAcceptance ? " AND set_aside_at IS NOT NULL AND accepted_at IS NOT NULL" : nil
-        }
-    }
-
-    package func setAside(atMost count: Int) async throws -> [SetAsideRow] {
-        try await connection.run("cannot read the rows that were set aside") { [id] database in
-            var rows: [SetAsideRow] = []
-            guard try database.hasTable("des_archive_set_aside"),
-                let condition = try Self.condition(for: .setAside, in: database)
-            else { return rows }
-            try database.rows(
-                """
-                SELECT uid, created_at, file_location, reason, message, attempts, set_aside_at
-                FROM main.des_archive_set_aside WHERE config_id = ?1\(condition)
-                ORDER BY set_aside_at DESC, created_at DESC, identity LIMIT ?2
-                """, binding: [.integer(id), .integer(Int64(count))]
-            ) { row in
-                rows.append(
-                    SetAsideRow(
-                        uid: row.value(at: 0).uidText, createdAt: row.value(at: 1).timestamp ?? .earliest,
-                        location: row.value(at: 2).uidText, reason: row.text(at: 3), message: row.text(at: 4),
-                        attempts: Int(row.integer(at: 5)), setAsideAt: row.value(at: 6).timestamp ?? .earliest))
-                return true
-            }
-            return rows
         }
     }
 }

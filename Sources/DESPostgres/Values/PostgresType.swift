@@ -4,6 +4,8 @@ package struct PostgresType: RawRepresentable, Hashable, Sendable {
 
     package init(rawValue: UInt32) { self.rawValue = rawValue }
 
+    /// The server finds the type out.
+    package static let unknown = PostgresType(rawValue: 0)
     package static let bool = PostgresType(rawValue: 16)
     package static let bytea = PostgresType(rawValue: 17)
     package static let int8 = PostgresType(rawValue: 20)
