@@ -1,6 +1,7 @@
 import DESBase
 import DESCatalog
 import DESMigration
+import DESServer
 import DESTelemetry
 import Logging
 import Synchronization

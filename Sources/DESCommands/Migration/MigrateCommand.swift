@@ -5,6 +5,7 @@ import DESCatalog
 import DESConfiguration
 import DESCoordinationPostgres
 import DESMigration
+import DESServer
 import DESTelemetry
 import Foundation
 import Logging

@@ -3,6 +3,7 @@ import CoreMetrics
 import DESBase
 import DESCatalog
 import DESMigration
+import DESServer
 import DESTelemetry
 import Glibc
 import Logging

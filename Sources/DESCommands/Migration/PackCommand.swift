@@ -6,6 +6,7 @@ import DESConfiguration
 import DESMigration
 import DESRouting
 import DESShard
+import DESServer
 import DESStorage
 import DESTelemetry
 import Logging

@@ -1,3 +1,5 @@
+import DESTelemetry
+
 /// What the program says of its readiness.
 package enum ReadinessPhase: Sendable, Equatable {
     /// It recovers, connects, or has not begun.

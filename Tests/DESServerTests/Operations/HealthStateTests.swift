@@ -1,4 +1,4 @@
-import DESTelemetry
+import DESServer
 import DESTestSupport
 import Testing
 
