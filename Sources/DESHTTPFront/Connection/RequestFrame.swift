@@ -30,25 +30,25 @@ struct RequestFrame: Equatable {
         var wantsUpgrade = false
         for (name, value) in head.headers {
             switch name.utf8.count {
-            case 4 where Self.isSame(name, "host"):
+            case 4 where FieldText.isSame(name, "host"):
                 hosts += 1
                 if !HostField.isValid(value) {
                     problem = Problem(status: .badRequest, detail: "the field Host is not a host")
                 }
-            case 6 where Self.isSame(name, "expect"):
+            case 6 where FieldText.isSame(name, "expect"):
                 if head.version.minor >= 1, Self.has("100-continue", in: value) { expectsGoAhead = true }
-            case 7 where Self.isSame(name, "upgrade"): offersUpgrade = offersUpgrade || !value.isEmpty
-            case 10 where Self.isSame(name, "connection"): lookAtOptions(value, &wantsUpgrade)
-            case 14 where Self.isSame(name, "content-length"):
+            case 7 where FieldText.isSame(name, "upgrade"): offersUpgrade = offersUpgrade || !value.isEmpty
+            case 10 where FieldText.isSame(name, "connection"): lookAtOptions(value, &wantsUpgrade)
+            case 14 where FieldText.isSame(name, "content-length"):
                 lengths += 1
                 contentLength = Int(value)
                 if contentLength == nil {
                     problem = Problem(status: .contentTooLarge, detail: "the body is longer than any that is taken")
                 }
             // Not a field of any RFC, but the parser takes it for Connection.
-            case 16 where Self.isSame(name, "proxy-connection"): lookAtOptions(value, &wantsUpgrade)
-            case 17 where Self.isSame(name, "transfer-encoding"):
-                if isChunked || !Self.isSame(Self.trimmed(value), "chunked") {
+            case 16 where FieldText.isSame(name, "proxy-connection"): lookAtOptions(value, &wantsUpgrade)
+            case 17 where FieldText.isSame(name, "transfer-encoding"):
+                if isChunked || !FieldText.isSame(FieldText.trimmed(value.utf8[...]), "chunked") {
                     problem = Problem(
                         status: .notImplemented, detail: "of transfer codings only chunked is understood")
                 }
@@ -94,27 +94,9 @@ struct RequestFrame: Equatable {
 
     /// Whether a list has an element, whatever its case.
     private static func has(_ element: StaticString, in list: String) -> Bool {
-        if isSame(list, element) { return true }
+        if FieldText.isSame(list, element) { return true }
         return list.utf8.split(separator: UInt8(ascii: ",")).contains { part in
-            isSame(trimmed(part), element)
+            FieldText.isSame(FieldText.trimmed(part), element)
         }
-    }
-
-    private static func trimmed(_ text: String) -> Substring.UTF8View.SubSequence { trimmed(text.utf8[...]) }
-
-    private static func trimmed(_ text: Substring.UTF8View.SubSequence) -> Substring.UTF8View.SubSequence {
-        let start = text.drop { $0 == 0x20 || $0 == 0x09 }
-        guard let end = start.lastIndex(where: { $0 != 0x20 && $0 != 0x09 }) else { return start }
-        return start[...end]
-    }
-
-    private static func isSame(_ text: String, _ lowercased: StaticString) -> Bool { isSame(text.utf8, lowercased) }
-
-    private static func isSame(_ text: some Collection<UInt8>, _ lowercased: StaticString) -> Bool {
-        let expected = UnsafeBufferPointer(start: lowercased.utf8Start, count: lowercased.utf8CodeUnitCount)
-        return text.count == expected.count
-            && zip(text, expected).allSatisfy { byte, expected in
-                ((65...90).contains(byte) ? byte | 0x20 : byte) == expected
-            }
     }
 }

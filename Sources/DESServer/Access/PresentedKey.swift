@@ -1,3 +1,5 @@
+import DESHTTPFront
+
 /// The key that a request brings: `Authorization: Bearer KEY` (RFC 6750, section 2.1) or `X-API-Key: KEY`.
 enum PresentedKey: Equatable {
     case missing
@@ -22,10 +24,5 @@ enum PresentedKey: Equatable {
         return key.isEmpty ? nil : key
     }
 
-    private static func trimmed(_ text: String) -> String {
-        let start = text.utf8.drop { $0 == 0x20 || $0 == 0x09 }
-        var end = start
-        while let last = end.last, last == 0x20 || last == 0x09 { end.removeLast() }
-        return String(Substring(end))
-    }
+    private static func trimmed(_ text: String) -> String { String(Substring(FieldText.trimmed(text.utf8[...]))) }
 }

@@ -1,3 +1,5 @@
+import DESHTTPFront
+
 /// What a `Range` header asks for (RFC 9110, section 14).
 enum ByteRange: Equatable {
     /// All of it: no range, several, or a unit other than bytes.
@@ -16,18 +18,18 @@ enum ByteRange: Equatable {
             self = .whole
             return
         }
-        let trimmed = Self.trim(header.utf8[...])
+        let trimmed = FieldText.trimmed(header.utf8[...])
         guard let equals = trimmed.firstIndex(of: UInt8(ascii: "=")) else {
             self = Self.isBytes(trimmed) ? .unsatisfiable : .whole
             return
         }
-        guard Self.isBytes(Self.trim(trimmed[..<equals])) else {
+        guard Self.isBytes(FieldText.trimmed(trimmed[..<equals])) else {
             self = .whole
             return
         }
         let specifications = trimmed[trimmed.index(after: equals)...]
             .split(separator: UInt8(ascii: ","), omittingEmptySubsequences: true)
-            .map(Self.trim).filter { !$0.isEmpty }
+            .map(FieldText.trimmed).filter { !$0.isEmpty }
         let ranges = specifications.map { Self.range($0, size: size) }
         guard !ranges.isEmpty, !ranges.contains(.malformed) else {
             self = .unsatisfiable
@@ -73,12 +75,5 @@ enum ByteRange: Equatable {
 
     private static func isBytes(_ unit: Bytes) -> Bool {
         unit.count == 5 && zip(unit, "bytes".utf8).allSatisfy { $0 | 0x20 == $1 }
-    }
-
-    private static func trim(_ text: Bytes) -> Bytes {
-        var text = text
-        while let first = text.first, first == 0x20 || first == 0x09 { text = text.dropFirst() }
-        while let last = text.last, last == 0x20 || last == 0x09 { text = text.dropLast() }
-        return text
     }
 }

@@ -1,3 +1,4 @@
+import DESHTTPFront
 import NIOHTTP1
 
 /// The headers of a request that make it conditional or partial, and what becomes of it (RFC 9110, section 13.2.2).
@@ -27,14 +28,14 @@ struct Preconditions: Equatable {
         for (name, value) in headers {
             // Lengths first: most headers are none of these, and this is done for each request.
             switch name.utf8.count {
-            case 5: if Self.isSame(name, "range") { range = Self.joined(range, value) }
+            case 5: if FieldText.isSame(name, "range") { range = Self.joined(range, value) }
             case 8:
-                if Self.isSame(name, "if-match") {
+                if FieldText.isSame(name, "if-match") {
                     ifMatch = Self.joined(ifMatch, value)
-                } else if Self.isSame(name, "if-range") {
+                } else if FieldText.isSame(name, "if-range") {
                     ifRange = Self.joined(ifRange, value)
                 }
-            case 13: if Self.isSame(name, "if-none-match") { ifNoneMatch = Self.joined(ifNoneMatch, value) }
+            case 13: if FieldText.isSame(name, "if-none-match") { ifNoneMatch = Self.joined(ifNoneMatch, value) }
             default: break
             }
         }
@@ -58,12 +59,5 @@ struct Preconditions: Equatable {
 
     private static func joined(_ header: String?, _ value: String) -> String {
         header.map { $0 + "," + value } ?? value
-    }
-
-    private static func isSame(_ name: String, _ lowercased: StaticString) -> Bool {
-        let expected = UnsafeBufferPointer(start: lowercased.utf8Start, count: lowercased.utf8CodeUnitCount)
-        return zip(name.utf8, expected).allSatisfy { byte, expected in
-            ((65...90).contains(byte) ? byte | 0x20 : byte) == expected
-        }
     }
 }
