@@ -12,13 +12,13 @@ package protocol RetrievalObserver: Sendable {
     func sharedCacheFailed(_ message: String)
 }
 
-/// What a request to the store is for; the raw value is the label `type` of `des_s3_range_calls_total`.
-package enum StoreReadKind: String, Sendable, CaseIterable {
+/// What a request to the store is for; the name of a case is the label `type` of `des_s3_range_calls_total`.
+package enum StoreReadKind: Int, Sendable, CaseIterable {
     case list, tail, header, footer, index, payload, bigfile
 }
 
-/// Where an index was looked for.
-package enum CacheLevel: String, Sendable, CaseIterable {
+/// Where an index was looked for; the name of a case is the label `level` of `des_index_cache_lookups_total`.
+package enum CacheLevel: Int, Sendable, CaseIterable {
     /// In this process.
     case memory
     /// In Redis.

@@ -135,11 +135,8 @@ extension Retriever {
         _ range: Range<UInt64>, _ handle: any ObjectHandle, _ file: StoredFile
     ) async throws(RetrievalError) -> [UInt8] {
         do throws(StorageError) {
-            let bytes = try await handle.read(range)
-            observer.storeRead(.bigfile, bytes: bytes.count, succeeded: true)
-            return bytes
+            return try await CountingReader(handle: handle, observer: observer).read(range, .bigfile)
         } catch {
-            observer.storeRead(.bigfile, bytes: 0, succeeded: false)
             throw bigFileError(error, file)
         }
     }
@@ -159,11 +156,8 @@ extension Retriever {
         _ range: Range<UInt64>, of file: StoredFile, _ place: StoredPlace
     ) async throws(RetrievalError) -> [UInt8] {
         do throws(StorageError) {
-            let bytes = range.isEmpty ? [] : try await place.shard.handle.read(range)
-            observer.storeRead(.payload, bytes: bytes.count, succeeded: true)
-            return bytes
+            return try await CountingReader(handle: place.shard.handle, observer: observer).read(range, .payload)
         } catch {
-            observer.storeRead(.payload, bytes: 0, succeeded: false)
             let problem = RetrievalError(error, doing: "read the shard \(file.shard)", uid: file.uid)
             if problem.isOutdated {
                 shards.forget(place.shard.listed.id)

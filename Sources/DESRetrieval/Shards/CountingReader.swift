@@ -7,7 +7,7 @@ struct CountingReader: Sendable {
 
     func read(_ range: Range<UInt64>, _ kind: StoreReadKind) async throws(StorageError) -> [UInt8] {
         do throws(StorageError) {
-            let bytes = try await handle.read(range)
+            let bytes = range.isEmpty ? [] : try await handle.read(range)
             observer.storeRead(kind, bytes: bytes.count, succeeded: true)
             return bytes
         } catch {

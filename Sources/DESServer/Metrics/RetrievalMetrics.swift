@@ -5,11 +5,11 @@ package import Logging
 
 /// Counts what the retriever does. Handles are made once.
 package struct RetrievalMetrics: RetrievalObserver {
-    /// By ``StoreReadKind/number``, as the next two.
+    /// By the raw value of ``StoreReadKind``, as the next two: found at once, where a dictionary would hash.
     private let calls: [Counter]
     private let failedCalls: [Counter]
     private let bytes: [Counter]
-    /// By ``CacheLevel/number``, as the next.
+    /// By the raw value of ``CacheLevel``, as the next.
     private let hits: [Counter]
     private let misses: [Counter]
     private let cacheBytes: Meter
@@ -50,13 +50,11 @@ package struct RetrievalMetrics: RetrievalObserver {
             Counter(label: name, dimensions: labels, factory: registry)
         }
         func byKind(_ name: String) -> [Counter] {
-            StoreReadKind.allCases.sorted { $0.number < $1.number }.map {
-                counter(name, [("backend", backend), ("type", $0.rawValue)])
-            }
+            StoreReadKind.allCases.map { counter(name, [("backend", backend), ("type", "\($0)")]) }
         }
         func byLevel(_ result: String) -> [Counter] {
-            CacheLevel.allCases.sorted { $0.number < $1.number }.map {
-                counter("des_index_cache_lookups_total", [("level", $0.rawValue), ("result", result)])
+            CacheLevel.allCases.map {
+                counter("des_index_cache_lookups_total", [("level", "\($0)"), ("result", result)])
             }
         }
         calls = byKind("des_s3_range_calls_total")
@@ -74,14 +72,14 @@ package struct RetrievalMetrics: RetrievalObserver {
 
     /// Counts a request to the store.
     package func storeRead(_ kind: StoreReadKind, bytes count: Int, succeeded: Bool) {
-        calls[kind.number].increment()
-        bytes[kind.number].increment(by: count)
-        if !succeeded { failedCalls[kind.number].increment() }
+        calls[kind.rawValue].increment()
+        bytes[kind.rawValue].increment(by: count)
+        if !succeeded { failedCalls[kind.rawValue].increment() }
     }
 
     /// Counts a look into a cache.
     package func indexLookup(_ level: CacheLevel, isHit: Bool) {
-        (isHit ? hits : misses)[level.number].increment()
+        (isHit ? hits : misses)[level.rawValue].increment()
     }
 
     /// Shows the size of the cache.
@@ -100,30 +98,5 @@ package struct RetrievalMetrics: RetrievalObserver {
     package func sharedCacheFailed(_ message: String) {
         sharedCacheFailures.increment()
         sharedCacheLog.log(message)
-    }
-}
-
-extension StoreReadKind {
-    /// Its place among all: found at once, where a dictionary would hash the name.
-    fileprivate var number: Int {
-        switch self {
-        case .list: 0
-        case .tail: 1
-        case .header: 2
-        case .footer: 3
-        case .index: 4
-        case .payload: 5
-        case .bigfile: 6
-        }
-    }
-}
-
-extension CacheLevel {
-    /// Its place among all.
-    fileprivate var number: Int {
-        switch self {
-        case .memory: 0
-        case .shared: 1
-        }
     }
 }
