@@ -18,7 +18,7 @@ struct MetricsListener: Sendable {
     ) {
         let (ports, listener) = AsyncStream<Int>.makeStream()
         self.ports = ports
-        let server = TelemetryServer(
+        let server = OperationsServer(
             host: configuration.host, port: configuration.port, registry: registry, health: health, logger: logger
         ) { listener.yield($0) }
         // The server tells itself what begins and ends.
@@ -32,7 +32,7 @@ struct MetricsListener: Sendable {
 
     /// Serves until it is stopped or cancelled.
     ///
-    /// - Throws: `TelemetryServerError` when it cannot listen.
+    /// - Throws: `ListenError` when it cannot listen.
     func run() async throws { try await services.run() }
 
     /// Lets ``run()`` return once the requests are answered that have come.

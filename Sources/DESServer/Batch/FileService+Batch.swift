@@ -6,13 +6,12 @@ import NIOHTTP1
 extension FileService {
     /// `POST /files/batch`. Each member is counted with the status of its part; if the answer is cut, those that were not
     /// sent count as aborted.
-    func answerBatch(
-        _ body: ByteBuffer, _ target: RequestTarget, _ head: HTTPRequestHead, _ exchange: inout Exchange
-    ) async throws {
-        try admit(uid: nil, target, head, &exchange)
-        let requests = try await batchBodies.request(body).files
+    func answerBatch(_ exchange: inout Exchange) async throws {
+        try admit(uid: nil, &exchange)
+        let requests = try await batchBodies.request(exchange.request.body ?? ByteBuffer()).files
         let keyID = exchange.keyID
-        var answer = BatchAnswer(format: MultipartFormat.wanted(head.headers), metrics: metrics, count: requests.count)
+        let format = MultipartFormat.wanted(exchange.request.head.headers)
+        var answer = BatchAnswer(format: format, metrics: metrics, count: requests.count)
         defer { answer.countMissing() }
 
         var allowed: [BatchMember] = []

@@ -1,7 +1,6 @@
 import DESBase
 import DESHTTPFront
 import DESRetrieval
-import DESTelemetry
 
 /// `multipart/mixed` (RFC 2046, section 5.1): one part a file, in no certain order.
 ///
@@ -27,7 +26,7 @@ struct MultipartFormat: BatchFormat {
     func end(_ file: StoredFile) -> [UInt8] { Array("\r\n".utf8) }
 
     func refuse(_ member: BatchMember, _ problem: FileProblem) -> [UInt8] {
-        let body = "{\"detail\":\(problem.detail.jsonQuoted)}"
+        let body = problem.json
         return head(member, problem.status, type: "application/json", size: UInt64(body.utf8.count), more: "")
             + Array(body.utf8) + Array("\r\n".utf8)
     }

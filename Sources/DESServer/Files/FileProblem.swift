@@ -1,5 +1,6 @@
 import DESHTTPFront
 import DESRetrieval
+import DESTelemetry
 
 /// Why a request is answered with an error, in what the client is told.
 struct FileProblem: Error, Equatable {
@@ -13,6 +14,9 @@ struct FileProblem: Error, Equatable {
         self.detail = detail
         self.retryAfterSeconds = retryAfterSeconds
     }
+
+    /// The body of the answer.
+    var json: String { "{\"detail\":\(detail.jsonQuoted)}" }
 
     /// There is no such file.
     static let unknown = FileProblem(.notFound, "there is no file of this uid and created_at")

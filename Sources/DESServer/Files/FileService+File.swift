@@ -8,21 +8,25 @@ extension FileService {
 
     /// `GET` and `HEAD /files/{uid}`.
     nonisolated(nonsending) func answerFile(
-        _ encodedUID: Substring, _ target: RequestTarget, _ head: HTTPRequestHead, _ exchange: inout Exchange
+        _ encodedUID: Substring, _ exchange: inout Exchange
     ) async throws {
         let start = ContinuousClock.now
         defer { metrics.retrievalTime(start.duration(to: .now)) }
-        let file = try await find(encodedUID, target, head, &exchange)
-        let outcome = Preconditions(head.headers).outcome(
-            entityTag: file.entityTag, size: file.size, isHead: exchange.isHead)
+        let (file, _) = try await find(encodedUID, &exchange)
+        let isHead = exchange.writer.isHead
+        let outcome = Preconditions(exchange.request.head.headers).outcome(
+            entityTag: file.entityTag, size: file.size, isHead: isHead)
         switch outcome {
         case .notModified:
             try await exchange.send(fileHead(.notModified, file, &exchange), lengthOfAbsentBody: 0)
         case .failed:
             throw FileProblem(.preconditionFailed, "the file is there, but it is not the one of If-Match")
         case .unsatisfiable:
-            try await sendUnsatisfiable(file, &exchange)
-        case .whole where exchange.isHead:
+            try await exchange.send(
+                FileProblem(
+                    .rangeNotSatisfiable, "the range is malformed, or not inside the file's \(file.size) bytes"),
+                more: "Accept-Ranges: bytes\r\nContent-Range: bytes */\(file.size)\r\n")
+        case .whole where isHead:
             try await exchange.send(fileHead(.ok, file, &exchange), lengthOfAbsentBody: file.size)
         case .whole:
             try await send(file, nil, &exchange)
@@ -38,12 +42,11 @@ extension FileService {
     ///
     /// - Parameter isBelowFile: whether it is the second form.
     nonisolated(nonsending) func answerMeta(
-        _ encodedUID: Substring, isBelowFile: Bool, _ target: RequestTarget, _ head: HTTPRequestHead,
-        _ exchange: inout Exchange
+        _ encodedUID: Substring, isBelowFile: Bool, _ exchange: inout Exchange
     ) async throws {
-        let file = try await find(encodedUID, target, head, &exchange)
-        if isBelowFile, let createdAt = try? FileQuery.createdAt(target.query),
-            try await retriever.find(FileRequest(uid: file.uid + "/meta", createdAt: createdAt)) != nil
+        let (file, request) = try await find(encodedUID, &exchange)
+        if isBelowFile,
+            try await retriever.find(FileRequest(uid: file.uid + "/meta", createdAt: request.createdAt)) != nil
         {
             throw FileProblem(
                 .badRequest,
@@ -57,24 +60,14 @@ extension FileService {
     }
 
     nonisolated(nonsending) private func find(
-        _ encodedUID: Substring, _ target: RequestTarget, _ head: HTTPRequestHead, _ exchange: inout Exchange
-    ) async throws -> StoredFile {
-        let request: FileRequest
-        let uid: String
-        do {
-            uid = try FileQuery.uid(encodedUID)
-        } catch {
-            throw FileProblem(.badRequest, error.detail)
-        }
+        _ encodedUID: Substring, _ exchange: inout Exchange
+    ) async throws -> (file: StoredFile, request: FileRequest) {
+        let uid = try FileQuery.uid(encodedUID)
         // Who may not come in learns nothing, not even that the time was wrong.
-        try admit(uid: uid, target, head, &exchange)
-        do {
-            request = FileRequest(uid: uid, createdAt: try FileQuery.createdAt(target.query))
-        } catch {
-            throw FileProblem(.badRequest, error.detail)
-        }
+        try admit(uid: uid, &exchange)
+        let request = FileRequest(uid: uid, createdAt: try FileQuery.createdAt(exchange.request.target.query))
         guard let file = try await retriever.find(request) else { throw FileProblem.unknown }
-        return file
+        return (file, request)
     }
 
     nonisolated(nonsending) private func send(
@@ -113,7 +106,7 @@ extension FileService {
     ) async throws {
         do {
             try await sendContents(of: file, range, &exchange)
-        } catch let error as RetrievalError where error.isOutdated && exchange.status == nil {
+        } catch let error as RetrievalError where error.isOutdated && exchange.writer.status == nil {
             guard let time = file.createdAtTime,
                 let again = try await retriever.find(FileRequest(uid: file.uid, createdAt: time)),
                 again.size == file.size
@@ -136,15 +129,6 @@ extension FileService {
                 try await exchange.send(fileHead(.ok, file, &exchange, bodySize: bytes.count), body: bytes)
             }
         }
-    }
-
-    nonisolated(nonsending) private func sendUnsatisfiable(_ file: StoredFile, _ exchange: inout Exchange) async throws
-    {
-        let body = "{\"detail\":\"the range is malformed, or not inside the file's \(file.size) bytes\"}"
-        var head = exchange.head(.rangeNotSatisfiable, bodySize: body.utf8.count)
-        head.add(lines: "Content-Type: application/json\r\nCache-Control: no-store\r\nAccept-Ranges: bytes\r\n")
-        head.add("Content-Range", "bytes */\(file.size)")
-        try await exchange.send(head, body: body.utf8)
     }
 
     private func partHead(

@@ -1,51 +1,46 @@
 import DESBase
-import DESRetrieval
+import DESHTTPFront
 import DESShard
 
 /// The part of a request that says which file is meant.
 enum FileQuery {
-    /// Why a request cannot be understood; shown to the client.
-    struct Problem: Error, Equatable {
-        let detail: String
-    }
-
     /// The longest uid that a shard can hold, in bytes of UTF-8.
     static let maximumUIDLength = ShardFormat.maximumUIDLength
 
     /// The uid of a path.
-    static func uid(_ encoded: Substring) throws(Problem) -> String {
+    static func uid(_ encoded: Substring) throws(FileProblem) -> String {
         var encoded = encoded
         let decoded = encoded.withUTF8 { bytes in
             // What stands where a byte was that is not UTF-8: the HTTP decoder has mended what nobody can mend.
             bytes.contains(0xEF) && contains(bytes, replacement) ? nil : PercentCoding.text(bytes)
         }
-        guard let decoded else { throw Problem(detail: "the uid is not percent-encoded UTF-8") }
+        guard let decoded else { throw FileProblem(.badRequest, "the uid is not percent-encoded UTF-8") }
         guard decoded.utf8.count <= maximumUIDLength else {
-            throw Problem(detail: "the uid is longer than \(maximumUIDLength) bytes")
+            throw FileProblem(.badRequest, "the uid is longer than \(maximumUIDLength) bytes")
         }
         return decoded
     }
 
     /// The time of a query: the value of its one `created_at`.
-    static func createdAt(_ query: Substring?) throws(Problem) -> Timestamp {
+    static func createdAt(_ query: Substring?) throws(FileProblem) -> Timestamp {
         var query = query ?? ""
         let result = query.withUTF8 { createdAt($0) }
         switch result {
         case .time(let time): return time
-        case .twice: throw Problem(detail: "created_at is given twice")
-        case .missing: throw Problem(detail: "created_at is missing: give the file's time as RFC 3339")
+        case .twice: throw FileProblem(.badRequest, "created_at is given twice")
+        case .missing: throw FileProblem(.badRequest, "created_at is missing: give the file's time as RFC 3339")
         case .plusIsBlank:
-            throw Problem(
-                detail:
-                    "created_at has a + behind a date, which in a query may be a blank or an offset: write %20 for a blank and %2B for a +, as in 2024-01-02T00:00:00%2B02:00"
+            throw FileProblem(
+                .badRequest,
+                "created_at has a + behind a date, which in a query may be a blank or an offset: write %20 for a blank and %2B for a +, as in 2024-01-02T00:00:00%2B02:00"
             )
         case .lostPlus:
-            throw Problem(
-                detail:
-                    "created_at has a blank where the + of an offset was: write a + as %2B, as in 2024-01-02T03:04:05%2B02:00"
+            throw FileProblem(
+                .badRequest,
+                "created_at has a blank where the + of an offset was: write a + as %2B, as in 2024-01-02T03:04:05%2B02:00"
             )
         case .malformed:
-            throw Problem(detail: "created_at is not a time: expected RFC 3339, such as 2024-01-02T03:04:05Z")
+            throw FileProblem(.badRequest, "created_at is not a time: expected RFC 3339, such as 2024-01-02T03:04:05Z")
         }
     }
 

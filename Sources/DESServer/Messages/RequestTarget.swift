@@ -4,11 +4,11 @@ struct RequestTarget: Equatable {
     enum Resource: Equatable {
         /// `/files/{uid}`; the uid is still encoded.
         case file(encodedUID: Substring)
-        /// `/meta/{uid}`.
-        case meta(encodedUID: Substring)
-        /// `/files/{uid}/meta`, which a proxy also makes of the file `{uid}%2Fmeta` if it decodes that.
-        case metaBelowFile(encodedUID: Substring)
-        case metrics, health, live, ready, openAPI
+        /// `/meta/{uid}`, or `/files/{uid}/meta`, which a proxy also makes of the file `{uid}%2Fmeta` if it decodes that.
+        case meta(encodedUID: Substring, isBelowFile: Bool)
+        /// What both ports have.
+        case operations(OperationsEndpoint)
+        case openAPI
         /// Nothing that we know.
         case unknown
     }
@@ -35,8 +35,11 @@ struct RequestTarget: Equatable {
         case .file: resource = .file(encodedUID: target[index(ends.pathStart + Self.files.count)..<pathEnd])
         case .metaBelowFile:
             let uidEnd = index(ends.pathEnd - Self.meta.count)
-            resource = .metaBelowFile(encodedUID: target[index(ends.pathStart + Self.files.count)..<uidEnd])
-        case .meta: resource = .meta(encodedUID: target[index(ends.pathStart + Self.metas.count)..<pathEnd])
+            let uid = target[index(ends.pathStart + Self.files.count)..<uidEnd]
+            resource = .meta(encodedUID: uid, isBelowFile: true)
+        case .meta:
+            let uid = target[index(ends.pathStart + Self.metas.count)..<pathEnd]
+            resource = .meta(encodedUID: uid, isBelowFile: false)
         }
     }
 
@@ -77,13 +80,7 @@ struct RequestTarget: Equatable {
     }
 
     private static func fixedResource(_ path: Substring) -> Resource {
-        switch path {
-        case "/metrics": .metrics
-        case "/health": .health
-        case "/health/live": .live
-        case "/health/ready": .ready
-        case "/openapi.json": .openAPI
-        default: .unknown
-        }
+        if let endpoint = OperationsEndpoint(rawValue: String(path)) { return .operations(endpoint) }
+        return path == "/openapi.json" ? .openAPI : .unknown
     }
 }

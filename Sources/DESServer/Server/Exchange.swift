@@ -1,35 +1,26 @@
 import DESHTTPFront
-import DESTelemetry
 
 /// One request and what becomes of it.
 struct Exchange {
+    /// What is answered.
+    let request: Request
     private let service: FileService
     private let route: Route
     private let commonLines: String
-    /// Where the answer goes.
-    private var writer: AnswerWriter
+    /// Where the answer goes, and what of it has gone.
+    private(set) var writer: AnswerWriter
     private var isCounted = false
 
     /// The key that the gate found, for the log.
     var keyID: String?
-    /// What the gate said, if it was asked before.
-    var decision: GateDecision?
 
-    init(_ service: FileService, route: Route, writer: AnswerWriter, commonLines: String) {
+    init(_ request: Request, _ service: FileService, route: Route, writer: AnswerWriter, commonLines: String) {
+        self.request = request
         self.service = service
         self.route = route
         self.writer = writer
         self.commonLines = commonLines
     }
-
-    /// Whether the client only wants the head.
-    var isHead: Bool { writer.isHead }
-    /// Whether another request may follow.
-    var keepsOpen: Bool { writer.keepsOpen }
-    /// What was begun to be sent.
-    var status: HTTPStatus? { writer.status }
-    /// Bytes of the body that were written.
-    var bodyBytes: UInt64 { writer.bodyBytes }
 
     /// Begins the head of an answer.
     func head(_ status: HTTPStatus, bodySize: Int = 0) -> ResponseHead {
@@ -53,12 +44,19 @@ struct Exchange {
         try await writer.write(head, lengthOfAbsentBody: lengthOfAbsentBody)
     }
 
-    /// Sends an error, `{"detail": "…"}`.
-    nonisolated(nonsending) mutating func send(_ problem: FileProblem, more lines: StaticString = "") async throws {
-        let body = "{\"detail\":\(problem.detail.jsonQuoted)}"
+    /// Sends what is true only now.
+    nonisolated(nonsending) mutating func send(_ page: OperationsPage) async throws {
+        try await send(page.head(head(page.status, bodySize: page.body.utf8.count)), body: page.body.utf8)
+    }
+
+    /// Sends an error.
+    ///
+    /// - Parameter lines: further headers, each with its line end, in which nothing stands that a client sent.
+    nonisolated(nonsending) mutating func send(_ problem: FileProblem, more lines: String = "") async throws {
+        let body = problem.json
         var head = head(problem.status, bodySize: body.utf8.count)
         head.add(lines: "Content-Type: application/json\r\nCache-Control: no-store\r\n")
-        head.add(lines: lines)
+        head.add(rawLines: lines)
         if let seconds = problem.retryAfterSeconds { head.add("Retry-After", String(seconds)) }
         try await send(head, body: body.utf8)
     }

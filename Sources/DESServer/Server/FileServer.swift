@@ -48,18 +48,16 @@ package struct FileServer: Service {
     /// that it is not ready, takes no new connections, finishes what is being answered, and cuts what takes longer than the
     /// drain timeout.
     ///
-    /// - Throws: `FileServerError` when it cannot listen; `MetricRegistrationError`.
+    /// - Throws: `ListenError` when it cannot listen; `MetricRegistrationError`.
     package func run() async throws {
         try registry.showProcessStart()
         let metrics = try RequestMetrics(registry: registry, backend: backend)
         let storeProbe = StoreProbe(retriever: retriever)
+        // Not ready is also who cannot read the store.
+        let operations = Operations(registry: registry, health: health) { await storeProbe.problem() }
         let service = FileService(
-            retriever: retriever, gate: gate, metrics: metrics, registry: registry, health: health,
-            storeProbe: storeProbe,
-            requests: RequestLimit(configuration.maximumRequests, gauge: metrics.inFlight),
-            slowClients: configuration.slowClients, metricsAreOpen: configuration.metricsAreOpen,
-            cors: configuration.cors, accessLog: accessLog,
-            logger: logger)
+            retriever: retriever, gate: gate, metrics: metrics, operations: operations, configuration: configuration,
+            accessLog: accessLog, logger: logger)
         let front = HTTPFront(
             HTTPFrontConfiguration(
                 host: configuration.host, port: configuration.port, tls: configuration.tls,
@@ -93,7 +91,7 @@ package struct FileServer: Service {
                 await onListening(port)
             }
         } catch let error as HTTPFrontError {
-            throw FileServerError(host: configuration.host, port: configuration.port, reason: error.description)
+            throw ListenError(serving: "files", host: configuration.host, port: configuration.port, error)
         }
     }
 }

@@ -57,7 +57,7 @@ extension FileService {
         case UInt8(ascii: "r"), UInt8(ascii: "i"), UInt8(ascii: "e"): false
         case UInt8(ascii: "c"):
             isKeepAlive(value) || !name.utf8.elementsEqual("connection".utf8, by: { $0 | 0x20 == $1 })
-        case UInt8(ascii: "x"): !name.utf8.elementsEqual(requestIDHeader.utf8, by: { $0 | 0x20 == $1 })
+        case UInt8(ascii: "x"): !name.utf8.elementsEqual(Request.idHeader.utf8, by: { $0 | 0x20 == $1 })
         default: true
         }
     }

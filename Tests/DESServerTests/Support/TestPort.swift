@@ -14,7 +14,7 @@ enum TestPort: String, CaseIterable, Sendable {
     func run(_ service: TestService = TestService(), _ body: (Running) async throws -> Void) async throws {
         guard self == .metrics else { return try await service.run(body) }
         let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
-        let server = TelemetryServer(
+        let server = OperationsServer(
             host: "127.0.0.1", port: 0, registry: service.registry, health: service.health,
             logger: makeLogger(label: "test", level: .debug, format: .text, sink: service.log),
             onListening: { continuation.yield($0) })

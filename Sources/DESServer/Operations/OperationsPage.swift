@@ -1,36 +1,36 @@
-package import DESHTTPFront
-package import DESTelemetry
+import DESHTTPFront
+import DESTelemetry
 
 /// What a port tells about its program: metrics, or the answer to a probe.
-package struct TelemetryPage: Sendable, Equatable {
+struct OperationsPage: Sendable {
     /// The answer's status.
-    package let status: HTTPStatus
+    let status: HTTPStatus
     /// The answer's media type.
-    package let contentType: String
+    let contentType: String
     /// The answer's body.
-    package let body: String
+    let body: String
 
     /// Any text that is true only now.
-    package init(_ status: HTTPStatus, contentType: String, body: String) {
+    init(_ status: HTTPStatus, contentType: String, body: String) {
         self.status = status
         self.contentType = contentType
         self.body = body
     }
 
     /// All metrics.
-    package init(_ registry: PrometheusRegistry) {
+    init(_ registry: PrometheusRegistry) {
         self.init(.ok, contentType: PrometheusText.contentType, body: registry.text())
     }
 
     /// What a probe is told.
-    package init(_ report: HealthReport) {
+    init(_ report: HealthReport) {
         self.init(
             report.isHealthy ? .ok : .serviceUnavailable, contentType: "application/json; charset=utf-8",
             body: report.json)
     }
 
     /// A head with the fields of the page.
-    package func head(_ head: consuming ResponseHead) -> ResponseHead {
+    func head(_ head: consuming ResponseHead) -> ResponseHead {
         head.add("Content-Type", contentType)
         head.add(lines: "Cache-Control: no-store\r\n")
         if status == .serviceUnavailable { head.add(lines: "Retry-After: 2\r\n") }

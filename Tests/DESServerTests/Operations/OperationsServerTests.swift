@@ -7,7 +7,7 @@ import Logging
 import ServiceLifecycle
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct TelemetryServerTests {
+@Suite(.timeLimit(.minutes(5))) struct OperationsServerTests {
     private let registry = PrometheusRegistry()
     private let health = HealthState()
     private let sink = RecordingSink()
@@ -20,8 +20,8 @@ import Testing
 
     private func server(
         port: Int = 0, onListening: @escaping @Sendable (Int) async -> Void = { _ in }
-    ) -> TelemetryServer {
-        TelemetryServer(
+    ) -> OperationsServer {
+        OperationsServer(
             host: "127.0.0.1", port: port, registry: registry, health: health,
             logger: makeLogger(label: "des", level: .info, format: .text, sink: sink), onListening: onListening)
     }
@@ -105,7 +105,7 @@ import Testing
 
     @Test func `A port that is taken is an error that says so`() async throws {
         try await withServer { port in
-            let error = await #expect(throws: TelemetryServerError.self) { try await server(port: port).run() }
+            let error = await #expect(throws: ListenError.self) { try await server(port: port).run() }
             let expected =
                 "cannot serve metrics on 127.0.0.1 port \(port): Address already in use; nothing was started"
             #expect(error?.description == expected)
@@ -114,6 +114,6 @@ import Testing
 
     @Test(arguments: [-1, 65_536])
     func `A port out of range is an error`(port: Int) async {
-        await #expect(throws: TelemetryServerError.self) { try await server(port: port).run() }
+        await #expect(throws: ListenError.self) { try await server(port: port).run() }
     }
 }

@@ -4,7 +4,7 @@ package import Logging
 import ServiceLifecycle
 
 /// Serves `GET /metrics`, `/health`, `/health/live` and `/health/ready` of a program that has no HTTP interface else.
-package struct TelemetryServer: Service {
+package struct OperationsServer: Service {
     private let host: String
     private let port: Int
     private let registry: PrometheusRegistry
@@ -35,7 +35,7 @@ package struct TelemetryServer: Service {
 
     /// Listens until the task is cancelled or told to shut down gracefully; both are a normal end.
     ///
-    /// - Throws: `TelemetryServerError` when it cannot listen; `MetricRegistrationError`.
+    /// - Throws: `ListenError` when it cannot listen; `MetricRegistrationError`.
     package func run() async throws {
         try registry.showProcessStart()
         var limits = HTTPLimits()
@@ -44,14 +44,14 @@ package struct TelemetryServer: Service {
         limits.drainTimeout = .seconds(2)
         let front = HTTPFront(
             HTTPFrontConfiguration(host: host, port: port, limits: limits),
-            answerer: TelemetryService(registry: registry, health: health), logger: logger)
+            answerer: OperationsService(Operations(registry: registry, health: health)), logger: logger)
         do {
             try await front.run { actualPort in
                 logger.info("serving metrics and health", metadata: ["host": "\(host)", "port": "\(actualPort)"])
                 await onListening(actualPort)
             }
         } catch let error as HTTPFrontError {
-            throw TelemetryServerError(host: host, port: port, reason: error.description)
+            throw ListenError(serving: "metrics", host: host, port: port, error)
         }
     }
 }
