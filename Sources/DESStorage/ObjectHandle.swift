@@ -15,11 +15,11 @@ package protocol ObjectHandle: Sendable {
     ///
     /// - Parameter output: as large as the range.
     /// - Returns: whether all of it is there.
-    func readNow(_ range: Range<UInt64>, into output: UnsafeMutableRawBufferPointer) -> Bool
+    func readCached(_ range: Range<UInt64>, into output: UnsafeMutableRawBufferPointer) -> Bool
 }
 
 extension ObjectHandle {
-    package func readNow(_ range: Range<UInt64>, into output: UnsafeMutableRawBufferPointer) -> Bool { false }
+    package func readCached(_ range: Range<UInt64>, into output: UnsafeMutableRawBufferPointer) -> Bool { false }
 }
 
 /// Reads through the store, by key: for stores that cannot tell one version of an object from another.

@@ -17,18 +17,18 @@ import Testing
         let files = TestFile.sameShard(50, size: 4096)
         try folder.put(try makeShard(Array(files[..<25])), files[0].prefix + Self.suffix(1))
         let retriever = Retriever(store: folder.store)
-        #expect(retriever.findNow(files[0].request) == nil)
+        #expect(retriever.cachedFile(files[0].request) == nil)
         #expect(try await retriever.file(uid: files[0].uid, createdAt: files[0].request.createdAt) == files[0].contents)
-        let found = try #require(retriever.findNow(files[1].request))
+        let found = try #require(retriever.cachedFile(files[1].request))
         // Just written, so it is in the page cache.
         var bytes = [UInt8](repeating: 0, count: Int(found.size))
-        #expect(bytes.withUnsafeMutableBytes { retriever.readNow(found, into: $0) })
+        #expect(bytes.withUnsafeMutableBytes { retriever.readCached(found, into: $0) })
         #expect(bytes == files[1].contents)
         try folder.put(try makeShard(Array(files[25...])), files[0].prefix + Self.suffix(2))
-        #expect(retriever.findNow(files[30].request) == nil)
+        #expect(retriever.cachedFile(files[30].request) == nil)
         #expect(
             try await retriever.file(uid: files[30].uid, createdAt: files[30].request.createdAt) == files[30].contents)
-        #expect(retriever.findNow(files[30].request) != nil)
+        #expect(retriever.cachedFile(files[30].request) != nil)
         // Who has the file open reads on.
         try folder.remove(files[0].prefix + Self.suffix(1))
         #expect(try await retriever.file(uid: files[2].uid, createdAt: files[2].request.createdAt) == files[2].contents)

@@ -7,7 +7,7 @@ package enum ReceivedRequest: Sendable {
     ///
     /// - body: nil unless the one who answers wants bodies of such requests.
     /// - isLast: whether the connection is to be closed after the answer.
-    /// - note: what ``RequestAnswering/answerNow(_:from:)`` or ``RequestAnswering/judgeBody(of:)`` found out about it.
+    /// - note: what ``RequestAnswering/cachedAnswer(to:from:)`` or ``RequestAnswering/judgeBody(of:)`` found out about it.
     case complete(HTTPRequestHead, body: ByteBuffer?, isLast: Bool = false, note: (any Sendable)? = nil)
     /// To be answered with this status, and the connection closed after it. The head is nil if there is none.
     case rejected(HTTPStatus, detail: String, head: HTTPRequestHead?)

@@ -293,7 +293,7 @@ final class RequestCollector: ChannelDuplexHandler, RemovableChannelHandler {
         owesGoAhead = false
         if frame?.offersOtherProtocol == true { signal.expectsOtherProtocol = true }
         if body == nil, pending == 0, !isQuiescing, !isOutputClosed, !isSpare, context.channel.isWritable {
-            switch answerer.answerNow(head, from: remoteAddress) {
+            switch answerer.cachedAnswer(to: head, from: remoteAddress) {
             case .whole(let bytes):
                 context.write(wrapOutboundOut(bytes), promise: nil)
                 needsFlush = true

@@ -13,7 +13,7 @@ package protocol RequestAnswering: Sendable {
     func judgeBody(of head: HTTPRequestHead) -> BodyVerdict
 
     /// Makes an answer without waiting, if it can.
-    func answerNow(_ head: HTTPRequestHead, from remoteAddress: SocketAddress?) -> QuickAnswer
+    func cachedAnswer(to head: HTTPRequestHead, from remoteAddress: SocketAddress?) -> QuickAnswer
 
     /// Answers one request.
     ///
@@ -30,7 +30,9 @@ package protocol RequestAnswering: Sendable {
 extension RequestAnswering {
     package func judgeBody(of head: HTTPRequestHead) -> BodyVerdict { .collect(nil) }
 
-    package func answerNow(_ head: HTTPRequestHead, from remoteAddress: SocketAddress?) -> QuickAnswer { .later(nil) }
+    package func cachedAnswer(to head: HTTPRequestHead, from remoteAddress: SocketAddress?) -> QuickAnswer {
+        .later(nil)
+    }
 }
 
 /// What becomes of the body of a request. What was found out on the way comes back with the request.

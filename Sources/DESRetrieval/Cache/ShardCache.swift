@@ -41,7 +41,7 @@ final class ShardCache: Sendable {
     }
 
     /// A shard that is in the cache with its whole index.
-    func shardNow(_ listed: ListedShard) -> (shard: OpenedShard, index: ShardIndex)? {
+    func cachedShard(_ listed: ListedShard) -> (shard: OpenedShard, index: ShardIndex)? {
         guard case .shard(let shard) = cache.withLock({ $0.value(of: listed.id) }),
             case .index(let index) = shard.directory
         else { return nil }

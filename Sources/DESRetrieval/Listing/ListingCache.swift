@@ -41,7 +41,7 @@ final class ListingCache: Sendable {
     }
 
     /// A listing that was asked for at `since` or later and is known.
-    func shardsNow(_ key: ShardKey, of store: any ObjectStore, since: Duration) -> ShardListing? {
+    func cachedListing(_ key: ShardKey, of store: any ObjectStore, since: Duration) -> ShardListing? {
         known(ListingID(key, store), since: since)
     }
 

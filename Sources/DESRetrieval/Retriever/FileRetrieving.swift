@@ -4,13 +4,13 @@ package protocol FileRetrieving: Sendable {
     func find(_ request: FileRequest) async throws(RetrievalError) -> StoredFile?
 
     /// What the index says of a file, if that is known without asking the store and without waiting; nil if it is not.
-    func findNow(_ request: FileRequest) -> StoredFile?
+    func cachedFile(_ request: FileRequest) -> StoredFile?
 
     /// Puts all bytes of a file that is small where they are wanted, checked, if they can be had without waiting.
     ///
     /// - Parameter output: as large as the file.
     /// - Returns: whether they are there; false also if they are damaged.
-    func readNow(_ file: StoredFile, into output: UnsafeMutableRawBufferPointer) -> Bool
+    func readCached(_ file: StoredFile, into output: UnsafeMutableRawBufferPointer) -> Bool
 
     /// Gives all bytes of a file that is not large, checked. They count as held until `deliver` returns.
     ///
@@ -41,9 +41,9 @@ package protocol FileRetrieving: Sendable {
 }
 
 extension FileRetrieving {
-    package func findNow(_ request: FileRequest) -> StoredFile? { nil }
+    package func cachedFile(_ request: FileRequest) -> StoredFile? { nil }
 
-    package func readNow(_ file: StoredFile, into output: UnsafeMutableRawBufferPointer) -> Bool { false }
+    package func readCached(_ file: StoredFile, into output: UnsafeMutableRawBufferPointer) -> Bool { false }
 }
 
 /// What became of one request of many.

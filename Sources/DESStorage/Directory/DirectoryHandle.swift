@@ -19,13 +19,13 @@ final class DirectoryHandle: ObjectHandle {
         var isCached = false
         let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, filled in
             let output = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<range.count])
-            isCached = readNow(range, into: output)
+            isCached = readCached(range, into: output)
             filled = isCached ? range.count : 0
         }
         return isCached ? bytes : try await readFromDisk(range)
     }
 
-    func readNow(_ range: Range<UInt64>, into output: UnsafeMutableRawBufferPointer) -> Bool {
+    func readCached(_ range: Range<UInt64>, into output: UnsafeMutableRawBufferPointer) -> Bool {
         file.readCached(into: output, at: Int64(range.lowerBound))
     }
 

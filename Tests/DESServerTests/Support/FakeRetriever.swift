@@ -99,14 +99,14 @@ final class FakeRetriever: FileRetrieving {
         return content?.file
     }
 
-    func findNow(_ request: FileRequest) -> StoredFile? {
+    func cachedFile(_ request: FileRequest) -> StoredFile? {
         state.withLock { state in
             guard state.isWarm, let content = state.files[request], content.trouble == nil else { return nil }
             return content.file
         }
     }
 
-    func readNow(_ file: StoredFile, into output: UnsafeMutableRawBufferPointer) -> Bool {
+    func readCached(_ file: StoredFile, into output: UnsafeMutableRawBufferPointer) -> Bool {
         let content = state.withLock { state in
             state.quickAnswers += 1
             return state.files.values.first { $0.file.uid == file.uid && $0.file.createdAt == file.createdAt }

@@ -11,7 +11,7 @@ extension FileService {
     /// Answers a plain `GET /files/{uid}` whose shard is known and whose bytes are at hand, on the event loop and without a task: the
     /// switches between tasks would cost more than the answer. Whatever is not of that kind, or goes wrong, is left to
     /// ``answer(_:to:from:)``.
-    func answerNow(_ head: HTTPRequestHead, from remoteAddress: SocketAddress?) -> QuickAnswer {
+    func cachedAnswer(to head: HTTPRequestHead, from remoteAddress: SocketAddress?) -> QuickAnswer {
         guard head.method == .GET, head.version == .http1_1, cors == nil, !isDraining.load(ordering: .relaxed),
             head.headers.allSatisfy({ Self.isPlain($0.name, $0.value) })
         else { return .later(nil) }
@@ -20,7 +20,7 @@ extension FileService {
             let createdAt = try? FileQuery.createdAt(target.query)
         else { return .later(nil) }
         let start = ContinuousClock.now
-        guard let file = retriever.findNow(FileRequest(uid: uid, createdAt: createdAt)), file.size <= Self.quickSize
+        guard let file = retriever.cachedFile(FileRequest(uid: uid, createdAt: createdAt)), file.size <= Self.quickSize
         else { return .later(nil) }
         let size = Int(file.size)
         var answer = ResponseHead(.ok, dateLine: dates.line, bodySize: size)
@@ -30,7 +30,7 @@ extension FileService {
         answer.add(contentLength: file.size)
         var buffer = answer.finish()
         let written = buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: size) { room in
-            retriever.readNow(file, into: UnsafeMutableRawBufferPointer(rebasing: room.prefix(size))) ? size : 0
+            retriever.readCached(file, into: UnsafeMutableRawBufferPointer(rebasing: room.prefix(size))) ? size : 0
         }
         guard written == size else { return .later(nil) }
         // The gate is asked once, so after everything that could still leave the answer to somebody else.
