@@ -42,7 +42,7 @@ package struct WatermarkWindow: Sendable, Hashable {
     package init(archivedUntil: Timestamp?, lagDays: Int, now: Timestamp) {
         start = archivedUntil
         // A number of days that does not fit ends in the year 1.
-        let lag = Int64(clamping: lagDays).multipliedReportingOverflow(by: Timestamp.day)
+        let lag = Int64(clamping: lagDays).multipliedReportingOverflow(by: CivilDate.microsecondsPerDay)
         let (moment, overflows) = now.microsecondsSinceEpoch.subtractingReportingOverflow(lag.partialValue)
         end = lag.overflow || overflows ? .earliest : Timestamp(microsecondsSinceEpoch: moment).midnight
         position = archivedUntil
@@ -91,16 +91,14 @@ package struct WatermarkWindow: Sendable, Hashable {
 }
 
 extension Timestamp {
-    fileprivate static let day: Int64 = 86_400_000_000
-
     /// The next microsecond.
     var next: Timestamp { Timestamp(microsecondsSinceEpoch: microsecondsSinceEpoch + 1) }
 
     /// The begin of the day in UTC.
-    fileprivate var midnight: Timestamp { Timestamp(microsecondsSinceEpoch: dayNumber * Self.day) }
+    fileprivate var midnight: Timestamp { Timestamp(microsecondsSinceEpoch: dayNumber * CivilDate.microsecondsPerDay) }
 
     /// The first midnight that is not before.
     fileprivate var followingMidnight: Timestamp {
-        midnight == self ? self : Timestamp(microsecondsSinceEpoch: (dayNumber + 1) * Self.day)
+        midnight == self ? self : Timestamp(microsecondsSinceEpoch: (dayNumber + 1) * CivilDate.microsecondsPerDay)
     }
 }

@@ -15,7 +15,7 @@ package struct PlausibleTimes: Sendable {
     private let latest: Timestamp
 
     package init(now: Timestamp) {
-        latest = Timestamp(microsecondsSinceEpoch: now.microsecondsSinceEpoch + 2 * 86_400_000_000)
+        latest = Timestamp(microsecondsSinceEpoch: now.microsecondsSinceEpoch + 2 * CivilDate.microsecondsPerDay)
     }
 
     /// Whether a file can have the time of a row; true also for what is no time at all, which is another matter.

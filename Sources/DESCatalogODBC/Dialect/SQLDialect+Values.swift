@@ -68,7 +68,7 @@ extension SQLDialect {
         let unit: Int64 =
             switch column.type {
             // Oracle's DATE has seconds.
-            case .date: product == .oracle ? 1_000_000 : 86_400_000_000
+            case .date: product == .oracle ? 1_000_000 : CivilDate.microsecondsPerDay
             case .timestamp(let digits, _):
                 column.typeName == "datetime" && product == .sqlServer
                     ? 1000 : digits >= 6 ? 1 : digits >= 3 ? 1000 : 1_000_000

@@ -65,8 +65,8 @@ enum TimeRanges {
     /// numeric type. `/` comes before all digits, and `~` after them.
     private static func texts(_ first: Int64, _ last: Int64) -> [StoredRange] {
         // A zone moves the written date by less than a day; 24:00 and a leap second end a day late.
-        let firstDay = digits(first - 3 * day)
-        let lastDay = digits(last + 2 * day)
+        let firstDay = digits(first - 3 * CivilDate.microsecondsPerDay)
+        let lastDay = digits(last + 2 * CivilDate.microsecondsPerDay)
         var ranges: [ClosedRange<Bytes>] = [
             // Blanks, signs and leading zeros.
             Bytes("")...Bytes("0~"),
@@ -103,8 +103,6 @@ enum TimeRanges {
     }
 
     // MARK: Parts
-
-    private static let day: Int64 = 86_400_000_000
 
     /// `YYYYMMDD` of the day in UTC.
     private static func digits(_ microseconds: Int64) -> String {

@@ -25,7 +25,7 @@ actor ListedShards {
 
     /// `YYYYMMDD`.
     static func text(of day: Int64) -> String {
-        Timestamp(microsecondsSinceEpoch: day * 86_400_000_000).dateDirectory
+        Timestamp(microsecondsSinceEpoch: day * CivilDate.microsecondsPerDay).dateDirectory
     }
 
     /// The day of the next shard; nil at the end.
