@@ -88,26 +88,18 @@ extension SourceCatalog {
 
     /// Counts by reading all pending rows; right for every catalog, and slower than a database that counts itself.
     package func pendingDays(olderThan cutoff: Timestamp) async throws -> [PendingDay] {
-        var counts: [Int64: Int64] = [:]
-        var undated: Int64 = 0
+        var counts = PendingDayCounts()
         let scan = try await pendingRows(olderThan: cutoff)
         do {
             while case let page = try await scan.nextPage(atMost: 10_000), !page.isEmpty {
-                for row in page {
-                    if let time = row.key.createdAt.timestamp {
-                        counts[time.dayNumber, default: 0] += 1
-                    } else {
-                        undated += 1
-                    }
-                }
+                for row in page { counts.count(row.key.createdAt.timestamp, cutoff: cutoff) }
             }
         } catch {
             await scan.close()
             throw error
         }
         await scan.close()
-        let days = counts.sorted { $0.key < $1.key }.map { PendingDay(dayNumber: $0.key, rows: $0.value) }
-        return undated == 0 ? days : days + [PendingDay(dayNumber: nil, rows: undated)]
+        return counts.days
     }
 }
 

@@ -41,6 +41,8 @@ package enum DoneMark {
     /// What PostgreSQL reads as true (`boolin` of its sources), in lower case.
     package static let texts = ["1", "t", "tr", "tru", "true", "y", "ye", "yes", "on"]
 
+    /// What PostgreSQL reads as false, in lower case, and no text at all: marks of rows that are pending.
+    package static let pendingTexts = ["", "0", "f", "fa", "fal", "fals", "false", "n", "no", "of", "off"]
     /// How many rows with other marks are counted, and how long they are looked for.
     package static let countLimit = 10_000
     package static let timeLimit = Duration.seconds(5)

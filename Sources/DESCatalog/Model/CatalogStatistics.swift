@@ -27,6 +27,23 @@ package struct CatalogStatistics: Sendable, Equatable {
         totalSizeInBytes = hasSizes ? 0 : nil
     }
 
+    /// What a database has counted, column by column: the files, the earliest and the latest time, the rows
+    /// of each kind, and behind them the sum of the sizes and the rows without one, if there are sizes.
+    package init(hasSizes: Bool, number: (_ column: Int) -> Int64, time: (_ column: Int) -> Timestamp?) {
+        self.init(hasSizes: hasSizes)
+        totalFiles = number(0)
+        oldest = time(1)
+        newest = time(2)
+        rowsWithUnusableKey = number(3)
+        rowsWithoutUID = number(4)
+        rowsWithoutTime = number(5)
+        rowsWithoutLocation = number(6)
+        rowsAfterCutoff = number(7)
+        guard hasSizes else { return }
+        totalSizeInBytes = number(8)
+        rowsWithoutSize = number(9)
+    }
+
     /// Counts one pending row.
     ///
     /// - Parameters:

@@ -32,6 +32,9 @@ package enum CatalogValue: Hashable, Sendable {
         }
     }
 
+    /// Whether it is the text of a uid or a location, and not empty.
+    package var hasText: Bool { uidText?.isEmpty == false }
+
     /// The moment that the value stands for, whatever form it is stored in; nil if it is none.
     ///
     /// A number that reads as a calendar date (`20240102`, `20240102030405`) is one, whether it is stored as text or as

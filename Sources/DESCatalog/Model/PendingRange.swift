@@ -39,6 +39,30 @@ package struct PendingDay: Sendable, Hashable {
     }
 }
 
+/// Pending rows that are counted by day.
+package struct PendingDayCounts: Sendable {
+    private var counts: [Int64: Int64] = [:]
+    private var undated: Int64 = 0
+
+    package init() {}
+
+    /// Counts one row, unless it is of the cutoff or later.
+    package mutating func count(_ time: Timestamp?, cutoff: Timestamp) {
+        if let time, time >= cutoff { return }
+        add(1, on: time?.dayNumber)
+    }
+
+    package mutating func add(_ rows: Int64, on dayNumber: Int64?) {
+        if let dayNumber { counts[dayNumber, default: 0] += rows } else { undated += rows }
+    }
+
+    /// In their order; the rows without a readable time last.
+    package var days: [PendingDay] {
+        let days = counts.sorted { $0.key < $1.key }.map { PendingDay(dayNumber: $0.key, rows: $0.value) }
+        return undated == 0 ? days : days + [PendingDay(dayNumber: nil, rows: undated)]
+    }
+}
+
 extension CatalogSchema {
     /// Whether rows of the state can be told from the others.
     ///

@@ -22,14 +22,33 @@ package protocol MarkTrialSubject: Sendable {
     func hasMarks() async throws -> Bool
 }
 
-extension MarkTrialSubject {
-    /// For ``written``: the mark, and the columns that get more if there are any.
-    package static func written(_ mark: String, to archived: String?, archivedAt: String?, shardKey: String?) -> String
-    {
+/// A table of a database of which a ``MarkTrial`` finds out whether its rows can be marked.
+package protocol DatabaseMarkTrial: MarkTrialSubject {
+    associatedtype Catalog: DatabaseCatalog
+    associatedtype Table: CatalogTable
+
+    var catalog: Catalog { get }
+    var sourceTable: Table { get }
+}
+
+extension DatabaseMarkTrial {
+    package var table: String { sourceTable.name }
+    package var place: String { catalog.place }
+    package var isView: Bool { sourceTable.isView }
+
+    /// The mark, and the columns that get more if there are any.
+    package var written: String {
         [
-            archived.map { "\(mark) to the column \"\($0)\"" }, archivedAt.map { "a time to the column \"\($0)\"" },
-            shardKey.map { "the shard's name (such as \(String.exampleShard)) to the column \"\($0)\"" },
+            sourceTable.archived.map { "\(sourceTable.markedValue ?? "") to the column \"\($0.name)\"" },
+            sourceTable.archivedAt.map { "a time to the column \"\($0.name)\"" },
+            sourceTable.shardKey.map {
+                "the shard's name (such as \(String.exampleShard)) to the column \"\($0.name)\""
+            },
         ].compactMap { $0 }.joined(separator: ", ")
+    }
+
+    package func pendingRows(in range: PendingRange) async throws -> any PendingRowScan {
+        try await catalog.pendingRows(in: range)
     }
 }
 
@@ -53,7 +72,7 @@ package enum MarkAttempt: Sendable, Equatable {
 extension RowKey {
     /// Whether a file may be packed for the row, so that its mark is asked for.
     var isUsable: Bool {
-        uid.uidText?.isEmpty == false && location.uidText?.isEmpty == false && createdAt.timestamp != nil
+        uid.hasText && location.hasText && createdAt.timestamp != nil
     }
 }
 

@@ -23,8 +23,7 @@ extension ODBCCatalog {
                 let time = CatalogValue(try row.value(1))
                 let location = CatalogValue(try row.value(2))
                 statistics.count(
-                    time: time.timestamp, cutoff: cutoff, hasUID: uid.uidText?.isEmpty == false,
-                    hasLocation: location.uidText?.isEmpty == false,
+                    time: time.timestamp, cutoff: cutoff, hasUID: uid.hasText, hasLocation: location.hasText,
                     size: row.count > 3 ? CatalogValue(try row.value(3)).integerValue : nil)
             }
             return statistics
@@ -38,30 +37,22 @@ extension ODBCCatalog {
         return try await reader.run(
             "cannot count the pending rows of table \"\(schema.table)\" by day", advice: timeoutAdvice(table)
         ) { session in
-            var days: [Int64: Int64] = [:]
-            var undated: Int64 = 0
+            var counts = PendingDayCounts()
             if isCounted {
                 let query = statements.days(cutoff: table.dialect.roundedUp(cutoff, for: table.createdAt))
                 let statement = try session.statement(query.sql)
                 try statement.execute(query.parameters)
                 try statement.forEachRow { (row) throws(ODBCError) in
-                    let day = try row.value(0).integer
-                    let rows = try row.value(1).integer ?? 0
-                    if let day { days[day, default: 0] += rows } else { undated += rows }
+                    counts.add(try row.value(1).integer ?? 0, on: try row.value(0).integer)
                 }
             } else {
                 let statement = try session.statement(statements.values.sql)
                 try statement.execute()
                 try statement.forEachRow { (row) throws(ODBCError) in
-                    guard let time = CatalogValue(try row.value(1)).timestamp else {
-                        undated += 1
-                        return
-                    }
-                    if time < cutoff { days[time.dayNumber, default: 0] += 1 }
+                    counts.count(CatalogValue(try row.value(1)).timestamp, cutoff: cutoff)
                 }
             }
-            let sorted = days.sorted { $0.key < $1.key }.map { PendingDay(dayNumber: $0.key, rows: $0.value) }
-            return undated == 0 ? sorted : sorted + [PendingDay(dayNumber: nil, rows: undated)]
+            return counts.days
         }
     }
 
@@ -78,19 +69,10 @@ extension ODBCCatalog {
 extension CatalogStatistics {
     /// The row of ``ODBCStatisticsStatements/statistics(cutoff:)``; sums over no row are NULL.
     fileprivate init(counted row: [ODBCValue], hasSizes: Bool) {
-        self.init(hasSizes: hasSizes)
-        func number(_ index: Int) -> Int64 { index < row.count ? row[index].integer ?? Self.clamped(row[index]) : 0 }
-        totalFiles = number(0)
-        oldest = row.count > 1 ? CatalogValue(row[1]).timestamp : nil
-        newest = row.count > 2 ? CatalogValue(row[2]).timestamp : nil
-        rowsWithUnusableKey = number(3)
-        rowsWithoutUID = number(4)
-        rowsWithoutTime = number(5)
-        rowsWithoutLocation = number(6)
-        rowsAfterCutoff = number(7)
-        if hasSizes {
-            totalSizeInBytes = number(8)
-            rowsWithoutSize = number(9)
+        self.init(hasSizes: hasSizes) { index in
+            index < row.count ? row[index].integer ?? Self.clamped(row[index]) : 0
+        } time: { index in
+            index < row.count ? CatalogValue(row[index]).timestamp : nil
         }
     }
 

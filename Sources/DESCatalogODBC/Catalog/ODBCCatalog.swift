@@ -10,15 +10,15 @@ import Synchronization
 ///   that broke is opened again by the next call.
 /// - Sessions run in UTC and READ COMMITTED. No call waits for a lock while it holds one.
 /// - Texts are compared exactly, whatever the column's collation.
-package final class ODBCCatalog: SourceCatalog {
+package final class ODBCCatalog: DatabaseCatalog {
     let source: ODBCSource
-    let schema: CatalogSchema
-    let access: CatalogAccess
+    package let schema: CatalogSchema
+    package let access: CatalogAccess
     let settings: ODBCCatalogSettings
     let reader: ODBCCatalogConnection
     let writer: ODBCCatalogConnection
     /// Whether the marks were looked at.
-    let hasLookedAtMarks = Mutex(false)
+    let hasLookedAtMarks = Atomic(false)
     private let resolvedTable = Mutex<ODBCTable?>(nil)
     /// Whether marks were read again before their commit, and were what they should be.
     let hasTriedMarks = Mutex(false)
@@ -36,8 +36,7 @@ package final class ODBCCatalog: SourceCatalog {
         writer = ODBCCatalogConnection(source, .marking, settings)
     }
 
-    /// Where the catalog is, without passwords.
-    var place: String { source.description }
+    package var place: String { source.description }
 
     /// Checks that the database can be reached and has the table and all columns, and, for `readWrite`, that its user may
     /// mark rows.

@@ -1,4 +1,5 @@
 import DESBase
+import DESCatalog
 import DESODBC
 
 /// The statements that count pending rows, for a table that the database can count itself.

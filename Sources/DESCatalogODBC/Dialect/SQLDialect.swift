@@ -1,3 +1,4 @@
+import DESCatalog
 import DESODBC
 
 /// What one database writes differently from the others. A value: everything that is asked of it is text.
@@ -46,10 +47,7 @@ struct SQLDialect: Sendable, Hashable {
     let listLimit = 500
 
     /// `"name"`, with the closing quote doubled where the name holds it.
-    func quoted(_ name: String) -> String {
-        let end = String(closingQuote)
-        return "\(openingQuote)\(name.replacing(end, with: end + end))\(end)"
-    }
+    func quoted(_ name: String) -> String { SQLText.name(name, open: openingQuote, close: closingQuote) }
 
     /// The statement, limited to that many rows.
     ///

@@ -19,16 +19,10 @@ extension ODBCCatalog {
 
     package func findings() async throws -> CatalogFindings {
         let table = try await table()
-        let isFirst = hasLookedAtMarks.withLock { hasLooked in
-            defer { hasLooked = true }
-            return !hasLooked
-        }
-        return try await reader.run("cannot look at the table \"\(schema.table)\"") { [schema, settings] session in
+        let isFirst = !hasLookedAtMarks.exchange(true, ordering: .relaxed)
+        return try await reader.run("cannot look at the table \"\(schema.table)\"") { [self] session in
             var findings = CatalogFindings()
-            if let reason = try ODBCBehind.hiding(table, in: session) {
-                findings.hiddenRows = CatalogFindings.HiddenRows(
-                    reason: reason, isAccepted: schema.allowsRowSecurity, isFinal: schema.archivedColumn == nil)
-            }
+            findings.hiddenRows = try ODBCBehind.hiding(table, in: session).map(hiddenRows)
             if isFirst, let archived = table.archived, let query = table.otherMarks {
                 // Of MariaDB only.
                 let limits = table.dialect.name == "MariaDB"
@@ -56,13 +50,13 @@ extension ODBCTable {
         switch archived.type {
         case .integer, .decimal, .real: isOther = "\(name) <> 0 AND \(name) <> 1 AND \(name) < 100000000"
         case .text:
-            let texts = DoneMark.texts.map { "'\($0)'" }.joined(separator: ", ")
             isOther = """
-                NOT (\(isPending)) AND LOWER(TRIM(\(name))) NOT IN (\(texts)) AND \(name) NOT LIKE '____-__-__%'
+                NOT (\(isPending)) AND LOWER(TRIM(\(name))) NOT IN (\(SQLText.list(DoneMark.texts))) \
+                AND \(name) NOT LIKE '____-__-__%'
                 """
         case .boolean, .uuid, .bytes, .date, .timestamp: return nil
         }
-        let known = DoneMark.texts + ["", "0", "f", "fa", "fal", "fals", "false", "n", "no", "of", "off"]
+        let known = DoneMark.texts + DoneMark.pendingTexts
         if let members = enumerations[archived.name], members.allSatisfy({ known.contains($0.lowercased()) }) {
             return nil
         }

@@ -7,7 +7,7 @@ extension ODBCCatalog {
         guard !rows.isEmpty else { return [] }
         let table = try await table()
         let what = "cannot mark \(rows.count) rows of table \"\(schema.table)\""
-        try checkAccess(what)
+        try checkWritable(what)
         guard table.markedValue != nil else { throw notMarkable(table, what: what) }
         let statements = ODBCMarkStatements(table: table)
         // Where no triggers are seen the first marks are a trial: one that is there, but not shown, does its work on them.
@@ -55,7 +55,7 @@ extension ODBCCatalog {
     package func raise(_ fence: Fence) async throws {
         let table = try await table()
         let what = "cannot take over unit \(fence.unit) with token \(fence.token)"
-        try checkAccess(what)
+        try checkWritable(what)
         let statements = ODBCMarkStatements(table: table)
         try await createFenceTable(statements, what: what)
         // A paused worker's transaction is ended by the server after its idle time.
@@ -113,11 +113,6 @@ extension ODBCCatalog {
                 guard (try? session.execute(statements.sharedToken, [.text("")])) != nil else { throw error }
             }
         }
-    }
-
-    private func checkAccess(_ what: String) throws {
-        guard access == .readOnly else { return }
-        throw CatalogError(code: .readOnly, what: what, place: place, reason: "the catalog was opened for reading only")
     }
 
     private func fenced(_ fence: Fence?, what: String) -> CatalogError {

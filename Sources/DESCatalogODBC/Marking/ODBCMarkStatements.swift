@@ -1,9 +1,8 @@
+import DESCatalog
 import DESODBC
 
 /// The statements of a mark, all in one transaction.
 struct ODBCMarkStatements: Sendable {
-    static let fenceTable = "des_migration_fences"
-
     let table: ODBCTable
 
     private var dialect: SQLDialect { table.dialect }
@@ -19,7 +18,7 @@ struct ODBCMarkStatements: Sendable {
         case .postgresql, .sqlite, .other: unit = "VARCHAR(255)"
         }
         let token = dialect.product == .oracle ? "NUMBER(18)" : "BIGINT"
-        let name = Self.fenceTable
+        let name = Fence.table
         // Names of columns are quoted: unit is a word of some database's own.
         let columns = """
             (\(dialect.quoted(fenceColumn("unit"))) \(unit) NOT NULL PRIMARY KEY, \
@@ -42,7 +41,7 @@ struct ODBCMarkStatements: Sendable {
     /// Parameters: the unit, the token.
     var insertToken: String {
         """
-        INSERT INTO \(Self.fenceTable) (\(dialect.quoted(fenceColumn("unit"))), \(dialect.quoted(fenceColumn("token")))) \
+        INSERT INTO \(Fence.table) (\(dialect.quoted(fenceColumn("unit"))), \(dialect.quoted(fenceColumn("token")))) \
         VALUES (?, ?)
         """
     }
@@ -51,13 +50,13 @@ struct ODBCMarkStatements: Sendable {
     var raiseToken: String {
         let token = dialect.quoted(fenceColumn("token"))
         return """
-            UPDATE \(Self.fenceTable) SET \(token) = ? WHERE \(dialect.quoted(fenceColumn("unit"))) = ? AND \(token) < ?
+            UPDATE \(Fence.table) SET \(token) = ? WHERE \(dialect.quoted(fenceColumn("unit"))) = ? AND \(token) < ?
             """
     }
 
     private func token(_ hint: String, _ suffix: String) -> String {
         """
-        SELECT \(dialect.quoted(fenceColumn("token"))) FROM \(Self.fenceTable)\(hint) \
+        SELECT \(dialect.quoted(fenceColumn("token"))) FROM \(Fence.table)\(hint) \
         WHERE \(dialect.quoted(fenceColumn("unit"))) = ?\(suffix)
         """
     }

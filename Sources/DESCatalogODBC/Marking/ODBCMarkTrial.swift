@@ -19,18 +19,16 @@ extension ODBCCatalog {
 }
 
 /// A table reached through ODBC of which it is tried whether its rows can be marked.
-private struct ODBCMarkTrial: MarkTrialSubject {
+private struct ODBCMarkTrial: DatabaseMarkTrial {
     let catalog: ODBCCatalog
     let statements: ODBCMarkStatements
     /// Whether rows are only looked for, because a mark could not be taken back.
     let looksOnly: Bool
 
-    var table: String { catalog.schema.table }
-    var place: String { catalog.place }
-    var isView: Bool { statements.table.isView }
+    var sourceTable: ODBCTable { statements.table }
 
     func rows(_ order: MarkTrialOrder) async throws -> [CatalogRow] {
-        try await catalog.reader.run("cannot read rows to try a mark on") { [table = statements.table] session in
+        try await catalog.reader.run("cannot read rows to try a mark on") { [table = sourceTable] session in
             let columns = table.rowColumns.map(table.dialect.selected).joined(separator: ", ")
             let query = table.dialect.select(
                 """
@@ -57,14 +55,10 @@ private struct ODBCMarkTrial: MarkTrialSubject {
         }
     }
 
-    func pendingRows(in range: PendingRange) async throws -> any PendingRowScan {
-        try await catalog.pendingRows(in: range)
-    }
-
     func hasMarks() async throws -> Bool {
-        guard let condition = statements.table.isMarked else { return false }
+        guard let condition = sourceTable.isMarked else { return false }
         let what = "cannot look at the marks of table \"\(table)\""
-        return try await catalog.reader.run(what) { [table = statements.table] session in
+        return try await catalog.reader.run(what) { [table = sourceTable] session in
             let query = table.dialect.select("1 FROM \(table.qualifiedName) WHERE \(condition)", limit: 1)
             do {
                 return try !session.execute(query).isEmpty
@@ -72,12 +66,5 @@ private struct ODBCMarkTrial: MarkTrialSubject {
                 return false
             }
         }
-    }
-
-    var written: String {
-        let table = statements.table
-        return Self.written(
-            table.markedValue ?? "", to: table.archived?.name, archivedAt: table.archivedAt?.name,
-            shardKey: table.shardKey?.name)
     }
 }

@@ -45,7 +45,7 @@ struct ODBCMarking: Sendable {
             if let fence, let token = try token(of: fence, in: session), token > fence.token {
                 return (.fenced, false)
             }
-            let identities = rows.map { ExactRowKey($0.key) }
+            let identities = rows.map(\.key)
             var found = try find(statements.lockedRows, Set(identities), .own, in: session).found
             let missing = Set(identities.filter { found[$0] == nil })
             if dialect.skipsLockedRows, !missing.isEmpty {
@@ -61,7 +61,7 @@ struct ODBCMarking: Sendable {
 
     /// Finds the rows as a mark would, and changes nothing: those that are pending could be `marked`.
     func look(in session: ODBCSession) throws(ODBCError) -> [MarkOutcome] {
-        let identities = rows.map { ExactRowKey($0.key) }
+        let identities = rows.map(\.key)
         let found = try find(statements.allRows, Set(identities), .own, in: session).found
         return identities.map { identity in
             switch found[identity]?.state {
@@ -94,13 +94,13 @@ struct ODBCMarking: Sendable {
 
     /// What there is of the wanted rows, by their uids, and whether the table shows any marked row of these.
     private func find(
-        _ sql: (Int) -> String, _ wanted: Set<ExactRowKey>, _ look: Look, in session: ODBCSession
-    ) throws(ODBCError) -> (found: [ExactRowKey: Found], showsMarked: Bool) {
-        var found: [ExactRowKey: Found] = [:]
+        _ sql: (Int) -> String, _ wanted: Set<RowKey>, _ look: Look, in session: ODBCSession
+    ) throws(ODBCError) -> (found: [RowKey: Found], showsMarked: Bool) {
+        var found: [RowKey: Found] = [:]
         var showsMarked = false
         var uids: [ODBCValue] = []
         for identity in wanted where identity.isComplete {
-            if let value = dialect.value(identity.key.uid, for: table.uid) { uids.append(value) }
+            if let value = dialect.value(identity.uid, for: table.uid) { uids.append(value) }
         }
         for start in stride(from: 0, to: uids.count, by: dialect.listLimit) {
             let part = Array(uids[start..<min(uids.count, start + dialect.listLimit)])
@@ -110,7 +110,7 @@ struct ODBCMarking: Sendable {
             try statement.forEachRow { (row) throws(ODBCError) in
                 var values: [ODBCValue] = []
                 for column in 0..<row.count { values.append(try row.value(column)) }
-                let identity = ExactRowKey(table.key(values))
+                let identity = table.key(values)
                 if values[3].integer != 1 { showsMarked = true }
                 guard wanted.contains(identity) else { return }
                 let state: Found.State =
@@ -132,11 +132,11 @@ struct ODBCMarking: Sendable {
     // MARK: Marking them
 
     private func update(
-        _ identities: [ExactRowKey], _ found: [ExactRowKey: Found], in session: ODBCSession
+        _ identities: [RowKey], _ found: [RowKey: Found], in session: ODBCSession
     ) throws(ODBCError) -> [MarkOutcome] {
         var outcomes: [MarkOutcome] = []
         var positions: [Int] = []
-        var seen: Set<ExactRowKey> = []
+        var seen: Set<RowKey> = []
         for (position, identity) in identities.enumerated() {
             switch found[identity]?.state {
             case nil where !identity.isComplete:
@@ -164,7 +164,7 @@ struct ODBCMarking: Sendable {
 
     /// Marks rows that are locked and pending. Answers the positions that the database refused, with its reasons.
     private func mark(
-        _ positions: [Int], _ found: [ExactRowKey: Found], _ identities: [ExactRowKey], in session: ODBCSession
+        _ positions: [Int], _ found: [RowKey: Found], _ identities: [RowKey], in session: ODBCSession
     ) throws(ODBCError) -> [(Int, String)] {
         guard !positions.isEmpty else { return [] }
         try session.statement(dialect.setSavepoint).execute()
@@ -197,7 +197,7 @@ struct ODBCMarking: Sendable {
 
     /// Marks the rows by lists of their keys; whether all of them were changed.
     private func markByKey(
-        _ key: ODBCColumn, _ positions: [Int], _ found: [ExactRowKey: Found], _ identities: [ExactRowKey],
+        _ key: ODBCColumn, _ positions: [Int], _ found: [RowKey: Found], _ identities: [RowKey],
         in session: ODBCSession
     ) throws(ODBCError) -> Bool {
         // Rows of one shard go together, since a statement has one name of a shard.
@@ -243,23 +243,19 @@ struct ODBCMarking: Sendable {
 
     /// Which of the rows that were marked are not, or are something else by now, and why.
     private func unmarked(_ positions: [Int], in session: ODBCSession) throws(ODBCError) -> [(Int, String)] {
-        let wanted = Set(positions.map { ExactRowKey(rows[$0].key) })
+        let wanted = Set(positions.map { rows[$0].key })
         let (found, showsMarked) = try find(statements.allRows, wanted, .marked, in: session)
         var unmarked: [(Int, String)] = []
         for position in positions {
-            switch found[ExactRowKey(rows[position].key)]?.state {
+            switch found[rows[position].key]?.state {
             case .marked: continue
             // A view may show pending rows only.
-            case nil: if !table.isView || showsMarked { unmarked.append((position, Self.changed)) }
-            case .pending, .locked: unmarked.append((position, Self.keptPending))
+            case nil: if !table.isView || showsMarked { unmarked.append((position, MarkRefusal.changed)) }
+            case .pending, .locked: unmarked.append((position, MarkRefusal.keptPending))
             }
         }
         return unmarked
     }
-
-    private static let changed =
-        "a trigger of the database changes uid, time or location of the row with the mark, which was rolled back"
-    private static let keptPending = "a trigger of the database left the row pending"
 
     private func parameter(_ kind: ODBCMarkStatements.Parameter, _ positions: [Int]) -> ODBCParameter {
         switch kind {
@@ -291,29 +287,7 @@ extension ODBCError {
     fileprivate var isCausedByRow: Bool { kind == .constraint || kind == .other }
 }
 
-/// The key of a row, compared byte by byte: two texts that only look alike are two.
-struct ExactRowKey: Hashable, Sendable {
-    let key: RowKey
-
-    init(_ key: RowKey) { self.key = key }
-
+extension RowKey {
     /// Whether no part of it is NULL: only then can the row be found.
-    var isComplete: Bool { key.uid != .null && key.createdAt != .null && key.location != .null }
-
-    static func == (left: ExactRowKey, right: ExactRowKey) -> Bool {
-        equal(left.key.uid, right.key.uid) && equal(left.key.createdAt, right.key.createdAt)
-            && equal(left.key.location, right.key.location)
-    }
-
-    func hash(into hasher: inout Hasher) {
-        hasher.combine(key.uid)
-        hasher.combine(key.createdAt)
-    }
-
-    private static func equal(_ left: CatalogValue, _ right: CatalogValue) -> Bool {
-        if case .text(let first) = left, case .text(let second) = right {
-            return first.utf8.elementsEqual(second.utf8)
-        }
-        return left == right
-    }
+    fileprivate var isComplete: Bool { uid != .null && createdAt != .null && location != .null }
 }

@@ -11,32 +11,13 @@ extension ODBCTable {
         let found = try Self.find(schema.table, dialect, in: session, place: description)
         let server = try Self.serverColumns(of: found.table, dialect, in: session)
 
-        func column(_ wanted: String, for purpose: String) throws -> ODBCColumn {
-            let same = found.columns.first { $0.name == wanted }
-            if let column = same ?? found.columns.first(where: { $0.name.lowercased() == wanted.lowercased() }) {
-                return column
-            }
-            if let hidden = try Self.hiddenColumn(wanted, of: found, dialect, in: session) { return hidden }
-            let nearest = NearestName.nearest(to: wanted, among: found.columns.map(\.name))
-            throw CatalogError(
-                code: .missingColumn, what: "the column \"\(wanted)\" (\(purpose)) is missing",
-                place: "table \"\(schema.table)\" in \(description)",
-                reason: "the table has the columns \(found.columns.map { "\"\($0.name)\"" }.joined(separator: ", "))",
-                advice: nearest.map { "did you mean \"\($0)\"?" })
-        }
-
         self.dialect = dialect
         name = schema.table
         qualifiedName = found.qualifiedName
         place = found.table
-        uid = try column(schema.uidColumn, for: "uid_column")
-        createdAt = try column(schema.createdAtColumn, for: "created_at_column")
-        location = try column(schema.locationColumn, for: "file_location_column")
-        size = try schema.sizeColumn.map { try column($0, for: "size_bytes_column") }
-        archived = try schema.archivedColumn.map { try column($0, for: "archived_column") }
-        archivedAt = try schema.archivedAtColumn.map { try column($0, for: "archived_at_column") }
-        shardKey = try schema.shardKeyColumn.map { try column($0, for: "shard_key_column") }
-        meta = try schema.metaColumns.map { try column($0, for: "meta_columns") }
+        columns = try CatalogColumns(
+            schema, among: found.columns, place: description, isSame: { $0.lowercased() == $1.lowercased() },
+            hidden: { try Self.hiddenColumn($0, of: found, dialect, in: session) })
         let names = try Self.optional { () throws(ODBCError) in try session.primaryKey(of: found.table) }
         let key = try names.map { name in
             try found.columns.first { $0.name == name } ?? Self.hiddenColumn(name, of: found, dialect, in: session)
@@ -201,11 +182,7 @@ extension ODBCTable {
             }
         }
         let names = try optional { () throws(ODBCError) in try session.tables().map(\.name) }
-        let nearest = NearestName.nearest(to: text, among: names)
-        throw CatalogError(
-            code: .missingTable, what: "the table \"\(text)\" is missing", place: place,
-            reason: names.isEmpty ? "the database has no tables" : "the database has no table or view of this name",
-            advice: nearest.map { "did you mean \"\($0)\"?" })
+        throw CatalogError.missingTable(text, among: names, place: place)
     }
 
     /// The table as the driver's catalogue functions ask for it.

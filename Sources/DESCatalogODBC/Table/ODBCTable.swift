@@ -3,20 +3,13 @@ import DESCatalog
 import DESODBC
 
 /// The catalog's table as it really is, and the SQL to reach it. Pure: whoever has the columns can make the statements.
-struct ODBCTable: Sendable {
+struct ODBCTable: CatalogTable {
     let dialect: SQLDialect
     /// For messages.
     let name: String
     /// Schema and table, quoted.
     let qualifiedName: String
-    let uid: ODBCColumn
-    let createdAt: ODBCColumn
-    let location: ODBCColumn
-    let size: ODBCColumn?
-    let archived: ODBCColumn?
-    let archivedAt: ODBCColumn?
-    let shardKey: ODBCColumn?
-    var meta: [ODBCColumn]
+    var columns: CatalogColumns<ODBCColumn>
     /// In their order; empty if there is none, as for a view.
     let primaryKey: [ODBCColumn]
     let indexes: [ODBCSession.Index]
@@ -36,29 +29,22 @@ struct ODBCTable: Sendable {
 
     func sql(_ column: ODBCColumn) -> String { dialect.quoted(column.name) }
 
-    /// For who needs no more of the rows than their keys: meta may be long.
-    var withoutMeta: Self {
-        var table = self
-        table.meta = []
-        return table
-    }
-
     /// Uid, time and location, the size if there is one, and the meta columns: what ``catalogRow(_:)`` reads.
     var rowColumns: [ODBCColumn] { [uid, createdAt, location] + (size.map { [$0] } ?? []) + meta }
 
     /// The row of a statement that selects ``rowColumns`` first.
     func catalogRow(_ values: [ODBCValue]) -> CatalogRow {
-        let metaStart = size == nil ? 3 : 4
+        let hasSize = columns.size != nil
         let limit = CatalogValue.keyLimit
         var key = key(values)
         key.uid = key.uid.limited(to: limit)
         key.createdAt = key.createdAt.limited(to: limit)
         key.location = key.location.limited(to: limit)
         return CatalogRow(
-            key: key, size: size == nil ? .null : CatalogValue(values[3]).limited(to: limit),
-            meta: meta.isEmpty
+            key: key, size: hasSize ? CatalogValue(values[3]).limited(to: limit) : .null,
+            meta: columns.meta.isEmpty
                 ? []
-                : values[metaStart..<metaStart + meta.count].map {
+                : values.dropFirst(hasSize ? 4 : 3).prefix(columns.meta.count).map {
                     CatalogValue($0).limited(to: CatalogValue.metaLimit)
                 })
     }
@@ -101,7 +87,7 @@ struct ODBCTable: Sendable {
 
     private func isFalseText(_ name: String) -> String {
         let text = "LTRIM(RTRIM(\(name)))"
-        let isFalse = "LOWER(\(text)) IN ('', '0', 'f', 'fa', 'fal', 'fals', 'false', 'n', 'no', 'of', 'off')"
+        let isFalse = "LOWER(\(text)) IN (\(SQLText.list(DoneMark.pendingTexts)))"
         // Oracle takes an empty text for NULL.
         return dialect.product == .oracle ? "(\(text) IS NULL OR \(isFalse))" : isFalse
     }
@@ -109,7 +95,7 @@ struct ODBCTable: Sendable {
     /// What a marked row has in the archived column; nil if no mark can be made in a column of its type.
     var markedValue: String? {
         if let archived, let members = enumerations[archived.name] {
-            return DoneMark.member(of: members).map { "'\($0.replacing("'", with: "''"))'" }
+            return DoneMark.member(of: members).map(SQLText.literal)
         }
         return switch archived?.type {
         case .boolean: dialect.trueLiteral
@@ -197,3 +183,5 @@ extension ODBCTable {
         }
     }
 }
+
+extension ODBCColumn: CatalogColumn {}

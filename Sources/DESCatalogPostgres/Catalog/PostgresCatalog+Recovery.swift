@@ -11,22 +11,14 @@ extension PostgresCatalog {
         let table = try await table()
         return try await reader.use("cannot look up the rows of shards left in staging") { session in
             var matches = RecoveryMatches(keys)
-            let isPendingColumn = 3 + (table.size == nil ? 0 : 1) + table.meta.count
-            for lookUp in PostgresLookUp.ways(to: matches.uids, in: table.uid) {
-                let rows: PostgresResult
-                do {
-                    rows = try session.query(
-                        "SELECT \(table.selected), \(table.isPending) FROM \(lookUp.values) "
-                            + "JOIN \(table.qualifiedName) ON \(lookUp.isEqual)", [lookUp.parameter])
-                } catch let error as PostgresError where error.code == .refusedRow && !lookUp.isLast {
-                    continue
-                }
-                for row in 0..<rows.rowCount {
-                    matches.add(
-                        RecoveredRow(
-                            row: table.row(rows, row), isArchived: rows.bool(row, isPendingColumn) == false))
-                }
-                break
+            let rows = try PostgresLookUp.rows(with: matches.uids, in: table.uid, session) { lookUp in
+                "SELECT \(table.selected), \(table.isPending) FROM \(lookUp.values) "
+                    + "JOIN \(table.qualifiedName) ON \(lookUp.isEqual)"
+            }
+            for row in 0..<rows.rowCount {
+                matches.add(
+                    RecoveredRow(
+                        row: table.row(rows, row), isArchived: rows.bool(row, table.selectedCount) == false))
             }
             return matches.rows
         }
@@ -38,25 +30,13 @@ extension PostgresCatalog {
         let table = try await table()
         return try await reader.use("cannot look up which sources other rows still need") { session in
             let wanted = Set(locations.map { ByteString($0) })
-            var found: Set<ByteString> = []
-            for lookUp in PostgresLookUp.ways(to: wanted.map(\.text), in: table.location) {
-                let rows: PostgresResult
-                do {
-                    rows = try session.query(
-                        "SELECT DISTINCT \(table.location.selected) FROM \(lookUp.values) "
-                            + "JOIN \(table.qualifiedName) ON \(lookUp.isEqual) WHERE \(table.isPending)",
-                        [lookUp.parameter])
-                } catch let error as PostgresError where error.code == .refusedRow && !lookUp.isLast {
-                    continue
-                }
-                for row in 0..<rows.rowCount {
-                    // The column's collation may take more than equal texts for equal.
-                    let location = table.location.value(rows, row, 0).uidText.map { ByteString($0) }
-                    if let location, wanted.contains(location) { found.insert(location) }
-                }
-                break
+            let rows = try PostgresLookUp.rows(with: wanted.map(\.text), in: table.location, session) { lookUp in
+                "SELECT DISTINCT \(table.location.selected) FROM \(lookUp.values) "
+                    + "JOIN \(table.qualifiedName) ON \(lookUp.isEqual) WHERE \(table.isPending)"
             }
-            return found
+            // The column's collation may take more than equal texts for equal.
+            return wanted.intersection(
+                (0..<rows.rowCount).compactMap { table.location.value(rows, $0, 0).uidText.map { ByteString($0) } })
         }
     }
 }
@@ -66,13 +46,26 @@ private struct PostgresLookUp {
     let values = "unnest($1) AS des_keys(des_value)"
     let parameter: PostgresParameter
     let isEqual: String
-    let isLast: Bool
 
-    /// The first one that the server does not refuse for a value is right.
-    static func ways(to texts: [String], in column: PostgresColumn) -> [PostgresLookUp] {
+    /// The rows of a query for the texts.
+    static func rows(
+        with texts: [String], in column: PostgresColumn, _ session: PostgresSession,
+        _ query: (PostgresLookUp) -> String
+    ) throws -> PostgresResult {
+        let (first, rest) = ways(to: texts, in: column)
+        do {
+            return try session.query(query(first), [first.parameter])
+        } catch let error as PostgresError where error.code == .refusedRow {
+            guard let rest else { throw error }
+            return try session.query(query(rest), [rest.parameter])
+        }
+    }
+
+    /// The second one is right if the server refuses the first one for a value.
+    private static func ways(to texts: [String], in column: PostgresColumn) -> (PostgresLookUp, PostgresLookUp?) {
         let value = "des_keys.des_value"
-        func native(_ parameter: PostgresParameter) -> [PostgresLookUp] {
-            [PostgresLookUp(parameter: parameter, isEqual: "\(column.sql) = \(value)", isLast: true)]
+        func native(_ parameter: PostgresParameter) -> (PostgresLookUp, PostgresLookUp?) {
+            (PostgresLookUp(parameter: parameter, isEqual: "\(column.sql) = \(value)"), nil)
         }
         switch column.kind {
         case .text: return native(.textArray(texts))
@@ -84,13 +77,12 @@ private struct PostgresLookUp {
         case .timestamp: return native(.timestampArray(texts.compactMap(microseconds)))
         case .date: return native(.dateArray(texts.compactMap(microseconds)))
         case .other:
-            let asText = PostgresLookUp(
-                parameter: .textArray(texts), isEqual: "\(column.sql)::text = \(value)", isLast: true)
-            guard column.isComparable else { return [asText] }
+            let asText = PostgresLookUp(parameter: .textArray(texts), isEqual: "\(column.sql)::text = \(value)")
+            guard column.isComparable else { return (asText, nil) }
             // By an index; refused if a text is none of the type's.
             let typed = PostgresLookUp(
-                parameter: .textArray(texts), isEqual: "\(column.sql) = \(value)::\(column.typeName)", isLast: false)
-            return [typed, asText]
+                parameter: .textArray(texts), isEqual: "\(column.sql) = \(value)::\(column.typeName)")
+            return (typed, asText)
         }
     }
 

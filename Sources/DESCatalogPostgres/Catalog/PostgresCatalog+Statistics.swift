@@ -60,8 +60,7 @@ extension PostgresCatalog {
         try readAll(table, within: limit, in: session) { row in
             statistics.count(
                 time: row.key.createdAt.timestamp, cutoff: cutoff,
-                hasUID: row.key.uid.uidText?.isEmpty == false, hasLocation: row.key.location.uidText?.isEmpty == false,
-                size: row.size.integerValue)
+                hasUID: row.key.uid.hasText, hasLocation: row.key.location.hasText, size: row.size.integerValue)
         }
         return statistics
     }
@@ -69,17 +68,9 @@ extension PostgresCatalog {
     private static func countDays(
         _ table: PostgresTable, olderThan cutoff: Timestamp, within limit: Duration, in session: PostgresSession
     ) throws -> [PendingDay] {
-        var counts: [Int64: Int64] = [:]
-        var undated: Int64 = 0
-        try readAll(table, within: limit, in: session) { row in
-            if let time = row.key.createdAt.timestamp {
-                if time < cutoff { counts[time.dayNumber, default: 0] += 1 }
-            } else {
-                undated += 1
-            }
-        }
-        let days = counts.sorted { $0.key < $1.key }.map { PendingDay(dayNumber: $0.key, rows: $0.value) }
-        return undated == 0 ? days : days + [PendingDay(dayNumber: nil, rows: undated)]
+        var counts = PendingDayCounts()
+        try readAll(table, within: limit, in: session) { counts.count($0.key.createdAt.timestamp, cutoff: cutoff) }
+        return counts.days
     }
 
     /// Hands all pending rows to the body, from a cursor.

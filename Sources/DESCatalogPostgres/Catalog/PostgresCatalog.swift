@@ -10,7 +10,7 @@ import Synchronization
 ///   they run while others read. No transaction stays open between two calls.
 /// - Rows with the same uid, time and location are one file: they are marked together, and where they stand on both sides of
 ///   a page's end the further ones are left out.
-package final class PostgresCatalog: SourceCatalog {
+package final class PostgresCatalog: DatabaseCatalog {
     /// How long things may take.
     package struct Limits: Sendable {
         /// Any statement but those that read the whole table.
@@ -33,15 +33,15 @@ package final class PostgresCatalog: SourceCatalog {
         }
     }
 
-    let schema: CatalogSchema
-    let access: CatalogAccess
+    package let schema: CatalogSchema
+    package let access: CatalogAccess
     let limits: Limits
     let clock: any Clock<Duration>
     let reader: PostgresConnection
     let writer: PostgresConnection
     private let settings: PostgresSettings
     /// Whether the marks were looked at.
-    let hasLookedAtMarks = Mutex(false)
+    let hasLookedAtMarks = Atomic(false)
     private let resolvedTable = Mutex<PostgresTable?>(nil)
     /// What is known of triggers and the like, and until when.
     let afterwards = Mutex<(isChanged: Bool, expiry: ContinuousClock.Instant)?>(nil)

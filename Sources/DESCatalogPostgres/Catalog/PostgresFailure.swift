@@ -4,7 +4,15 @@ import DESPostgres
 extension CatalogError {
     /// The failure in the catalog's terms.
     init(_ error: PostgresError) {
-        let code: Code =
+        self.init(
+            code: Code(error), what: error.what, place: error.place,
+            reason: error.message + (error.sqlState.map { " [\($0)]" } ?? ""), advice: error.advice)
+    }
+}
+
+extension CatalogError.Code {
+    init(_ error: PostgresError) {
+        self =
             switch error.code {
             case .unreachable, .outOfConnections: .unreachable
             case .cannotConnect, .missingDatabase: .cannotOpen
@@ -21,9 +29,6 @@ extension CatalogError {
                 default: .queryFailed
                 }
             }
-        self.init(
-            code: code, what: error.what, place: error.place,
-            reason: error.message + (error.sqlState.map { " [\($0)]" } ?? ""), advice: error.advice)
     }
 }
 

@@ -44,24 +44,11 @@ struct PostgresStatisticsSQL {
 
     func statistics(in session: PostgresSession) throws -> CatalogStatistics {
         let row = try session.query(sql)
-        func count(_ column: Int) -> Int64 { row.integer(0, column) ?? 0 }
-        func time(_ column: Int) -> Timestamp? {
-            row.microseconds(0, column).map { Timestamp(microsecondsSinceEpoch: $0) }
+        return CatalogStatistics(hasSizes: hasSizes) {
+            row.integer(0, $0) ?? 0
+        } time: {
+            row.microseconds(0, $0).map { Timestamp(microsecondsSinceEpoch: $0) }
         }
-        var statistics = CatalogStatistics(hasSizes: hasSizes)
-        statistics.totalFiles = count(0)
-        statistics.oldest = time(1)
-        statistics.newest = time(2)
-        statistics.rowsWithUnusableKey = count(3)
-        statistics.rowsWithoutUID = count(4)
-        statistics.rowsWithoutTime = count(5)
-        statistics.rowsWithoutLocation = count(6)
-        statistics.rowsAfterCutoff = count(7)
-        if hasSizes {
-            statistics.totalSizeInBytes = count(8)
-            statistics.rowsWithoutSize = count(9)
-        }
-        return statistics
     }
 
     /// Whether the column has a ``CatalogValue/uidText`` that is not empty; nil if only that can tell.

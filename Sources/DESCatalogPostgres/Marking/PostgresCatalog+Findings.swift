@@ -11,14 +11,9 @@ extension PostgresCatalog {
             try PostgresBehind.hiding(table, in: session)
         }
         if !hiding.isEmpty {
-            findings.hiddenRows = CatalogFindings.HiddenRows(
-                reason: "row-level security of \(hiding.joined(separator: ", "))", isAccepted: schema.allowsRowSecurity,
-                isFinal: schema.archivedColumn == nil)
+            findings.hiddenRows = hiddenRows("row-level security of \(hiding.joined(separator: ", "))")
         }
-        let isFirst = hasLookedAtMarks.withLock { hasLooked in
-            defer { hasLooked = true }
-            return !hasLooked
-        }
+        let isFirst = !hasLookedAtMarks.exchange(true, ordering: .relaxed)
         if isFirst { findings.otherMarks = try await otherMarks(of: table) }
         return findings
     }

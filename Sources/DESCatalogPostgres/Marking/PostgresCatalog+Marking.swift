@@ -53,13 +53,5 @@ extension PostgresCatalog {
         return run
     }
 
-    /// - Throws: ``CatalogError`` if the catalog was opened for reading only.
-    func checkWritable(_ what: String) throws {
-        guard access == .readWrite else {
-            throw CatalogError(
-                code: .readOnly, what: what, place: place, reason: "the catalog was opened for reading only")
-        }
-    }
-
     private static let retryPause = Duration.milliseconds(100)
 }

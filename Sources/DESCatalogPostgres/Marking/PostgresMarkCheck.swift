@@ -39,7 +39,7 @@ struct PostgresMarkCheck: Sendable {
                 "use the table behind the view, or give the view a trigger INSTEAD OF UPDATE that returns the row"
             throw refusal(
                 session, .notMarkable, error.message,
-                table.kind == .view ? view : error.advice ?? "check archived_column")
+                table.isView ? view : error.advice ?? "check archived_column")
         }
     }
 

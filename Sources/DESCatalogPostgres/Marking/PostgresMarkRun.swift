@@ -172,7 +172,7 @@ struct PostgresMarkRun: Sendable {
             }
         }
         // A view may show pending rows only.
-        return positions.filter { !(isMarked[$0] ?? (table.kind == .view)) }
+        return positions.filter { !(isMarked[$0] ?? (table.isView)) }
     }
 
     /// Finds out about the rows that were not marked.
@@ -233,6 +233,6 @@ struct PostgresMarkRun: Sendable {
         reason:
             "a trigger or rule of the database undoes the mark, or changes uid, time or location of the row with it; "
             + "the mark was rolled back")
-    private static let keptPending = MarkOutcome.refused(
+    static let keptPending = MarkOutcome.refused(
         reason: "a trigger, rule or policy of the database left the row pending")
 }

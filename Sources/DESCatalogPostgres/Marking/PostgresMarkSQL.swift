@@ -6,7 +6,7 @@ import DESPostgres
 /// The keys come as arrays, one for each column, and are numbered from 1 by `des_n`.
 struct PostgresMarkSQL: Sendable {
     /// The table of the tokens, in the first schema of the search path.
-    static let fences = "des_migration_fences"
+    static let fences = Fence.table
     /// What an index must be asked for to find a row at once.
     static let keyNames = ["des_keys.des_uid", "des_keys.des_created_at"]
 
@@ -51,7 +51,7 @@ struct PostgresMarkSQL: Sendable {
                 SELECT \(columns.map { "des_keys.\($0)" }.joined(separator: ", ")) \
                 FROM \(keys) JOIN \(table.qualifiedName) ON \(isRow) \
                 WHERE \(table.isPendingAndWanted)\(isAllowed) \
-                FOR NO KEY UPDATE OF \(PostgresColumn.quoted(table.tableName)) SKIP LOCKED), \
+                FOR NO KEY UPDATE OF \(SQLText.name(table.tableName)) SKIP LOCKED), \
                 des_marked AS (UPDATE \(table.qualifiedName) \
                 SET \(table.assignments(shard: "des_keys.des_shard")) FROM des_free AS des_keys \
                 WHERE \(isRow) AND \(table.isPendingAndWanted) RETURNING \(returned(isGuarded))) \
@@ -137,7 +137,7 @@ struct PostgresMarkSQL: Sendable {
 
     private func returned(_ isGuarded: Bool) -> String {
         // What a trigger instead of UPDATE returns need not be what it has made of the row: that is read afterwards.
-        let isMarked = "COALESCE(\(isRow)\(table.kind == .view ? "" : " AND NOT (\(table.isPending))"), false)"
+        let isMarked = "COALESCE(\(isRow)\(table.isView ? "" : " AND NOT (\(table.isPending))"), false)"
         guard isGuarded else { return "des_keys.des_n, \(isMarked) AS des_is_marked" }
         // The cast fails, and the server cannot tell before it has such a row.
         return """

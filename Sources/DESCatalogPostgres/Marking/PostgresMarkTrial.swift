@@ -10,26 +10,22 @@ extension PostgresCatalog {
             try PostgresBehind.undoesChanges(of: table, in: session)
         }
         // The rows of a table stay what they are; those of a view are looked for at least.
-        guard undoesChanges || table.kind == .view else { return }
-        let subject = PostgresMarkTrial(catalog: self, postgresTable: table, looksOnly: !undoesChanges)
+        guard undoesChanges || table.isView else { return }
+        let subject = PostgresMarkTrial(catalog: self, sourceTable: table, looksOnly: !undoesChanges)
         var trial = MarkTrial(subject, olderThan: cutoff)
         try await trial.run()
     }
 }
 
 /// A table of PostgreSQL of which it is tried whether its rows can be marked.
-private struct PostgresMarkTrial: MarkTrialSubject {
+private struct PostgresMarkTrial: DatabaseMarkTrial {
     let catalog: PostgresCatalog
-    let postgresTable: PostgresTable
+    let sourceTable: PostgresTable
     /// Whether rows are only looked for, because a mark could not be taken back.
     let looksOnly: Bool
 
-    var table: String { catalog.schema.table }
-    var place: String { catalog.place }
-    var isView: Bool { postgresTable.kind == .view }
-
     func rows(_ order: MarkTrialOrder) async throws -> [CatalogRow] {
-        try await catalog.reader.use("cannot read rows to try a mark on") { [table = postgresTable] session in
+        try await catalog.reader.use("cannot read rows to try a mark on") { [table = sourceTable] session in
             let rows = try session.query(
                 """
                 SELECT \(table.selected) FROM \(table.qualifiedName) WHERE \(table.isPendingAndWanted)\
@@ -46,7 +42,7 @@ private struct PostgresMarkTrial: MarkTrialSubject {
     func attempt(_ key: RowKey) async throws -> MarkAttempt {
         let what = "cannot try a mark on a row of table \"\(table)\""
         return try await catalog.writer.use(what) { session in
-            let sql = PostgresMarkSQL([RowMark(key: key, shard: .exampleShard)], of: postgresTable, within: nil)
+            let sql = PostgresMarkSQL([RowMark(key: key, shard: .exampleShard)], of: sourceTable, within: nil)
             if looksOnly {
                 let isPending = try self.isPending(sql, in: session)
                 return .outcome(isPending.map { $0 ? .marked : .alreadyMarked } ?? .changed)
@@ -74,7 +70,7 @@ private struct PostgresMarkTrial: MarkTrialSubject {
         guard rows.rowCount > 0 else {
             guard let isPending = try isPending(sql, in: session) else { return .changed }
             // Else somebody has marked it meanwhile.
-            return isPending ? .refused(reason: Self.keptPending) : .alreadyMarked
+            return isPending ? PostgresMarkRun.keptPending : .alreadyMarked
         }
         // Constraints and triggers that wait for the commit.
         try session.execute("SET CONSTRAINTS ALL IMMEDIATE")
@@ -92,14 +88,10 @@ private struct PostgresMarkTrial: MarkTrialSubject {
         return found.rowCount > 0 ? found.bool(0, 2) == true : nil
     }
 
-    func pendingRows(in range: PendingRange) async throws -> any PendingRowScan {
-        try await catalog.pendingRows(in: range)
-    }
-
     func hasMarks() async throws -> Bool {
-        guard let condition = postgresTable.isMarked else { return false }
+        guard let condition = sourceTable.isMarked else { return false }
         let what = "cannot look at the marks of table \"\(table)\""
-        return try await catalog.reader.use(what) { [table = postgresTable] session in
+        return try await catalog.reader.use(what) { [table = sourceTable] session in
             do {
                 let rows = try session.withStatementTimeout(DoneMark.timeLimit) {
                     try session.query("SELECT 1 FROM \(table.qualifiedName) WHERE \(condition) LIMIT 1")
@@ -111,13 +103,6 @@ private struct PostgresMarkTrial: MarkTrialSubject {
         }
     }
 
-    var written: String {
-        Self.written(
-            postgresTable.markedValue ?? "", to: postgresTable.archived?.name,
-            archivedAt: postgresTable.archivedAt?.name, shardKey: postgresTable.shardKey?.name)
-    }
-
-    private static let keptPending = "a trigger, rule or policy of the database left the row pending"
     private static let undone =
         "a trigger or rule of the database undoes the mark, or changes uid, time or location of the row with it"
 }

@@ -52,7 +52,7 @@ struct PostgresReceivedPage {
     }
 
     private func key(_ row: PostgresResult) -> (createdAt: CatalogValue, uid: CatalogValue) {
-        (table.createdAt.value(row, 0, 1), table.uid.value(row, 0, 0))
+        (table.columns.createdAt.value(row, 0, 1), table.columns.uid.value(row, 0, 0))
     }
 
     /// Whether the server takes time and uid of both for equal.

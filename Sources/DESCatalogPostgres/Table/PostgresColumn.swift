@@ -6,7 +6,7 @@ import DESPostgres
 ///
 /// Common types go over in binary form, and come back as they are. All others are read as text (`column::text`), and for
 /// comparing are turned into the column's type again, so that an index on the column serves.
-struct PostgresColumn: Sendable {
+struct PostgresColumn: CatalogColumn {
     enum Kind: Sendable, Equatable {
         case integer, float, text, bytea, uuid, timestamptz, timestamp, date
         /// Any other type.
@@ -46,8 +46,6 @@ struct PostgresColumn: Sendable {
 
     /// Whether the column holds moments that the database compares as such.
     var isTime: Bool { kind == .timestamptz || kind == .timestamp || kind == .date }
-
-    static func quoted(_ name: String) -> String { "\"\(name.replacing("\"", with: "\"\""))\"" }
 
     // MARK: Values
 

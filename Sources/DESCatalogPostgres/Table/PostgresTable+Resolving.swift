@@ -8,27 +8,11 @@ extension PostgresTable {
     init(_ schema: CatalogSchema, in session: PostgresSession, place: String) throws {
         let found = try Self.findTable(schema.table, in: session, place: place)
         let columns = try Self.columns(of: found, in: session)
-
-        func column(_ wanted: String, for purpose: String) throws -> PostgresColumn {
-            if let column = Self.match(wanted, in: columns) { return column }
-            let nearest = NearestName.nearest(to: wanted, among: columns.map(\.name))
-            throw CatalogError(
-                code: .missingColumn, what: "the column \"\(wanted)\" (\(purpose)) is missing",
-                place: "table \"\(schema.table)\" in \(place)",
-                reason: "the table has the columns \(columns.map { "\"\($0.name)\"" }.joined(separator: ", "))",
-                advice: nearest.map { "did you mean \"\($0)\"?" })
-        }
-
         self.init(
             name: schema.table, schemaName: found.schema, tableName: found.name, number: found.number, kind: found.kind,
-            uid: try column(schema.uidColumn, for: "uid_column"),
-            createdAt: try column(schema.createdAtColumn, for: "created_at_column"),
-            location: try column(schema.locationColumn, for: "file_location_column"),
-            size: try schema.sizeColumn.map { try column($0, for: "size_bytes_column") },
-            archived: try schema.archivedColumn.map { try column($0, for: "archived_column") },
-            archivedAt: try schema.archivedAtColumn.map { try column($0, for: "archived_at_column") },
-            shardKey: try schema.shardKeyColumn.map { try column($0, for: "shard_key_column") },
-            meta: try schema.metaColumns.map { try column($0, for: "meta_columns") }, whereClause: schema.whereClause)
+            columns: try CatalogColumns(
+                schema, among: columns, place: place, isSame: { $0.lowercased() == $1.lowercased() }),
+            whereClause: schema.whereClause)
         try checkWhereClause(in: session, place: place)
     }
 
@@ -93,16 +77,9 @@ extension PostgresTable {
             if rows.bool(row, 2) == true { names.append(name) }
             names.append("\(schema).\(name)")
             // The name is right, the schema is missing.
-            if name == text { return missing(text, names, nearest: "\(schema).\(name)", place: place) }
+            if name == text { return .missingTable(text, among: names, known: "\(schema).\(name)", place: place) }
         }
-        return missing(text, names, nearest: NearestName.nearest(to: text, among: names), place: place)
-    }
-
-    private static func missing(_ text: String, _ names: [String], nearest: String?, place: String) -> CatalogError {
-        CatalogError(
-            code: .missingTable, what: "the table \"\(text)\" is missing", place: place,
-            reason: names.isEmpty ? "the database has no tables" : "the database has no table or view of this name",
-            advice: nearest.map { "did you mean \"\($0)\"?" })
+        return .missingTable(text, among: names, place: place)
     }
 
     private static func columns(of table: Found, in session: PostgresSession) throws -> [PostgresColumn] {
@@ -125,7 +102,7 @@ extension PostgresTable {
             let type = PostgresType(rawValue: UInt32(truncatingIfNeeded: rows.integer(row, 4) ?? 0))
             let kind = kind(of: type)
             var column = PostgresColumn(
-                name: name, sql: "\(PostgresColumn.quoted(table.name)).\(PostgresColumn.quoted(name))",
+                name: name, sql: "\(SQLText.name(table.name)).\(SQLText.name(name))",
                 mayBeNull: rows.bool(row, 1) != true, kind: kind, typeName: typeName,
                 // Not the domain, which may exclude NULL.
                 isComparable: try kind != .other
@@ -173,10 +150,5 @@ extension PostgresTable {
         } catch let error as PostgresError where error.code == .missingObject {
             return false
         }
-    }
-
-    /// The exact name, else one that differs by the case of letters only.
-    private static func match(_ name: String, in columns: [PostgresColumn]) -> PostgresColumn? {
-        columns.first { $0.name == name } ?? columns.first { $0.name.lowercased() == name.lowercased() }
     }
 }

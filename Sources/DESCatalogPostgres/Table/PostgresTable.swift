@@ -6,7 +6,7 @@ import DESPostgres
 ///
 /// The table goes by its own name, without an alias, so that the operator's `where_clause` may name columns with or without
 /// it. Names are quoted, never checked for characters.
-struct PostgresTable: Sendable {
+struct PostgresTable: CatalogTable {
     /// As in `pg_class.relkind`.
     enum Kind: String, Sendable {
         case table = "r"
@@ -23,25 +23,13 @@ struct PostgresTable: Sendable {
     /// Its number in `pg_class`.
     let number: Int64
     let kind: Kind
-    let uid: PostgresColumn
-    let createdAt: PostgresColumn
-    let location: PostgresColumn
-    let size: PostgresColumn?
-    let archived: PostgresColumn?
-    let archivedAt: PostgresColumn?
-    let shardKey: PostgresColumn?
-    var meta: [PostgresColumn]
+    var columns: CatalogColumns<PostgresColumn>
     let whereClause: String?
 
     /// Schema and table, quoted.
-    var qualifiedName: String { "\(PostgresColumn.quoted(schemaName)).\(PostgresColumn.quoted(tableName))" }
+    var qualifiedName: String { "\(SQLText.name(schemaName)).\(SQLText.name(tableName))" }
 
-    /// For who needs no more of the rows than their keys: meta may be long.
-    var withoutMeta: Self {
-        var table = self
-        table.meta = []
-        return table
-    }
+    var isView: Bool { kind == .view }
 
     /// Uid, time, location, size if there is one, and then the meta columns.
     var selected: String {
@@ -66,7 +54,8 @@ struct PostgresTable: Sendable {
     /// The row of a result that selects ``selected`` first.
     @inline(__always)
     func row(_ result: PostgresResult, _ row: Int) -> CatalogRow {
-        let first = size == nil ? 3 : 4
+        let columns = columns
+        let first = columns.size == nil ? 3 : 4
         func value(_ column: PostgresColumn, _ index: Int, limit: Int) -> CatalogValue {
             let size = result.bytes(row, index).count
             return size > limit ? .tooLong(sizeInBytes: size) : column.value(result, row, index)
@@ -74,11 +63,13 @@ struct PostgresTable: Sendable {
         let limit = CatalogValue.keyLimit
         return CatalogRow(
             key: RowKey(
-                rowID: nil, uid: value(uid, 0, limit: limit), createdAt: value(createdAt, 1, limit: limit),
-                location: value(location, 2, limit: limit)),
-            size: size.map { value($0, 3, limit: limit) } ?? .null,
-            meta: meta.isEmpty
-                ? [] : meta.indices.map { value(meta[$0], first + $0, limit: CatalogValue.metaLimit) })
+                rowID: nil, uid: value(columns.uid, 0, limit: limit),
+                createdAt: value(columns.createdAt, 1, limit: limit),
+                location: value(columns.location, 2, limit: limit)),
+            size: columns.size.map { value($0, 3, limit: limit) } ?? .null,
+            meta: columns.meta.isEmpty
+                ? []
+                : columns.meta.indices.map { value(columns.meta[$0], first + $0, limit: CatalogValue.metaLimit) })
     }
 }
 
@@ -101,10 +92,8 @@ extension PostgresTable {
     }
 
     /// The condition for an index, with the column's own name: for each type the same, whether the column may be NULL or not.
-    var isPendingInIndex: String? { archived.map { Self.isPending($0, PostgresColumn.quoted($0.name)) } }
+    var isPendingInIndex: String? { archived.map { Self.isPending($0, SQLText.name($0.name)) } }
 
-    /// What the server reads as false, in lower case and without blanks (`boolin` of its sources), and no text at all.
-    private static let falseTexts = ["", "0", "f", "fa", "fal", "fals", "false", "n", "no", "of", "off"]
     private static let blanks = #"E' \t\n\x0B\f\r'"#
 
     private static func isPending(_ archived: PostgresColumn, _ sql: String) -> String {
@@ -116,12 +105,11 @@ extension PostgresTable {
         }
         if let members = archived.enumeration {
             // Not by their texts: an index takes no cast whose outcome may change, and labels can be renamed.
-            let isFalse = members.filter { falseTexts.contains($0.trimmed.lowercased()) }.map(literal)
-            let list = isFalse.map { "\($0)::\(archived.typeName)" }.joined(separator: ", ")
+            let isFalse = members.filter { DoneMark.pendingTexts.contains($0.trimmed.lowercased()) }
+            let list = isFalse.map { "\(SQLText.literal($0))::\(archived.typeName)" }.joined(separator: ", ")
             return isFalse.isEmpty ? "\(sql) IS NULL" : "(\(sql) IS NULL OR \(sql) IN (\(list)))"
         }
-        let list = falseTexts.map(literal).joined(separator: ", ")
-        return "COALESCE(lower(btrim(\(sql)::text, \(blanks))), '') IN (\(list))"
+        return "COALESCE(lower(btrim(\(sql)::text, \(blanks))), '') IN (\(SQLText.list(DoneMark.pendingTexts)))"
     }
 
     /// Whether a row has a mark that is neither pending nor done; nil if the column's type knows no such marks. Needs a pass
@@ -136,7 +124,7 @@ extension PostgresTable {
             return "NOT (\(isPending)) AND \(sql) <> 1 AND \(sql) < 100000000"
         default:
             let text = "lower(btrim(\(sql)::text, \(Self.blanks)))"
-            let list = DoneMark.texts.map(Self.literal).joined(separator: ", ")
+            let list = SQLText.list(DoneMark.texts)
             return "NOT (\(isPending)) AND \(text) NOT IN (\(list)) AND \(text) NOT LIKE '____-__-__%'"
         }
     }
@@ -151,7 +139,7 @@ extension PostgresTable {
         default: break
         }
         guard let members = archived.enumeration else { return "'1'" }
-        return DoneMark.member(of: members).map(Self.literal)
+        return DoneMark.member(of: members).map(SQLText.literal)
     }
 
     /// The condition of rows with the mark that DES writes, whatever other marks there are; nil if it writes none.
@@ -160,15 +148,13 @@ extension PostgresTable {
         return value == "now()" ? "\(archived.sql) IS NOT NULL" : "\(archived.sql) = \(value)"
     }
 
-    private static func literal(_ text: String) -> String { "'\(text.replacing("'", with: "''"))'" }
-
     /// What marks a row: the assignments of an UPDATE.
     ///
     /// - Parameter shard: an expression with the shard's name.
     func assignments(shard: String) -> String {
         var result: [String] = []
         func set(_ column: PostgresColumn, _ value: String) {
-            result.append("\(PostgresColumn.quoted(column.name)) = \(value)")
+            result.append("\(SQLText.name(column.name)) = \(value)")
         }
         if let archived { set(archived, markedValue ?? "NULL") }
         if let archivedAt {
@@ -226,8 +212,8 @@ extension PostgresTable {
     var markingIndex: String { createIndex("uid", [uid]) }
 
     private func createIndex(_ purpose: String, _ columns: [PostgresColumn]) -> String {
-        let name = PostgresColumn.quoted("\(tableName)_des_\(purpose)")
-        let list = columns.map { PostgresColumn.quoted($0.name) }.joined(separator: ", ")
+        let name = SQLText.name("\(tableName)_des_\(purpose)")
+        let list = columns.map { SQLText.name($0.name) }.joined(separator: ", ")
         // PostgreSQL cannot create an index on all partitions without locking them.
         let how = kind == .partitioned ? "CREATE INDEX" : "CREATE INDEX CONCURRENTLY"
         return "\(how) \(name) ON \(qualifiedName) (\(list))"

@@ -119,19 +119,9 @@ extension PostgresResult {
 extension CatalogError {
     /// What the server with the watermark answered, in the catalog's terms.
     fileprivate init(watermark error: PostgresError) {
-        let code: Code =
-            switch error.code {
-            case .unreachable, .outOfConnections: .unreachable
-            case .cannotConnect, .missingDatabase: .cannotOpen
-            case .accessDenied: .accessDenied
-            case .locked: .locked
-            case .timedOut: .timedOut
-            case .diskFull: .diskFull
-            case .readOnly: .readOnly
-            case .missingObject: error.sqlState == "42703" ? .missingColumn : .missingTable
-            case .closed: .closed
-            default: .queryFailed
-            }
-        self.init(code: code, what: error.what, place: error.place, reason: error.message, advice: error.advice)
+        let code = Code(error)
+        self.init(
+            code: error.code == .missingObject && code != .missingColumn ? .missingTable : code, what: error.what,
+            place: error.place, reason: error.message, advice: error.advice)
     }
 }

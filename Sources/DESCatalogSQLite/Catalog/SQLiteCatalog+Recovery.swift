@@ -86,14 +86,7 @@ extension SQLiteCatalog {
 extension Database {
     /// Whether the query jumps into an index instead of reading the table from start to end.
     fileprivate func isServedByIndex(_ sql: String) throws -> Bool {
-        var hasSearch = false
-        var hasScan = false
-        try rows("EXPLAIN QUERY PLAN " + sql) { row in
-            let step = row.text(at: 3)
-            if step.hasBytePrefix("SEARCH ") { hasSearch = true }
-            if step.hasBytePrefix("SCAN ") { hasScan = true }
-            return true
-        }
-        return hasSearch && !hasScan
+        let steps = try rows("EXPLAIN QUERY PLAN " + sql).map { $0[3].uidText ?? "" }
+        return steps.contains { $0.hasBytePrefix("SEARCH ") } && !steps.contains { $0.hasBytePrefix("SCAN ") }
     }
 }

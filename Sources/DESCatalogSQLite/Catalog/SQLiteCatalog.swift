@@ -9,17 +9,17 @@ import Synchronization
 /// - Marks go through one connection, each scan has one of its own, and statistics and look-ups share a third, so that
 ///   they run while others read. A read holds its lock for one page or one pass only.
 /// - Text that is not valid UTF-8 is read as blob; as key it still matches the row that it was read from.
-package final class SQLiteCatalog: SourceCatalog {
+package final class SQLiteCatalog: DatabaseCatalog {
     let path: String
-    let schema: CatalogSchema
-    let access: CatalogAccess
+    package let schema: CatalogSchema
+    package let access: CatalogAccess
     let busyTimeout: Duration
     let reader: CatalogConnection
     let writer: CatalogConnection
     /// The table, and the file that it was found in.
     private let resolvedTable = Mutex<(table: SourceTable, file: CatalogFileIdentity?)?>(nil)
     /// Whether the marks were looked at.
-    let hasLookedAtMarks = Mutex(false)
+    let hasLookedAtMarks = Atomic(false)
 
     /// - Parameters:
     ///   - path: the database file. It is opened on first use.
@@ -34,6 +34,8 @@ package final class SQLiteCatalog: SourceCatalog {
         reader = CatalogConnection(path: path, busyTimeout: busyTimeout)
         writer = CatalogConnection(path: path, busyTimeout: busyTimeout)
     }
+
+    package var place: String { path }
 
     /// Checks that the file can be opened and has the table and all columns, and, for `readWrite` and a table with an
     /// archived column, that rows can be marked in it.

@@ -1,5 +1,5 @@
 import DESBase
-import DESCatalog
+package import DESCatalog
 import GRDB
 import GRDBSQLite
 
@@ -198,15 +198,36 @@ extension Database {
 
     /// Whether the main schema has a table or view of this name.
     package func hasTable(_ name: String) throws -> Bool {
-        var hasTable = false
-        try rows(
+        try hasRow(
             "SELECT 1 FROM main.sqlite_schema WHERE type IN ('table', 'view') AND name = ?1 COLLATE NOCASE",
-            binding: [.text(name)]
-        ) { _ in
-            hasTable = true
+            [.text(name)])
+    }
+
+    /// Whether a query has any row.
+    func hasRow(_ sql: String, _ values: [CatalogValue] = []) throws -> Bool {
+        var hasRow = false
+        try rows(sql, binding: values) { _ in
+            hasRow = true
             return false
         }
-        return hasTable
+        return hasRow
+    }
+
+    /// All rows of a query that has few of them.
+    package func rows(_ sql: String, _ values: [CatalogValue] = []) throws -> [[CatalogValue]] {
+        var result: [[CatalogValue]] = []
+        try rows(sql, binding: values) { row in
+            result.append((0..<row.columnCount).map { row.value(at: $0) })
+            return true
+        }
+        return result
+    }
+
+    /// Runs a statement that returns no rows, and answers how many it has changed itself, triggers aside.
+    @discardableResult
+    package func change(_ sql: String, _ values: [CatalogValue]) throws -> Int {
+        try rows(sql, binding: values) { _ in true }
+        return changedRowCount
     }
 
     /// How many rows the last UPDATE changed itself, triggers aside.

@@ -3,7 +3,7 @@ import GRDB
 
 /// The table that keeps the highest fencing token of each unit of work beside the rows that it guards.
 enum FenceTable {
-    private static let name = "main.des_migration_fences"
+    private static let name = "main.\(Fence.table)"
 
     /// Looks, within the transaction that marks, whether the token is the one that was raised last.
     static func check(_ fence: Fence, in database: Database, what: String, place: String) throws {
@@ -26,22 +26,16 @@ enum FenceTable {
         }
         try database.execute(
             sql: "CREATE TABLE IF NOT EXISTS \(name) (unit TEXT PRIMARY KEY NOT NULL, token INTEGER NOT NULL)")
-        try database.rows(
+        try database.change(
             """
             INSERT INTO \(name) (unit, token) VALUES (?1, ?2)
             ON CONFLICT (unit) DO UPDATE SET token = excluded.token
-            """, binding: [.text(fence.unit), .integer(fence.token)]
-        ) { _ in true }
+            """, [.text(fence.unit), .integer(fence.token)])
     }
 
     /// Nil if the unit has none, or nobody has raised one for any unit.
     private static func token(of unit: String, in database: Database) throws -> Int64? {
-        var token: Int64?
-        guard try database.hasTable("des_migration_fences") else { return nil }
-        try database.rows("SELECT token FROM \(name) WHERE unit = ?1", binding: [.text(unit)]) { row in
-            token = row.integer(at: 0)
-            return false
-        }
-        return token
+        guard try database.hasTable(Fence.table) else { return nil }
+        return try database.rows("SELECT token FROM \(name) WHERE unit = ?1", [.text(unit)]).first?[0].integerValue
     }
 }

@@ -43,7 +43,11 @@ final class MarkStatements {
         self.database = database
         // SQLite has no alias for the rows of a view that is updated.
         let name = table.quotedName
-        hasTriggers = try table.isView || database.hasTriggers(on: table)
+        hasTriggers =
+            try table.isView
+            || database.hasRow(
+                "SELECT 1 FROM \(table.schemaName).sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE",
+                [.text(table.tableName)])
         update = try database.cursor(
             """
             UPDATE \(table.qualifiedName) SET \(Self.assignments(archived, table)) \
@@ -64,7 +68,7 @@ final class MarkStatements {
 
     private static func assignments(_ archived: SourceTable.Column, _ table: SourceTable) -> String {
         func assignment(_ column: SourceTable.Column, _ value: String) -> String {
-            "\(SourceTable.Column.quoted(column.name)) = \(value)"
+            "\(SQLText.name(column.name)) = \(value)"
         }
         let all = [
             assignment(archived, "1"),
@@ -98,7 +102,7 @@ final class MarkStatements {
         // SQLite does not count the rows that a trigger on a view changes: they are looked at before and after.
         if table.isView {
             let before = try outcomeWithoutUpdate(key)
-            if before != .refused(reason: Self.ignored) { return before }
+            if before != .refused(reason: MarkRefusal.keptPending) { return before }
         }
         if hasTriggers { try database.execute(sql: "SAVEPOINT des_mark") }
         do {
@@ -124,7 +128,7 @@ final class MarkStatements {
             switch outcome {
             case .alreadyMarked: outcome = .marked
             // A view may show pending rows only.
-            case .changed: outcome = table.isView ? .marked : .refused(reason: Self.changed)
+            case .changed: outcome = table.isView ? .marked : .refused(reason: MarkRefusal.changed)
             case .marked, .refused: break
             }
         }
@@ -143,7 +147,7 @@ final class MarkStatements {
     /// Finds the row as a mark would, and changes nothing: one that is pending could be `marked`.
     func look(_ key: RowKey) throws -> MarkOutcome {
         let outcome = try outcomeWithoutUpdate(key)
-        return outcome == .refused(reason: Self.ignored) ? .marked : outcome
+        return outcome == .refused(reason: MarkRefusal.keptPending) ? .marked : outcome
     }
 
     /// What the row's state says if no row was updated: one that is still pending has refused the mark.
@@ -152,7 +156,7 @@ final class MarkStatements {
             defer { select.reset() }
             var outcome = MarkOutcome.changed
             while try select.step() {
-                if select.integer(at: 0) != 0 { return .refused(reason: Self.ignored) }
+                if select.integer(at: 0) != 0 { return .refused(reason: MarkRefusal.keptPending) }
                 outcome = .alreadyMarked
             }
             return outcome
@@ -165,28 +169,9 @@ final class MarkStatements {
         if shape.hasRowID, let rowID = key.rowID { try cursor.bind(.integer(rowID), at: 1) }
         return try cursor.withBound((key.uid, key.createdAt, key.location), from: 2, body)
     }
-
-    private static let changed =
-        "a trigger of the database changes uid, time or location of the row with the mark, which was rolled back"
-    private static let ignored = "a trigger of the database left the row pending"
 }
 
 /// A trigger has rolled back the transaction of the marks: `RAISE(ROLLBACK)`.
 struct MarksRolledBack: Error {
     let reason: String
-}
-
-extension Database {
-    /// Whether there is any trigger on the table.
-    fileprivate func hasTriggers(on table: SourceTable) throws -> Bool {
-        var found = false
-        try rows(
-            "SELECT 1 FROM \(table.schemaName).sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE",
-            binding: [.text(table.tableName)]
-        ) { _ in
-            found = true
-            return false
-        }
-        return found
-    }
 }

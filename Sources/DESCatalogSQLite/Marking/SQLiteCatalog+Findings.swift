@@ -8,20 +8,16 @@ extension SQLiteCatalog {
     package func findings() async throws -> CatalogFindings {
         let table = try await table()
         guard let archived = table.archived else { return CatalogFindings() }
-        let isFirst = hasLookedAtMarks.withLock { hasLooked in
-            defer { hasLooked = true }
-            return !hasLooked
-        }
+        let isFirst = !hasLookedAtMarks.exchange(true, ordering: .relaxed)
         guard isFirst else { return CatalogFindings() }
         let counts = try await reader.run("cannot look at the marks of table \"\(schema.table)\"") { database in
             var counts: [(value: String, rows: Int64)] = []
             let mark = archived.sql(in: "t")
-            let texts = DoneMark.texts.map { "'\($0)'" }.joined(separator: ", ")
             try database.within(DoneMark.timeLimit) {
                 try database.rows(
                     """
                     SELECT m, count(*) FROM (SELECT \(mark) AS m FROM \(table.from) WHERE (\(table.isPending)) IS NULL \
-                    AND NOT (\(mark) = 1 OR lower(trim(\(mark))) IN (\(texts)) \
+                    AND NOT (\(mark) = 1 OR lower(trim(\(mark))) IN (\(SQLText.list(DoneMark.texts))) \
                     OR ifnull(\(TimeFunction.name)(\(mark)), 0) > 100000000000000 OR CAST(\(mark) AS TEXT) LIKE '____-__-__%') \
                     LIMIT \(DoneMark.countLimit)) GROUP BY m ORDER BY count(*) DESC LIMIT 100
                     """

@@ -80,10 +80,7 @@ extension SQLiteCatalog {
     private func change<Result: Sendable>(
         _ what: String, _ body: @escaping @Sendable (Database) throws -> Result
     ) async throws -> Result {
-        guard access == .readWrite else {
-            throw CatalogError(
-                code: .readOnly, what: what, place: path, reason: "the catalog was opened for reading only")
-        }
+        try checkWritable(what)
         return try await writer.transaction(what, body)
     }
 

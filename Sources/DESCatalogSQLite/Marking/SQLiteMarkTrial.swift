@@ -13,14 +13,10 @@ extension SQLiteCatalog {
 }
 
 /// A table of SQLite of which it is tried whether its rows can be marked.
-private struct SQLiteMarkTrial: MarkTrialSubject {
+private struct SQLiteMarkTrial: DatabaseMarkTrial {
     let catalog: SQLiteCatalog
     let sourceTable: SourceTable
     let archived: SourceTable.Column
-
-    var table: String { catalog.schema.table }
-    var place: String { catalog.path }
-    var isView: Bool { sourceTable.isView }
 
     func rows(_ order: MarkTrialOrder) async throws -> [CatalogRow] {
         try await catalog.reader.run("cannot read rows to try a mark on") { [table = sourceTable] database in
@@ -70,26 +66,14 @@ private struct SQLiteMarkTrial: MarkTrialSubject {
         }
     }
 
-    func pendingRows(in range: PendingRange) async throws -> any PendingRowScan {
-        try await catalog.pendingRows(in: range)
-    }
-
     func hasMarks() async throws -> Bool {
         let what = "cannot look at the marks of table \"\(table)\""
         return try await catalog.reader.run(what) { [table = sourceTable, archived] database in
             var isFound = false
             try database.within(DoneMark.timeLimit) {
-                try database.rows("SELECT 1 FROM \(table.from) WHERE \(archived.sql(in: "t")) = 1 LIMIT 1") { _ in
-                    isFound = true
-                    return false
-                }
+                isFound = try database.hasRow("SELECT 1 FROM \(table.from) WHERE \(archived.sql(in: "t")) = 1 LIMIT 1")
             }
             return isFound
         }
-    }
-
-    var written: String {
-        Self.written(
-            "1", to: archived.name, archivedAt: sourceTable.archivedAt?.name, shardKey: sourceTable.shardKey?.name)
     }
 }

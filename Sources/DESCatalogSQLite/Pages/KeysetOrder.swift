@@ -31,17 +31,12 @@ struct KeysetOrder: Sendable, Equatable {
         let kind = range.includesUndated ? StoredRange.Kind.everything : .text
         // The first page may scan the index from its start, the others must jump into it.
         var isSearch = false
-        var isSorted = false
         for sql in [pages.startSQL(kind), pages.followingSQL(kind)] {
-            isSearch = false
-            try database.rows("EXPLAIN QUERY PLAN " + sql) { row in
-                let step = row.text(at: 3)
-                if step.hasBytePrefix("SEARCH ") { isSearch = true }
-                if step.contains("TEMP B-TREE") && step.contains("ORDER BY") { isSorted = true }
-                return true
-            }
+            let steps = try database.rows("EXPLAIN QUERY PLAN " + sql).map { $0[3].uidText ?? "" }
+            if steps.contains(where: { $0.contains("TEMP B-TREE") && $0.contains("ORDER BY") }) { return false }
+            isSearch = steps.contains { $0.hasBytePrefix("SEARCH ") }
         }
-        return isSearch && !isSorted
+        return isSearch
     }
 
     private static func distinct(_ columns: [String]) -> [String] {

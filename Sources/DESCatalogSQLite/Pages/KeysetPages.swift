@@ -99,7 +99,7 @@ struct KeysetPages: PageSource {
         rows.reserveCapacity(min(limit, 10_000))
         var bytes = 0
         while try cursor.step() {
-            let row = cursor.catalogRow(metaCount: table.meta.count)
+            let row = cursor.catalogRow(metaCount: table.columns.meta.count)
             rows.append(row)
             bytes += row.memoryInBytes
             if rows.count == limit || bytes >= PageLimit.bytes {

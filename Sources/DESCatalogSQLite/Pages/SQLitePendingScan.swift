@@ -48,16 +48,15 @@ actor SQLitePendingScan: PendingRowScan {
     }
 
     private static func note(for table: SourceTable, _ state: RowState) -> String {
-        let quoted = SourceTable.Column.quoted
         guard !table.isView else {
             return
                 "\(table.name) has no rowids that give its rows an order: the due rows are copied to a temporary table"
         }
-        let columns = "\(quoted(table.createdAt.name)), \(quoted(table.uid.name))"
-        let index = quoted("des_\(state == .pending ? "pending" : "time")_\(table.name)")
+        let columns = "\(SQLText.name(table.createdAt.name)), \(SQLText.name(table.uid.name))"
+        let index = SQLText.name("des_\(state == .pending ? "pending" : "time")_\(table.name)")
         let parts = table.qualifiedName.dropFirst("\"main\".".count)
         let archived = state == .pending ? table.archived : nil
-        let pending = archived.map { " WHERE \(SourceTable.isPending(quoted($0.name)))" } ?? ""
+        let pending = archived.map { " WHERE \(SourceTable.isPending(SQLText.name($0.name)))" } ?? ""
         return """
             no index of \(table.name) gives the rows by time: the due rows are sorted into a temporary table in each \
             cycle. This avoids it: CREATE INDEX \(index) ON \(parts) (\(columns))\(pending)

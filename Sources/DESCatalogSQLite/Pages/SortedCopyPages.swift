@@ -30,7 +30,7 @@ struct SortedCopyPages: PageSource {
             WHERE n > ?1 ORDER BY n LIMIT ?2
             """, binding: [.integer(lastSequenceNumber), .integer(Int64(count))]
         ) { row in
-            let found = row.catalogRow(metaCount: table.meta.count)
+            let found = row.catalogRow(metaCount: table.columns.meta.count)
             rows.append(found)
             bytes += found.memoryInBytes
             lastSequenceNumber = row.integer(at: Int32(copyColumns.count))

@@ -10,31 +10,12 @@ extension SourceTable {
         let found = try Self.findTable(schema.table, in: database, path: path)
         let columns = try Self.columns(of: found, in: database)
 
-        func column(_ wanted: String, for purpose: String) throws -> Column {
-            if let column = Self.match(wanted, in: columns) {
-                return Column(name: column.name, mayBeNull: column.mayBeNull)
-            }
-            let nearest = NearestName.nearest(to: wanted, among: columns.map(\.name))
-            throw CatalogError(
-                code: .missingColumn, what: "the column \"\(wanted)\" (\(purpose)) is missing",
-                place: "table \"\(schema.table)\" in \(path)",
-                reason: "the table has the columns \(columns.map { "\"\($0.name)\"" }.joined(separator: ", "))",
-                advice: nearest.map { "did you mean \"\($0)\"?" })
-        }
-
         name = schema.table
-        schemaName = Column.quoted(found.schema)
+        schemaName = SQLText.name(found.schema)
         tableName = found.name
-        quotedName = Column.quoted(found.name)
-        qualifiedName = "\(Column.quoted(found.schema)).\(Column.quoted(found.name))"
-        uid = try column(schema.uidColumn, for: "uid_column")
-        createdAt = try column(schema.createdAtColumn, for: "created_at_column")
-        location = try column(schema.locationColumn, for: "file_location_column")
-        size = try schema.sizeColumn.map { try column($0, for: "size_bytes_column") }
-        archived = try schema.archivedColumn.map { try column($0, for: "archived_column") }
-        archivedAt = try schema.archivedAtColumn.map { try column($0, for: "archived_at_column") }
-        shardKey = try schema.shardKeyColumn.map { try column($0, for: "shard_key_column") }
-        meta = try schema.metaColumns.map { try column($0, for: "meta_columns") }
+        quotedName = SQLText.name(found.name)
+        qualifiedName = "\(SQLText.name(found.schema)).\(SQLText.name(found.name))"
+        self.columns = try CatalogColumns(schema, among: columns, place: path) { sqlite3_stricmp($0, $1) == 0 }
         kind = try Self.kind(of: found, columns: columns, in: database)
         let from = "\(qualifiedName) AS t"
         condition = try schema.whereClause.map {
@@ -49,12 +30,6 @@ extension SourceTable {
         let isWithoutRowID: Bool
     }
 
-    private struct Definition {
-        let name: String
-        let mayBeNull: Bool
-        let primaryKeyPosition: Int
-    }
-
     /// The whole text is tried as a name first, so that a table with a dot in its name is found; then each dot as the
     /// one between schema and table.
     private static func findTable(_ text: String, in database: Database, path: String) throws -> Found {
@@ -63,55 +38,34 @@ extension SourceTable {
             candidates.append((String(text[..<index]), String(text[text.index(after: index)...])))
         }
         for (schema, name) in candidates {
-            var found: Found?
-            try database.rows(
+            let rows = try database.rows(
                 """
                 SELECT schema, name, type, wr FROM pragma_table_list
                 WHERE schema = ?1 COLLATE NOCASE AND name = ?2 COLLATE NOCASE
-                """, binding: [.text(schema), .text(name)]
-            ) { row in
-                found = Found(
-                    schema: row.text(at: 0), name: row.text(at: 1), type: row.text(at: 2),
-                    isWithoutRowID: row.integer(at: 3) != 0)
-                return false
+                """, [.text(schema), .text(name)])
+            if let row = rows.first {
+                return Found(
+                    schema: row[0].uidText ?? "", name: row[1].uidText ?? "", type: row[2].uidText ?? "",
+                    isWithoutRowID: row[3] != .integer(0))
             }
-            if let found { return found }
         }
-        var names: [String] = []
-        try database.rows(
+        let names = try database.rows(
             "SELECT name FROM main.sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
-        ) { row in
-            names.append(row.text(at: 0))
-            return true
-        }
-        let nearest = NearestName.nearest(to: text, among: names)
-        throw CatalogError(
-            code: .missingTable, what: "the table \"\(text)\" is missing", place: path,
-            reason: names.isEmpty ? "the database has no tables" : "the database has no table or view of this name",
-            advice: nearest.map { "did you mean \"\($0)\"?" })
+        ).compactMap { $0[0].uidText }
+        throw CatalogError.missingTable(text, among: names, place: path)
     }
 
-    private static func columns(of table: Found, in database: Database) throws -> [Definition] {
-        var columns: [Definition] = []
+    private static func columns(of table: Found, in database: Database) throws -> [Column] {
         try database.rows(
-            "SELECT name, \"notnull\", pk FROM pragma_table_xinfo(?1, ?2)",
-            binding: [.text(table.name), .text(table.schema)]
-        ) { row in
-            columns.append(
-                Definition(
-                    name: row.text(at: 0), mayBeNull: row.integer(at: 1) == 0,
-                    primaryKeyPosition: Int(row.integer(at: 2))))
-            return true
+            "SELECT name, \"notnull\", pk FROM pragma_table_xinfo(?1, ?2)", [.text(table.name), .text(table.schema)]
+        ).map { row in
+            Column(
+                name: row[0].uidText ?? "", mayBeNull: row[1] == .integer(0),
+                primaryKeyPosition: Int(row[2].integerValue ?? 0))
         }
-        return columns
     }
 
-    /// Names of columns differ by more than the case of ASCII letters, as in SQLite.
-    private static func match(_ name: String, in columns: [Definition]) -> Definition? {
-        columns.first { $0.name == name } ?? columns.first { sqlite3_stricmp($0.name, name) == 0 }
-    }
-
-    private static func kind(of table: Found, columns: [Definition], in database: Database) throws -> Kind {
+    private static func kind(of table: Found, columns: [Column], in database: Database) throws -> Kind {
         guard table.type == "table" else { return table.type == "virtual" ? .virtual : .view }
         if table.isWithoutRowID {
             let key = columns.filter { $0.primaryKeyPosition > 0 }
@@ -119,7 +73,9 @@ extension SourceTable {
             return .tableWithoutRowID(primaryKey: try keyOrder(names, of: table, in: database))
         }
         // A column may take each of the rowid's names for itself.
-        let free = ["rowid", "_rowid_", "oid"].first { match($0, in: columns) == nil }
+        let free = ["rowid", "_rowid_", "oid"].first { (name: String) in
+            !columns.contains { sqlite3_stricmp($0.name, name) == 0 }
+        }
         return free.map(Kind.table(rowID:)) ?? .view
     }
 
@@ -127,24 +83,23 @@ extension SourceTable {
     /// takes for equal.
     private static func keyOrder(_ names: [String], of table: Found, in database: Database) throws -> [String] {
         var collations: [String: String] = [:]
-        try database.rows(
+        for row in try database.rows(
             """
             SELECT x.name, x.coll FROM pragma_index_list(?1, ?2) AS l, pragma_index_xinfo(l.name, ?2) AS x
             WHERE l.origin = 'pk' AND x.key = 1
-            """, binding: [.text(table.name), .text(table.schema)]
-        ) { row in
-            collations[row.text(at: 0)] = row.text(at: 1)
-            return true
+            """, [.text(table.name), .text(table.schema)])
+        {
+            if let name = row[0].uidText { collations[name] = row[1].uidText }
         }
         return names.map { name in
-            let sql = "t.\(Column.quoted(name))"
+            let sql = "t.\(SQLText.name(name))"
             var own: UnsafePointer<CChar>?
             let code = sqlite3_table_column_metadata(
                 database.sqliteConnection, table.schema, table.name, name, nil, &own, nil, nil, nil)
             guard code == SQLITE_OK, let own, let collation = collations[name],
                 sqlite3_stricmp(own, collation) != 0
             else { return sql }
-            return "\(sql) COLLATE \(Column.quoted(collation))"
+            return "\(sql) COLLATE \(SQLText.name(collation))"
         }
     }
 }

@@ -5,7 +5,7 @@ import GRDB
 ///
 /// Every column is written `t."name"`: without the qualifier SQLite would take a quoted name that it does not know for a
 /// string. Names are quoted, never checked for characters.
-struct SourceTable: Sendable {
+struct SourceTable: CatalogTable {
     enum Kind: Sendable, Equatable {
         /// A table with rowids, and the name that reaches them.
         case table(rowID: String)
@@ -18,18 +18,16 @@ struct SourceTable: Sendable {
         case virtual
     }
 
-    struct Column: Sendable {
+    struct Column: CatalogColumn {
         let name: String
         /// False if the table's definition excludes NULL.
         let mayBeNull: Bool
+        /// Counted from 1; 0 if it is not part of the primary key.
+        let primaryKeyPosition: Int
 
         var sql: String { sql(in: "t") }
 
-        func sql(in qualifier: String) -> String { "\(qualifier).\(Self.quoted(name))" }
-
-        static func quoted(_ name: String) -> String {
-            "\"\(name.replacing("\"", with: "\"\""))\""
-        }
+        func sql(in qualifier: String) -> String { "\(qualifier).\(SQLText.name(name))" }
     }
 
     /// For messages.
@@ -42,15 +40,7 @@ struct SourceTable: Sendable {
     /// Schema and table, quoted.
     let qualifiedName: String
     let kind: Kind
-    let uid: Column
-    let createdAt: Column
-    let location: Column
-    let size: Column?
-    /// Nil if rows are never marked.
-    let archived: Column?
-    let archivedAt: Column?
-    let shardKey: Column?
-    var meta: [Column]
+    var columns: CatalogColumns<Column>
     /// The operator's condition, in parentheses.
     let condition: String?
 
@@ -73,12 +63,7 @@ struct SourceTable: Sendable {
         }
     }
 
-    /// For who needs no more of the rows than their keys: meta may be long.
-    var withoutMeta: Self {
-        var table = self
-        table.meta = []
-        return table
-    }
+    var markedValue: String? { archived.map { _ in "1" } }
 
     /// Rowid, uid, time, location and size, and then the meta columns: what ``StatementCursor/catalogRow(metaCount:)``
     /// reads.
@@ -104,8 +89,7 @@ struct SourceTable: Sendable {
     /// but it does use a partial index with this very condition; and it is cheap for a single row, where `IN` would build
     /// its set each time.
     static func isPending(_ column: String) -> String {
-        let texts = ["", "0", "f", "fa", "fal", "fals", "false", "n", "no", "of", "off"]
-        let cases = texts.map { "WHEN '\($0)' THEN 1" }.joined(separator: " ")
+        let cases = DoneMark.pendingTexts.map { "WHEN '\($0)' THEN 1" }.joined(separator: " ")
         return """
             CASE ifnull(\(column), 0) WHEN 0 THEN 1 WHEN 1 THEN NULL \
             ELSE CASE trim(\(column)) COLLATE NOCASE \(cases) END END

@@ -16,20 +16,20 @@ extension SQLiteArchiveStore {
                 let key = record.key(id)
                 if let until, record.time <= until {
                     // Only one that was set aside is waited for there.
-                    try database.change(
+                    let returned = try database.change(
                         """
                         DELETE FROM main.des_archive_set_aside
                         WHERE config_id = ?1 AND created_at = ?2 AND identity = ?3 AND set_aside_at IS NOT NULL
                         """, key)
-                    return database.changedRowCount > 0 ? .marked : .alreadyMarked
+                    return returned > 0 ? .marked : .alreadyMarked
                 }
-                try database.change(
+                let added = try database.change(
                     """
                     INSERT INTO main.des_archive_packed
                         (config_id, created_at, identity, uid, file_location, shard, packed_at)
                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING
                     """, key + record.texts + [.text(row.shard), now])
-                guard database.changedRowCount > 0 else { return .alreadyMarked }
+                guard added > 0 else { return .alreadyMarked }
                 try database.change(
                     """
                     DELETE FROM main.des_archive_set_aside WHERE config_id = ?1 AND created_at = ?2 AND identity = ?3
@@ -46,16 +46,10 @@ extension SQLiteArchiveStore {
             let hasPacked = try database.hasTable("des_archive_packed")
             let hasSetAside = try database.hasTable("des_archive_set_aside")
             func has(_ record: ArchiveRecord, in table: String, _ condition: String = "") throws -> Bool {
-                var isThere = false
-                try database.rows(
+                try database.hasRow(
                     """
                     SELECT 1 FROM main.\(table) WHERE config_id = ?1 AND created_at = ?2 AND identity = ?3\(condition)
-                    """, binding: record.key(id)
-                ) { _ in
-                    isThere = true
-                    return false
-                }
-                return isThere
+                    """, record.key(id))
             }
             return try keys.map { key in
                 guard let record = ArchiveRecord(key) else { return false }
@@ -87,7 +81,7 @@ extension SQLiteArchiveStore {
                     record.key(id) + record.texts
                         + [.text(failure.reason), .text(failure.message), .text(cycle), now])
                 if left > 0 {
-                    try database.change(
+                    left -= try database.change(
                         """
                         UPDATE main.des_archive_set_aside SET set_aside_at = ?4
                         WHERE config_id = ?1 AND created_at = ?2 AND identity = ?3 AND set_aside_at IS NULL
@@ -95,19 +89,12 @@ extension SQLiteArchiveStore {
                         """,
                         record.key(id)
                             + [now, .integer(failure.isPermanent ? 1 : 0), .integer(Int64(ArchiveFailure.attempts))])
-                    left -= database.changedRowCount
                 }
-                var isSetAside = false
-                try database.rows(
+                return try database.hasRow(
                     """
-                    SELECT set_aside_at IS NOT NULL FROM main.des_archive_set_aside
-                    WHERE config_id = ?1 AND created_at = ?2 AND identity = ?3
-                    """, binding: record.key(id)
-                ) { row in
-                    isSetAside = row.integer(at: 0) != 0
-                    return false
-                }
-                return isSetAside
+                    SELECT 1 FROM main.des_archive_set_aside
+                    WHERE config_id = ?1 AND created_at = ?2 AND identity = ?3 AND set_aside_at IS NOT NULL
+                    """, record.key(id))
             }
         }
     }

@@ -49,25 +49,10 @@ package final class SQLiteArchiveStore: DatabaseArchiveStore {
 }
 
 extension Database: ArchiveSession {
-    package func rows(_ sql: String, _ values: [CatalogValue]) throws -> [[CatalogValue]] {
-        var result: [[CatalogValue]] = []
-        try rows(sql, binding: values) { row in
-            result.append((0..<row.columnCount).map { row.value(at: $0) })
-            return true
-        }
-        return result
-    }
-
-    @discardableResult
-    package func change(_ sql: String, _ values: [CatalogValue]) throws -> Int {
-        try rows(sql, binding: values) { _ in true }
-        return changedRowCount
-    }
-
     package var hasAcceptance: Bool {
         get throws {
-            let sql = "SELECT 1 FROM pragma_table_info('des_archive_set_aside', 'main') WHERE name = 'accepted_at'"
-            return try !rows(sql, []).isEmpty
+            try hasRow(
+                "SELECT 1 FROM pragma_table_info('des_archive_set_aside', 'main') WHERE name = 'accepted_at'")
         }
     }
 

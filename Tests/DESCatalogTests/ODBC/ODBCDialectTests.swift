@@ -1,8 +1,8 @@
 import DESBase
-import DESCatalog
 import DESODBC
 import Testing
 
+@testable import DESCatalog
 @testable import DESCatalogODBC
 
 @Suite("The SQL of each database")
@@ -19,12 +19,14 @@ struct ODBCDialectTests {
         return ODBCTable(
             dialect: dialect, name: "files",
             qualifiedName: "\(dialect.quoted(name("dbo"))).\(dialect.quoted(name("files")))",
-            uid: column("uid", .text(isWide: false)), createdAt: time,
-            location: column("location", .text(isWide: true)),
-            size: column("size", .integer),
-            archived: column("archived", isUpper ? .integer : .boolean, mayBeNull: true),
-            archivedAt: column("archived_at", .timestamp(digits: 6, hasOffset: false)),
-            shardKey: column("shard", .text(isWide: false)), meta: [], primaryKey: keyed ? [id] : [],
+            columns: CatalogColumns(
+                uid: column("uid", .text(isWide: false)), createdAt: time,
+                location: column("location", .text(isWide: true)),
+                size: column("size", .integer),
+                archived: column("archived", isUpper ? .integer : .boolean, mayBeNull: true),
+                archivedAt: column("archived_at", .timestamp(digits: 6, hasOffset: false)),
+                shardKey: column("shard", .text(isWide: false)), meta: []),
+            primaryKey: keyed ? [id] : [],
             indexes: [
                 .init(name: "pk", columns: [name("id")], isUnique: true, isClustered: true),
                 .init(name: "by_time", columns: [time.name, name("uid")]),
@@ -206,9 +208,8 @@ struct ODBCDialectTests {
         let table = table(.oracle, time: time("CREATED_AT", "timestamp", digits: 6))
         var clustered = table
         clustered = ODBCTable(
-            dialect: table.dialect, name: table.name, qualifiedName: table.qualifiedName, uid: table.uid,
-            createdAt: table.createdAt, location: table.location, size: table.size, archived: table.archived,
-            archivedAt: table.archivedAt, shardKey: table.shardKey, meta: [], primaryKey: table.primaryKey,
+            dialect: table.dialect, name: table.name, qualifiedName: table.qualifiedName, columns: table.columns,
+            primaryKey: table.primaryKey,
             indexes: [.init(name: "by_time", columns: ["CREATED_AT", "UID"])], whereClause: nil)
         let scan = ODBCScanStatements(table: clustered, range: PendingRange(before: Self.cutoff))
         #expect(scan.way == .oneStatement)
@@ -225,9 +226,10 @@ struct ODBCDialectTests {
     func oraclePages() {
         let base = table(.oracle, time: time("CREATED_AT", "timestamp with time zone", digits: 9, hasOffset: true))
         let table = ODBCTable(
-            dialect: base.dialect, name: base.name, qualifiedName: base.qualifiedName, uid: base.uid,
-            createdAt: base.createdAt, location: base.location, size: nil, archived: base.archived, archivedAt: nil,
-            shardKey: nil, meta: [], primaryKey: base.primaryKey,
+            dialect: base.dialect, name: base.name, qualifiedName: base.qualifiedName,
+            columns: CatalogColumns(
+                uid: base.uid, createdAt: base.createdAt, location: base.location, archived: base.archived, meta: []),
+            primaryKey: base.primaryKey,
             indexes: [.init(name: "by_time", columns: ["CREATED_AT", "UID", "ID"])], whereClause: nil)
         let scan = ODBCScanStatements(table: table, range: PendingRange(before: Self.cutoff))
         let zoned = "TO_TIMESTAMP_TZ(? || ' +00:00', 'YYYY-MM-DD HH24:MI:SS.FF TZH:TZM')"
