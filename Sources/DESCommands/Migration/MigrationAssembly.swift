@@ -105,15 +105,15 @@ struct MigrationAssembly {
             }
         }
         let access = S3Access(logger: logger)
+        var sources = SourcePlaces(roots: settings.sourceRoots)
+        sources.base = configuration.migration.sourceBase
+        sources.areDeleted = settings.deletesSources
+        sources.s3 = packer.s3Source.isEnabled ? packer.s3Source : nil
+        sources.catalogFiles = [configuration.database.url, configuration.migration.watermarkURL].compactMap { $0 }
+            .flatMap(CatalogFactory.files)
         var world = try await MigrationWorld(
-            catalog: parts.catalog, output: output, bits: settings.shardBits,
-            stagingDirectory: packer.stagingDirectory, sourceRoots: settings.sourceRoots,
-            sourceBase: configuration.migration.sourceBase, deletesSources: settings.deletesSources,
-            s3Source: packer.s3Source.isEnabled ? packer.s3Source : nil, bigFilesPrefix: packer.bigFilesPrefix,
-            catalogFiles: [configuration.database.url, configuration.migration.watermarkURL].compactMap { $0 }
-                .flatMap(CatalogFactory.files),
-            access: access, metrics: metrics
-        )
+            catalog: parts.catalog, output: output, staging: packer.stagingDirectory, settings: settings,
+            sources: sources, access: access, metrics: metrics)
         if parts.archive != nil, configuration.migration.sourceBase == nil {
             world.sources = AbsoluteSourceFiles(world.sources)
         }
@@ -167,6 +167,19 @@ enum OutputPlace {
     }
 }
 
+/// Where sources may lie, and what is none.
+struct SourcePlaces {
+    /// Empty: anywhere.
+    let roots: [String]
+    /// What relative locations begin at; nil: the working directory.
+    var base: String?
+    var areDeleted = false
+    /// Nil: no sources in S3.
+    var s3: S3SourceConfiguration?
+    /// Files of the catalog itself.
+    var catalogFiles: [String] = []
+}
+
 extension S3StorageConfiguration {
     /// Where objects are written to.
     fileprivate var folders: [(bucket: String, prefix: String)] {
@@ -190,14 +203,12 @@ extension MigrationWorld {
 
     /// The real one.
     init(
-        catalog: any SourceCatalog, output: OutputPlace, bits: ShardBits, stagingDirectory: String,
-        sourceRoots: [String], sourceBase: String? = nil, deletesSources: Bool = false,
-        s3Source: S3SourceConfiguration?, bigFilesPrefix: String,
-        catalogFiles: [String] = [],
-        access: S3Access, metrics: MigrationMetrics? = nil
+        catalog: any SourceCatalog, output: OutputPlace, staging stagingDirectory: String, settings: MigrationSettings,
+        sources: SourcePlaces, access: S3Access, metrics: MigrationMetrics? = nil
     ) async throws {
+        let bigFilesPrefix = settings.bigFilesPrefix
         let store: any ObjectStore
-        var kept = [stagingDirectory] + catalogFiles
+        var kept = [stagingDirectory] + sources.catalogFiles
         var keptInS3: [S3KeptFolder] = []
         switch output {
         case .folder(let folder):
@@ -210,14 +221,14 @@ extension MigrationWorld {
             kept += [folder, "\(folder)/\(bigFilesPrefix)"]
         case .s3(let storage):
             try Self.createFolder(stagingDirectory, key: "packer.staging_dir")
-            store = try await access.store(storage, bits: bits, staging: stagingDirectory)
+            store = try await access.store(storage, bits: settings.shardBits, staging: stagingDirectory)
             keptInS3 = storage.folders.map {
                 S3KeptFolder(bucket: $0.bucket, prefix: $0.prefix, bigFilesPrefix: bigFilesPrefix)
             }
         }
-        let roots = try SourceRoots(sourceRoots)
+        let roots = try SourceRoots(sources.roots)
         var remote: S3SourceFiles?
-        if let s3Source {
+        if let s3Source = sources.s3 {
             let retries = S3SourceRetries(count: s3Source.maxRetries, delay: s3Source.retryDelay)
             remote = S3SourceFiles(
                 client: try await access.client(s3Source.connection, retry: retries.policy), roots: roots.s3,
@@ -228,7 +239,7 @@ extension MigrationWorld {
         self.init(
             catalog: catalog, store: store,
             sources: try RoutedSourceFiles(
-                roots: roots, base: sourceBase, keeping: kept, deletes: deletesSources, s3: remote),
+                roots: roots, base: sources.base, keeping: kept, deletes: sources.areDeleted, s3: remote),
             staging: StagingFolder(path: stagingDirectory),
             processors: ProcessLimits.processors,
             fileDescriptors: openFiles

@@ -109,11 +109,11 @@ package struct PackCommand: AsyncParsableCommand {
         settings.shardBits = bits
         let metrics = MigrationMetrics(factory: NOOPMetricsHandler.instance, failureReasons: [])
         let output = OutputPlace(place)
+        var sources = SourcePlaces(roots: [])
+        sources.s3 = S3SourceConfiguration(isEnabled: true)
         let world = try await MigrationWorld(
-            catalog: catalog, output: output, bits: bits, stagingDirectory: staging(of: output),
-            sourceRoots: [], s3Source: S3SourceConfiguration(isEnabled: true),
-            bigFilesPrefix: environment.bigFilesPrefix, access: S3Access(logger: logger)
-        )
+            catalog: catalog, output: output, staging: staging(of: output), settings: settings, sources: sources,
+            access: S3Access(logger: logger))
         let run = MigrationRun(
             migrator: try Migrator(world: world, settings: settings, metrics: metrics, logger: logger),
             catalog: catalog, settings: settings, console: console, logger: logger, metrics: metrics,
