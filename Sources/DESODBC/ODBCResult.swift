@@ -11,6 +11,16 @@ package struct ODBCRow {
 
     /// The value of a column, counted from 0. To be asked for in the order of the columns, each once.
     package func value(_ column: Int) throws(ODBCError) -> ODBCValue { try result.value(column) }
+
+    /// The values of all columns, instead of asking for them one by one.
+    package var values: [ODBCValue] {
+        get throws(ODBCError) {
+            var values: [ODBCValue] = []
+            values.reserveCapacity(count)
+            for column in 0..<count { values.append(try value(column)) }
+            return values
+        }
+    }
 }
 
 /// Reads the rows of a result: columns of a known length in blocks; from the first one on whose values may be long, each

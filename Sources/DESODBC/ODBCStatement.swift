@@ -92,12 +92,7 @@ package final class ODBCStatement {
     package func rows(atMost limit: Int) throws(ODBCError) -> [[ODBCValue]] {
         var rows: [[ODBCValue]] = []
         rows.reserveCapacity(min(limit, 10_000))
-        try forEachRow(atMost: limit) { (row) throws(ODBCError) in
-            var values: [ODBCValue] = []
-            values.reserveCapacity(row.count)
-            for column in 0..<row.count { values.append(try row.value(column)) }
-            rows.append(values)
-        }
+        try forEachRow(atMost: limit) { (row) throws(ODBCError) in rows.append(try row.values) }
         return rows
     }
 
@@ -110,13 +105,8 @@ package final class ODBCStatement {
         var sum = 0
         while rows.count < limit, sum < bytes {
             let count = try forEachRow(atMost: 1) { (row) throws(ODBCError) in
-                var values: [ODBCValue] = []
-                values.reserveCapacity(row.count)
-                for column in 0..<row.count {
-                    let value = try row.value(column)
-                    sum += value.sizeInBytes
-                    values.append(value)
-                }
+                let values = try row.values
+                sum += values.reduce(0) { $0 + $1.sizeInBytes }
                 rows.append(values)
             }
             if count == 0 { return (rows, true) }

@@ -14,14 +14,10 @@ extension ODBCCatalog {
                 SELECT \(columns), CASE WHEN \(table.isPending) THEN 1 ELSE 0 END FROM \(table.qualifiedName) WHERE
                 """
             func read(_ query: ODBCQuery) throws(ODBCError) {
-                let statement = try session.statement(query.sql)
-                try statement.execute(query.parameters)
-                while case let rows = try statement.rows(atMost: 2000), !rows.isEmpty {
-                    for row in rows {
-                        matches.add(
-                            RecoveredRow(row: table.catalogRow(row), isArchived: row.last?.integer == 0))
-                    }
-                    if rows.count < 2000 { return }
+                try session.forEachRow(of: query) { (row) throws(ODBCError) in
+                    let values = try row.values
+                    matches.add(
+                        RecoveredRow(row: table.catalogRow(values), isArchived: values.last?.integer == 0))
                 }
             }
             if table.hasIndex(on: table.uid) || !table.createdAt.isTime {
@@ -52,9 +48,7 @@ extension ODBCCatalog {
                     ODBCQuery(sql: "\(select) AND \($0.sql)", parameters: $0.parameters)
                 } : [ODBCQuery(sql: select)]
             for query in queries {
-                let statement = try session.statement(query.sql)
-                try statement.execute(query.parameters)
-                try statement.forEachRow { (row) throws(ODBCError) in
+                try session.forEachRow(of: query) { (row) throws(ODBCError) in
                     // The column's collation may take more than equal texts for equal.
                     let location = CatalogValue(try row.value(0)).uidText.map { ByteString($0) }
                     if let location, wanted.contains(location) { found.insert(location) }
@@ -82,8 +76,7 @@ extension ODBCTable {
             default: dialect.value(.text(text), for: column)
             }
         }
-        return stride(from: 0, to: values.count, by: dialect.listLimit).map { start in
-            let part = values[start..<min(values.count, start + dialect.listLimit)]
+        return dialect.lists(of: values).map { part in
             let marks = part.map { _ in dialect.parameter(for: column) }.joined(separator: ", ")
             return ODBCQuery(
                 sql: "\(sql(column)) IN (\(marks))", parameters: part.map { ODBCParameter(column.parameterKind, $0) })
@@ -92,17 +85,14 @@ extension ODBCTable {
 
     /// The rows whose time lies in a range, as far as the database can compare it.
     func query(_ select: String, from first: Timestamp, before end: Timestamp) -> ODBCQuery {
-        let mark = dialect.parameter(for: createdAt)
-        var conditions = ["1 = 1"]
-        var parameters: [ODBCParameter] = []
+        let (name, mark) = (sql(createdAt), dialect.parameter(for: createdAt))
         // What a column rounds is found from its own value below the moment on.
-        let lower = dialect.text(first, for: createdAt)
-        conditions.append("\(sql(createdAt)) >= \(mark)")
-        parameters.append(.text(lower))
+        var query = ODBCQuery(
+            sql: "\(select) \(name) >= \(mark)", parameters: [.text(dialect.text(first, for: createdAt))])
         if let upper = dialect.roundedUp(end, for: createdAt) {
-            conditions.append("\(sql(createdAt)) < \(mark)")
-            parameters.append(.text(upper))
+            query.sql += " AND \(name) < \(mark)"
+            query.parameters.append(.text(upper))
         }
-        return ODBCQuery(sql: "\(select) \(conditions.joined(separator: " AND "))", parameters: parameters)
+        return query
     }
 }

@@ -16,9 +16,7 @@ extension ODBCCatalog {
                 return CatalogStatistics(counted: row, hasSizes: table.size != nil)
             }
             var statistics = CatalogStatistics(hasSizes: table.size != nil)
-            let statement = try session.statement(statements.values.sql)
-            try statement.execute()
-            try statement.forEachRow { (row) throws(ODBCError) in
+            try session.forEachRow(of: statements.values) { (row) throws(ODBCError) in
                 let uid = CatalogValue(try row.value(0))
                 let time = CatalogValue(try row.value(1))
                 let location = CatalogValue(try row.value(2))
@@ -40,15 +38,11 @@ extension ODBCCatalog {
             var counts = PendingDayCounts()
             if isCounted {
                 let query = statements.days(cutoff: table.dialect.roundedUp(cutoff, for: table.createdAt))
-                let statement = try session.statement(query.sql)
-                try statement.execute(query.parameters)
-                try statement.forEachRow { (row) throws(ODBCError) in
+                try session.forEachRow(of: query) { (row) throws(ODBCError) in
                     counts.add(try row.value(1).integer ?? 0, on: try row.value(0).integer)
                 }
             } else {
-                let statement = try session.statement(statements.values.sql)
-                try statement.execute()
-                try statement.forEachRow { (row) throws(ODBCError) in
+                try session.forEachRow(of: statements.values) { (row) throws(ODBCError) in
                     counts.count(CatalogValue(try row.value(1)).timestamp, cutoff: cutoff)
                 }
             }

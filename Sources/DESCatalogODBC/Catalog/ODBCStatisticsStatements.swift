@@ -53,37 +53,35 @@ struct ODBCStatisticsStatements: Sendable {
             columns.append(sum([hasTime, due(), "\(name) >= 0"], of: wide))
             columns.append(sum([hasTime, due(), "(\(name) IS NULL OR \(name) < 0)"]))
         }
-        let conditions = table.pendingConditions.joined(separator: " AND ")
         return ODBCQuery(
-            sql: "SELECT \(columns.joined(separator: ", ")) FROM \(table.qualifiedName) WHERE \(conditions)",
+            sql:
+                "SELECT \(columns.joined(separator: ", ")) FROM \(table.qualifiedName) WHERE \(table.isPendingAndWanted)",
             parameters: parameters)
     }
 
     /// The rows of a statistics statement: uid, time, location, size.
     var values: ODBCQuery {
         let columns = [table.uid, table.createdAt, table.location] + (table.size.map { [$0] } ?? [])
-        let conditions = table.pendingConditions.joined(separator: " AND ")
         return ODBCQuery(
             sql: """
                 SELECT \(columns.map(table.dialect.selected).joined(separator: ", ")) \
-                FROM \(table.qualifiedName) WHERE \(conditions)
+                FROM \(table.qualifiedName) WHERE \(table.isPendingAndWanted)
                 """)
     }
 
     /// Days since 1970 and their pending rows; NULL for those without a time. Nil for a cutoff behind all times.
     func days(cutoff: String?) -> ODBCQuery {
         let day = "CASE WHEN \(hasNoTime) THEN NULL ELSE \(dayNumber) END"
-        var conditions = table.pendingConditions
+        var condition = table.isPendingAndWanted
         var parameters: [ODBCParameter] = []
         if let cutoff {
             let mark = table.dialect.parameter(for: table.createdAt)
-            conditions.append("(\(hasNoTime) OR \(table.sql(table.createdAt)) < \(mark))")
+            condition += " AND (\(hasNoTime) OR \(table.sql(table.createdAt)) < \(mark))"
             parameters.append(ODBCParameter(.text(isWide: false), .text(cutoff)))
         }
         return ODBCQuery(
             sql: """
-                SELECT \(day), COUNT(*) FROM \(table.qualifiedName) \
-                WHERE \(conditions.joined(separator: " AND ")) GROUP BY \(day)
+                SELECT \(day), COUNT(*) FROM \(table.qualifiedName) WHERE \(condition) GROUP BY \(day)
                 """, parameters: parameters)
     }
 

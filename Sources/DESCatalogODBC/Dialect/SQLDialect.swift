@@ -46,6 +46,11 @@ struct SQLDialect: Sendable, Hashable {
     /// How many values a list in `IN` has at most.
     let listLimit = 500
 
+    /// The values in lists that are short enough for `IN`.
+    func lists<Value>(of values: [Value]) -> [[Value]] {
+        stride(from: 0, to: values.count, by: listLimit).map { Array(values[$0..<min(values.count, $0 + listLimit)]) }
+    }
+
     /// `"name"`, with the closing quote doubled where the name holds it.
     func quoted(_ name: String) -> String { SQLText.name(name, open: openingQuote, close: closingQuote) }
 
@@ -75,9 +80,7 @@ struct SQLDialect: Sendable, Hashable {
 extension SQLDialect {
     /// MariaDB; before 10.6 it cannot skip locked rows.
     static func mariaDB(skipsLockedRows: Bool = true) -> SQLDialect {
-        var dialect = mysql(skipsLockedRows: skipsLockedRows, name: "MariaDB")
-        dialect.sharingSuffix = " LOCK IN SHARE MODE"
-        return dialect
+        mysql(skipsLockedRows: skipsLockedRows, name: "MariaDB")
     }
 
     /// MySQL; before 8.0 it cannot skip locked rows.

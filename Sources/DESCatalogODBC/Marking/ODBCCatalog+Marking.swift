@@ -12,7 +12,7 @@ extension ODBCCatalog {
         let statements = ODBCMarkStatements(table: table)
         // Where no triggers are seen the first marks are a trial: one that is there, but not shown, does its work on them.
         let rereadsRows = table.mayHaveTriggers || !hasTriedMarks.withLock { $0 }
-        let result = try await retryingLocks { isLast in
+        let result = try await retryingLocks(for: settings.lockWait) { isLast in
             try await self.writer.run(what) { session in
                 try ODBCMarking(
                     statements: statements, rows: rows, fence: fence, refusesLockedRows: isLast,
@@ -31,14 +31,14 @@ extension ODBCCatalog {
         }
     }
 
-    /// Makes attempts, at most for as long as marks wait for locks.
+    /// Makes attempts, with longer and longer pauses, until one is not blocked by others.
     ///
     /// - Parameter attempt: gets whether it is the last one.
     private func retryingLocks(
-        _ attempt: (_ isLast: Bool) async throws -> ODBCMarking.Result
+        for time: Duration, _ attempt: (_ isLast: Bool) async throws -> ODBCMarking.Result
     ) async throws -> ODBCMarking.Result {
         var pause = Duration.milliseconds(20)
-        let end = ContinuousClock.now + settings.lockWait
+        let end = ContinuousClock.now + time
         while true {
             let isLast = ContinuousClock.now + pause >= end
             do {
@@ -59,20 +59,12 @@ extension ODBCCatalog {
         let statements = ODBCMarkStatements(table: table)
         try await createFenceTable(statements, what: what)
         // A paused worker's transaction is ended by the server after its idle time.
-        let end = ContinuousClock.now + settings.lockWait + settings.idleTransactionTimeout
-        var pause = Duration.milliseconds(20)
-        while true {
-            do {
-                let isRaised = try await writer.run(what) { session in try Self.raise(fence, statements, in: session) }
-                if isRaised { return }
-                throw fenced(fence, what: what)
-            } catch let error as CatalogError
-                where error.code == .locked && ContinuousClock.now + pause < end
-            {
-                try await Task.sleep(for: pause)
-                pause = min(pause * 2, .milliseconds(500))
+        let result = try await retryingLocks(for: settings.lockWait + settings.idleTransactionTimeout) { _ in
+            try await self.writer.run(what) { session in
+                try Self.raise(fence, statements, in: session) ? .done([]) : .fenced
             }
         }
+        if case .fenced = result { throw fenced(fence, what: what) }
     }
 
     /// False if a higher token is there.

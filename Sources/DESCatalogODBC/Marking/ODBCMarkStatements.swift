@@ -19,11 +19,7 @@ struct ODBCMarkStatements: Sendable {
         }
         let token = dialect.product == .oracle ? "NUMBER(18)" : "BIGINT"
         let name = Fence.table
-        // Names of columns are quoted: unit is a word of some database's own.
-        let columns = """
-            (\(dialect.quoted(fenceColumn("unit"))) \(unit) NOT NULL PRIMARY KEY, \
-            \(dialect.quoted(fenceColumn("token"))) \(token) NOT NULL)
-            """
+        let columns = "(\(unitColumn) \(unit) NOT NULL PRIMARY KEY, \(tokenColumn) \(token) NOT NULL)"
         let engine = dialect.product == .mysql ? " ENGINE=InnoDB" : ""
         return switch dialect.product {
         case .sqlServer: "IF OBJECT_ID(N'\(name)') IS NULL CREATE TABLE \(name) \(columns)"
@@ -40,28 +36,21 @@ struct ODBCMarkStatements: Sendable {
 
     /// Parameters: the unit, the token.
     var insertToken: String {
-        """
-        INSERT INTO \(Fence.table) (\(dialect.quoted(fenceColumn("unit"))), \(dialect.quoted(fenceColumn("token")))) \
-        VALUES (?, ?)
-        """
+        "INSERT INTO \(Fence.table) (\(unitColumn), \(tokenColumn)) VALUES (?, ?)"
     }
 
     /// Only ever to a greater one. Parameters: the token, the unit, the token.
     var raiseToken: String {
-        let token = dialect.quoted(fenceColumn("token"))
-        return """
-            UPDATE \(Fence.table) SET \(token) = ? WHERE \(dialect.quoted(fenceColumn("unit"))) = ? AND \(token) < ?
-            """
+        "UPDATE \(Fence.table) SET \(tokenColumn) = ? WHERE \(unitColumn) = ? AND \(tokenColumn) < ?"
     }
 
     private func token(_ hint: String, _ suffix: String) -> String {
-        """
-        SELECT \(dialect.quoted(fenceColumn("token"))) FROM \(Fence.table)\(hint) \
-        WHERE \(dialect.quoted(fenceColumn("unit"))) = ?\(suffix)
-        """
+        "SELECT \(tokenColumn) FROM \(Fence.table)\(hint) WHERE \(unitColumn) = ?\(suffix)"
     }
 
-    private func fenceColumn(_ name: String) -> String { dialect.product == .oracle ? name.uppercased() : name }
+    // Quoted: unit is a word of some database's own.
+    private var unitColumn: String { dialect.quoted(dialect.product == .oracle ? "UNIT" : "unit") }
+    private var tokenColumn: String { dialect.quoted(dialect.product == .oracle ? "TOKEN" : "token") }
 
     // MARK: Rows
 

@@ -32,7 +32,7 @@ private struct ODBCMarkTrial: DatabaseMarkTrial {
             let columns = table.rowColumns.map(table.dialect.selected).joined(separator: ", ")
             let query = table.dialect.select(
                 """
-                \(columns) FROM \(table.qualifiedName) WHERE \(table.pendingConditions.joined(separator: " AND "))\
+                \(columns) FROM \(table.qualifiedName) WHERE \(table.isPendingAndWanted)\
                 \(order == .newest ? " ORDER BY \(table.sql(table.createdAt)) DESC" : "")
                 """, limit: MarkTrial.rows)
             return try session.execute(query).map { table.catalogRow($0) }

@@ -102,14 +102,11 @@ struct ODBCMarking: Sendable {
         for identity in wanted where identity.isComplete {
             if let value = dialect.value(identity.uid, for: table.uid) { uids.append(value) }
         }
-        for start in stride(from: 0, to: uids.count, by: dialect.listLimit) {
-            let part = Array(uids[start..<min(uids.count, start + dialect.listLimit)])
-            let length = listLength(part.count)
-            let statement = try session.statement(sql(length))
-            try statement.execute(Self.padded(part, to: length).map { ODBCParameter(table.uid.parameterKind, $0) })
-            try statement.forEachRow { (row) throws(ODBCError) in
-                var values: [ODBCValue] = []
-                for column in 0..<row.count { values.append(try row.value(column)) }
+        for uids in dialect.lists(of: uids).map(padded) {
+            let query = ODBCQuery(
+                sql: sql(uids.count), parameters: uids.map { ODBCParameter(table.uid.parameterKind, $0) })
+            try session.forEachRow(of: query) { (row) throws(ODBCError) in
+                let values = try row.values
                 let identity = table.key(values)
                 if values[3].integer != 1 { showsMarked = true }
                 guard wanted.contains(identity) else { return }
@@ -214,31 +211,25 @@ struct ODBCMarking: Sendable {
         }
         var isComplete = true
         for (shard, keys) in groups {
-            for start in stride(from: 0, to: keys.count, by: dialect.listLimit) {
-                let part = Array(keys[start..<min(keys.count, start + dialect.listLimit)])
-                let length = listLength(part.count)
-                var parameters = Self.padded(part, to: length).map { ODBCParameter(key.parameterKind, $0) }
+            for part in dialect.lists(of: keys) {
+                let list = padded(part)
+                var parameters = list.map { ODBCParameter(key.parameterKind, $0) }
                 if let column = table.shardKey {
                     parameters.insert(ODBCParameter(column.parameterKind, .text(shard)), at: 0)
                 }
-                let count = try session.statement(statements.update(by: key, keys: length)).execute(parameters)
+                let count = try session.statement(statements.update(by: key, keys: list.count)).execute(parameters)
                 if count != part.count { isComplete = false }
             }
         }
         return isComplete
     }
 
-    /// How long a list is written: few lengths, so that few statements are prepared.
-    private func listLength(_ count: Int) -> Int {
-        var length = 1
-        while length < count { length *= 4 }
-        return min(length, dialect.listLimit)
-    }
-
-    /// The last value repeated: a list of `IN` means the same.
-    private static func padded(_ values: [ODBCValue], to length: Int) -> [ODBCValue] {
+    /// With the last value repeated, which means the same in `IN`: few lengths, so that few statements are prepared.
+    private func padded(_ values: [ODBCValue]) -> [ODBCValue] {
         guard let last = values.last else { return [] }
-        return values + Array(repeating: last, count: length - values.count)
+        var length = 1
+        while length < values.count { length *= 4 }
+        return values + Array(repeating: last, count: min(length, dialect.listLimit) - values.count)
     }
 
     /// Which of the rows that were marked are not, or are something else by now, and why.

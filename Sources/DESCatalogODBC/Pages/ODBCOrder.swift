@@ -9,9 +9,7 @@ struct ODBCOrder: Sendable, Hashable {
     /// The best order of the rows of a state that an index of the table gives; nil if each would be sorted.
     static func served(of table: ODBCTable, _ state: RowState) -> ODBCOrder? {
         guard !table.primaryKey.isEmpty else { return nil }
-        let byUID = distinct([table.createdAt, table.uid] + table.primaryKey)
-        let byTime = distinct([table.createdAt] + table.primaryKey)
-        for columns in [byUID, byTime]
+        for columns in KeysetOrders.columns(time: table.createdAt, uid: table.uid, identity: table.primaryKey)
         where table.indexes.contains(where: { isServed(columns, by: $0, of: table, state) }) {
             return ODBCOrder(columns: columns)
         }
@@ -20,8 +18,8 @@ struct ODBCOrder: Sendable, Hashable {
 
     /// The order that a table without a fit index is sorted in; nil if nothing tells its rows apart.
     static func sorted(_ table: ODBCTable) -> ODBCOrder? {
-        table.primaryKey.isEmpty
-            ? nil : ODBCOrder(columns: distinct([table.createdAt, table.uid] + table.primaryKey))
+        let orders = KeysetOrders.columns(time: table.createdAt, uid: table.uid, identity: table.primaryKey)
+        return table.primaryKey.isEmpty ? nil : ODBCOrder(columns: orders[0])
     }
 
     private static func isServed(
@@ -46,12 +44,6 @@ struct ODBCOrder: Sendable, Hashable {
         if table.dialect.indexesContainPrimaryKey { return true }
         let key = table.primaryKey.map(\.name)
         return table.indexes.contains { $0.isClustered && $0.columns == key }
-    }
-
-    private static func distinct(_ columns: [ODBCColumn]) -> [ODBCColumn] {
-        var result: [ODBCColumn] = []
-        for column in columns where !result.contains(where: { $0.name == column.name }) { result.append(column) }
-        return result
     }
 }
 

@@ -137,15 +137,12 @@ struct ODBCScanState: Sendable {
         _ count: Int, bytes: Int, _ statements: ODBCScanStatements, in session: ODBCSession
     ) throws(ODBCError) -> Int {
         guard let query = statements.pageSizes(after: position, limit: count) else { return count }
-        let statement = try session.statement(query.sql)
-        try statement.execute(query.parameters)
         var (fitting, sum, found) = (0, 0, 0)
-        try statement.forEachRow { (row) throws(ODBCError) in
+        try session.forEachRow(of: query) { (row) throws(ODBCError) in
             found += 1
             sum += Int(clamping: try row.value(0).integer ?? 0)
             if sum <= bytes || found == 1 { fitting = found }
         }
-        statement.close()
         return fitting == found ? count : fitting
     }
 

@@ -8,6 +8,15 @@ struct ODBCQuery: Sendable {
     var parameters: [ODBCParameter] = []
 }
 
+extension ODBCSession {
+    /// Hands each row of a query to the body.
+    func forEachRow(of query: ODBCQuery, _ body: (ODBCRow) throws(ODBCError) -> Void) throws(ODBCError) {
+        let statement = try statement(query.sql)
+        try statement.execute(query.parameters)
+        try statement.forEachRow(body)
+    }
+}
+
 /// The statements of a scan.
 struct ODBCScanStatements: Sendable {
     /// How many rows without a time or uid are returned at most: they fail, and they show as a number in the statistics.

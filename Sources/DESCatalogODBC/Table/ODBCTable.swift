@@ -121,8 +121,8 @@ struct ODBCTable: CatalogTable {
         }
     }
 
-    /// The conditions of all queries over pending rows.
-    var pendingConditions: [String] { conditions(.pending) }
+    /// Whether a row is wanted and still to be migrated.
+    var isPendingAndWanted: String { conditions(.pending).joined(separator: " AND ") }
 
     /// The conditions of all queries over rows of a state.
     func conditions(_ state: RowState) -> [String] {

@@ -13,7 +13,13 @@ extension PostgresCatalog {
             if let sql = PostgresStatisticsSQL(of: table, cutoff: cutoff) {
                 return try session.withStatementTimeout(limit) { try sql.statistics(in: session) }
             }
-            return try Self.count(table, olderThan: cutoff, within: limit, in: session)
+            var statistics = CatalogStatistics(hasSizes: table.size != nil)
+            try Self.readAll(table, within: limit, in: session) { row in
+                statistics.count(
+                    time: row.key.createdAt.timestamp, cutoff: cutoff, hasUID: row.key.uid.hasText,
+                    hasLocation: row.key.location.hasText, size: row.size.integerValue)
+            }
+            return statistics
         }
     }
 
@@ -24,7 +30,11 @@ extension PostgresCatalog {
         let what = "cannot count the pending rows of table \"\(schema.table)\" by day"
         return try await reader.use(what, advice: slowAdvice(table)) { session in
             guard table.createdAt.isTime else {
-                return try Self.countDays(table, olderThan: cutoff, within: limit, in: session)
+                var counts = PendingDayCounts()
+                try Self.readAll(table, within: limit, in: session) { row in
+                    counts.count(row.key.createdAt.timestamp, cutoff: cutoff)
+                }
+                return counts.days
             }
             let utc = table.createdAt.kind == .timestamptz ? " AT TIME ZONE 'UTC'" : ""
             let day = "(\(table.createdAt.sql)\(utc))::date - '1970-01-01'::date"
@@ -51,26 +61,6 @@ extension PostgresCatalog {
             return "\(limit); this index makes it short: \(table.pagingIndex);"
         case .view, .foreign: return "\(limit); an index on the archived column of the table behind it makes it short"
         }
-    }
-
-    private static func count(
-        _ table: PostgresTable, olderThan cutoff: Timestamp, within limit: Duration, in session: PostgresSession
-    ) throws -> CatalogStatistics {
-        var statistics = CatalogStatistics(hasSizes: table.size != nil)
-        try readAll(table, within: limit, in: session) { row in
-            statistics.count(
-                time: row.key.createdAt.timestamp, cutoff: cutoff,
-                hasUID: row.key.uid.hasText, hasLocation: row.key.location.hasText, size: row.size.integerValue)
-        }
-        return statistics
-    }
-
-    private static func countDays(
-        _ table: PostgresTable, olderThan cutoff: Timestamp, within limit: Duration, in session: PostgresSession
-    ) throws -> [PendingDay] {
-        var counts = PendingDayCounts()
-        try readAll(table, within: limit, in: session) { counts.count($0.key.createdAt.timestamp, cutoff: cutoff) }
-        return counts.days
     }
 
     /// Hands all pending rows to the body, from a cursor.

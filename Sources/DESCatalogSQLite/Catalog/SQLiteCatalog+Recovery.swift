@@ -12,31 +12,25 @@ extension SQLiteCatalog {
         return try await reader.run("cannot look up the rows of shards left in staging") { database in
             var matches = RecoveryMatches(keys)
             let columns = (table.rowColumns + [table.isPending]).joined(separator: ", ")
-            let pendingColumn = Int32(table.rowColumns.count)
-            func take(_ row: StatementCursor) {
-                matches.add(
-                    RecoveredRow(
-                        row: row.catalogRow(metaCount: table.meta.count),
-                        isArchived: row.integer(at: pendingColumn) == 0))
-            }
-
             // A marked row is found whatever the operator's condition says of it by now.
             let condition = table.condition.map { " AND (\(table.isPending) IS NULL OR \($0))" } ?? ""
             let look = "SELECT \(columns) FROM \(table.from) WHERE \(table.uid.sql) IN (?1, ?2, ?3)\(condition)"
-            if try database.isServedByIndex(look) {
-                for uid in matches.uids {
-                    try database.rows(look, binding: Self.storedForms(of: uid)) { row in
-                        take(row)
-                        return true
-                    }
-                }
-            } else {
-                let (first, last) = matches.timeRange
-                try database.rows(
-                    "SELECT \(columns) FROM \(table.from) WHERE \(table.microseconds) BETWEEN ?1 AND ?2\(condition)",
-                    binding: [.integer(first.microsecondsSinceEpoch), .integer(last.microsecondsSinceEpoch)]
-                ) { row in
-                    take(row)
+            let (first, last) = matches.timeRange
+            let queries: [(sql: String, values: [CatalogValue])] =
+                try database.isServedByIndex(look)
+                ? matches.uids.map { (look, Self.storedForms(of: $0)) }
+                : [
+                    (
+                        "SELECT \(columns) FROM \(table.from) WHERE \(table.microseconds) BETWEEN ?1 AND ?2\(condition)",
+                        [.integer(first.microsecondsSinceEpoch), .integer(last.microsecondsSinceEpoch)]
+                    )
+                ]
+            for query in queries {
+                try database.rows(query.sql, binding: query.values) { row in
+                    matches.add(
+                        RecoveredRow(
+                            row: row.catalogRow(metaCount: table.meta.count),
+                            isArchived: row.integer(at: Int32(table.rowColumns.count)) == 0))
                     return true
                 }
             }
@@ -55,21 +49,17 @@ extension SQLiteCatalog {
             var found: Set<ByteString> = []
             let select = "SELECT \(table.location.sql) FROM \(table.from) WHERE \(table.isPending)"
             let look = select + " AND \(table.location.sql) IN (?1, ?2, ?3)"
-            if try database.isServedByIndex(look) {
-                for location in wanted {
-                    try database.rows(look, binding: Self.storedForms(of: location.text)) { row in
-                        // The column's collation may take more than equal texts for equal.
-                        guard row.value(at: 0).uidText.map({ ByteString($0) }) == location else { return true }
-                        found.insert(location)
-                        return false
-                    }
-                }
-            } else {
-                try database.rows(select) { row in
-                    if let location = row.value(at: 0).uidText.map({ ByteString($0) }), wanted.contains(location) {
+            let queries: [(sought: Set<ByteString>, sql: String, values: [CatalogValue])] =
+                try database.isServedByIndex(look)
+                ? wanted.map { ([$0], look, Self.storedForms(of: $0.text)) } : [(wanted, select, [])]
+            for query in queries {
+                var missing = query.sought
+                try database.rows(query.sql, binding: query.values) { row in
+                    // The column's collation may take more than equal texts for equal.
+                    if let location = row.value(at: 0).uidText.flatMap({ missing.remove(ByteString($0)) }) {
                         found.insert(location)
                     }
-                    return found.count < wanted.count
+                    return !missing.isEmpty
                 }
             }
             return found

@@ -39,17 +39,13 @@ private struct SQLiteMarkTrial: DatabaseMarkTrial {
         do {
             return try await catalog.writer.run(what) { [table = sourceTable, archived] database in
                 if database.isInsideTransaction { try database.rollback() }
+                let statements = try MarkStatements(
+                    MarkShape(key: key, table: table), of: table, archived: archived, at: .now(), in: database)
                 // Whether a virtual table can undo a change is up to its module.
-                if table.kind == .virtual {
-                    let statements = try MarkStatements(
-                        MarkShape(key: key, table: table), of: table, archived: archived, at: .now(), in: database)
-                    return .outcome(try statements.look(key))
-                }
+                if table.kind == .virtual { return .outcome(try statements.look(key)) }
                 var outcome = MarkOutcome.changed
                 do {
                     try database.inTransaction(.immediate) {
-                        let statements = try MarkStatements(
-                            MarkShape(key: key, table: table), of: table, archived: archived, at: .now(), in: database)
                         outcome = try statements.mark(key, shard: .exampleShard)
                         if outcome == .marked, try !statements.isStillMarked(key) {
                             outcome = .refused(reason: "a trigger of the database undoes the mark")

@@ -15,14 +15,13 @@ struct KeysetOrder: Sendable, Equatable {
     static func served(of table: SourceTable, range: PendingRange, in database: Database) throws -> KeysetOrder? {
         let identity = table.identityColumns
         guard !identity.isEmpty else { return nil }
-        let columns = distinct([table.createdAt.sql, table.uid.sql] + identity)
-        // With no further column the time alone tells rows apart, and the uid is never compared.
-        let byUID = KeysetOrder(
-            columns: columns,
-            hasNullableUID: table.uid.mayBeNull && columns.count > 2 && columns[1] == table.uid.sql
-                && !identity.contains(table.uid.sql))
-        let byTime = KeysetOrder(columns: distinct([table.createdAt.sql] + identity), hasNullableUID: false)
-        for order in [byUID, byTime] where try order.isServed(of: table, range: range, in: database) { return order }
+        let uid = table.uid.sql
+        for columns in KeysetOrders.columns(time: table.createdAt.sql, uid: uid, identity: identity) {
+            // With no further column the time alone tells rows apart, and the uid is never compared.
+            let isByUID = columns.count > 2 && columns[1] == uid && !identity.contains(uid)
+            let order = KeysetOrder(columns: columns, hasNullableUID: isByUID && table.uid.mayBeNull)
+            if try order.isServed(of: table, range: range, in: database) { return order }
+        }
         return nil
     }
 
@@ -37,11 +36,5 @@ struct KeysetOrder: Sendable, Equatable {
             isSearch = steps.contains { $0.hasBytePrefix("SEARCH ") }
         }
         return isSearch
-    }
-
-    private static func distinct(_ columns: [String]) -> [String] {
-        var result: [String] = []
-        for column in columns where !result.contains(column) { result.append(column) }
-        return result
     }
 }
