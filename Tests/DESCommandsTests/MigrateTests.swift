@@ -68,6 +68,28 @@ import Testing
         #expect(!place.exists("des_output"))
     }
 
+    @Test("progress as JSON: each line an object, the counts go up to all files, and the result comes last")
+    func jsonProgress() async throws {
+        var rows = Workspace.rows(40)
+        rows[5].location = place.path + "/nowhere"
+        try await place.makeCatalog(rows)
+        try place.configure()
+        let result = try await place.run("des-migrate", "--config", "config.yaml", "--json-progress")
+        #expect(result.end == .exit(3))
+        let lines = try result.output.split(separator: "\n").map { line in
+            try #require(JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+        }
+        #expect(lines.count >= 2)
+        #expect(lines.dropLast().allSatisfy { $0["type"] as? String == "progress" })
+        #expect(lines.last?["type"] == nil && lines.last?["files_migrated"] as? Int == 39)
+        let last = try #require(lines.dropLast().last)
+        for key in ["files_read", "files_packed", "files_published", "files_marked"] {
+            #expect(last[key] as? Int == 39, "\(key)")
+        }
+        #expect(last["files_failed"] as? Int == 1)
+        #expect(last["run_id"] as? String == lines.last?["run_id"] as? String)
+    }
+
     @Test("the JSON result has the documented keys, its counts add up, and each failure is told")
     func jsonResult() async throws {
         var rows = Workspace.rows(20)

@@ -23,11 +23,16 @@ import Testing
                 == "one\n\(clear)10 files\(clear)two\n10 files\(clear)20 files\(clear)three\n")
     }
 
+    private static func progress(_ files: Int, after elapsed: Duration) -> WorkProgress {
+        var meter = ProgressMeter()
+        return meter.progress(ProgressSnapshot([.init("read", files)], bytes: 0, elapsed: elapsed))
+    }
+
     @Test func `Without a terminal there is no progress and no control character`() {
         let pipe = SystemPipe()
         let sink = ConsoleSink(descriptor: pipe.writeEnd)
         let progress = ProgressLine(sink: sink)
-        progress.update(ProgressSnapshot(filesDone: 1, bytesDone: 1, elapsed: .seconds(1)))
+        progress.update(Self.progress(1, after: .seconds(1)))
         sink.write(line: "only this")
         progress.finish()
         #expect(!sink.isTerminal)
@@ -70,11 +75,10 @@ import Testing
         let sink = ConsoleSink(descriptor: pipe.writeEnd, isTerminal: true)
         let progress = ProgressLine(sink: sink)
         for step in 1...10 {
-            progress.update(
-                ProgressSnapshot(filesDone: step, bytesDone: 0, elapsed: .milliseconds(step * 40)))
+            progress.update(Self.progress(step, after: .milliseconds(step * 40)))
         }
         progress.finish()
-        progress.update(ProgressSnapshot(filesDone: 99, bytesDone: 0, elapsed: .seconds(99)))
+        progress.update(Self.progress(99, after: .seconds(99)))
         let drawn = pipe.readAvailable().split(separator: Self.clear).map { $0.prefix { $0 != " " } }
         #expect(drawn == ["1", "4", "7", "10"])
     }

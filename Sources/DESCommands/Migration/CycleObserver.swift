@@ -11,33 +11,52 @@ final class CycleObserver: Sendable {
     private struct State {
         var ledger: CycleLedger?
         var total: Int?
+        var meter = ProgressMeter()
+        /// Lines for whoever has no terminal; the first after a while, since most runs are over then.
+        var logPace = LogPace(every: CycleObserver.logInterval, isFirstDue: false)
+        var jsonPace = LogPace(every: .seconds(1))
         var stop: StopProgress?
-        var pace = LogPace(every: .seconds(10))
+        var stopPace = LogPace(every: .seconds(10))
     }
+
+    /// How the pending files are counted, which costs a pass over the catalog.
+    enum Counting {
+        /// Somebody looks.
+        case atOnce
+        /// Nobody looks yet.
+        case afterAWhile
+        case never
+    }
+
+    private static let logInterval = Duration.seconds(60)
 
     private let state = Mutex(State())
     private let line: ProgressLine
+    private let hasTerminal: Bool
     private let start = ContinuousClock().now
     private let metrics: MigrationMetrics
     private let health: HealthState
     private let catalog: any SourceCatalog
     private let settings: MigrationSettings
     private let control: CycleControl
-    private let wantsTotals: Bool
+    private let counting: Counting
+    private let printsJSON: Bool
     private let logger: Logger
 
-    /// - Parameter wantsTotals: whether anybody looks, so that counting what is pending is worth a pass over the catalog.
+    /// - Parameter printsJSON: whether progress goes to standard output for programs.
     init(
         console: ConsoleSink, metrics: MigrationMetrics, health: HealthState, catalog: any SourceCatalog,
-        settings: MigrationSettings, control: CycleControl, wantsTotals: Bool, logger: Logger
+        settings: MigrationSettings, control: CycleControl, counting: Counting, printsJSON: Bool, logger: Logger
     ) {
         line = ProgressLine(sink: console)
+        hasTerminal = console.isTerminal
         self.metrics = metrics
         self.health = health
         self.catalog = catalog
         self.settings = settings
         self.control = control
-        self.wantsTotals = wantsTotals
+        self.counting = counting
+        self.printsJSON = printsJSON
         self.logger = logger
     }
 
@@ -54,11 +73,16 @@ final class CycleObserver: Sendable {
 
     /// Counts what is pending, once.
     func countPending() async {
-        guard wantsTotals else { return }
+        switch counting {
+        case .atOnce: break
+        case .afterAWhile: guard (try? await Task.sleep(for: Self.logInterval)) != nil else { return }
+        case .never: return
+        }
         do {
+            let done = state.withLock { $0.ledger }?.snapshot.filesProcessed ?? 0
             let cutoff = settings.cutoff(at: Timestamp.now())
             let statistics = try await catalog.statistics(olderThan: cutoff)
-            state.withLock { $0.total = Int(statistics.totalFiles + statistics.rowsWithoutTime) }
+            state.withLock { $0.total = done + Int(statistics.totalFiles + statistics.rowsWithoutTime) }
             look()
         } catch {
             logger.debug("the pending files are not counted: \(error)")
@@ -67,11 +91,11 @@ final class CycleObserver: Sendable {
 
     /// Takes the progress line away.
     func finish() {
-        look()
+        look(isLast: true)
         line.finish()
     }
 
-    private func look() {
+    private func look(isLast: Bool = false) {
         health.heartbeat()
         let (ledger, total) = state.withLock { ($0.ledger, $0.total) }
         guard let ledger else { return }
@@ -80,15 +104,32 @@ final class CycleObserver: Sendable {
         let elapsed = start.duration(to: ContinuousClock().now)
         if let recovery = ledger.recovery {
             line.show(recovery.text)
-        } else if control.readsOn {
-            line.update(
-                ProgressSnapshot(
-                    filesDone: result.filesProcessed, filesTotal: total, bytesDone: result.totalSizeBytes,
-                    elapsed: elapsed
-                )
-            )
+        } else if control.readsOn || isLast {
+            show(ledger, total, elapsed, isLast: isLast)
         } else {
             showStop(left: ledger.filesFetched - result.filesProcessed, done: result.filesProcessed, elapsed)
+        }
+    }
+
+    private func show(_ ledger: CycleLedger, _ total: Int?, _ elapsed: Duration, isLast: Bool) {
+        let counts = ledger.counts
+        var snapshot = ProgressSnapshot(
+            [
+                .init("read", counts.read), .init("packed", counts.packed), .init("published", counts.published),
+                .init("marked", counts.marked),
+            ], bytes: ledger.bytesRead, elapsed: elapsed)
+        snapshot.filesFailed = counts.ended
+        snapshot.filesTotal = total
+        snapshot.limit = ledger.limit?.rawValue
+        let (progress, isLogged, isPrinted) = state.withLock { state in
+            let isPrinted = printsJSON && (state.jsonPace.isDue(at: elapsed) || isLast)
+            return (state.meter.progress(snapshot), !hasTerminal && state.logPace.isDue(at: elapsed), isPrinted)
+        }
+        line.update(progress)
+        if isLogged { logger.info("\(progress.line())") }
+        // Who reads it may be gone; the migration goes on.
+        if isPrinted, let text = try? JSONOutput.text(ProgressReport(progress, runID: ledger.snapshot.runID)) {
+            try? Console.out(text)
         }
     }
 
@@ -98,7 +139,7 @@ final class CycleObserver: Sendable {
         let (stop, isDue) = state.withLock { state in
             let stop = state.stop ?? StopProgress(elapsed: elapsed, done: done)
             state.stop = stop
-            return (stop, state.pace.isDue(at: elapsed))
+            return (stop, state.stopPace.isDue(at: elapsed))
         }
         let text = stop.text(left: left, done: done, elapsed: elapsed)
         line.show(text)

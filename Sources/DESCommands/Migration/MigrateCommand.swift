@@ -84,6 +84,9 @@ package struct MigrateCommand: AsyncParsableCommand {
     @Flag(name: .long, help: "Print the result as one JSON object.")
     var json = false
 
+    @Flag(name: .long, help: "Print progress as lines of JSON on standard output, one a second; implies --json.")
+    var jsonProgress = false
+
     @OptionGroup var logging: LoggingOptions
 
     private static let longestInterval = 1e9
@@ -226,7 +229,8 @@ package struct MigrateCommand: AsyncParsableCommand {
         let run = MigrationRun(
             migrator: migrator, catalog: parts.catalog, settings: assembly.settings, console: console, logger: logger,
             metrics: metrics, health: health, signals: StopSignals(logger: logger), server: server,
-            interval: continuous ? .seconds(interval) : nil, printsJSON: json,
+            interval: continuous ? .seconds(interval) : nil, printsJSON: json || jsonProgress,
+            printsProgress: jsonProgress,
             // Each worker counting the whole catalog would cost more than it tells.
             countsPending: configuration.workers == nil && configuration.migration.mode == .mark
         )

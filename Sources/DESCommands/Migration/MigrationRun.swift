@@ -23,6 +23,8 @@ struct MigrationRun: Sendable {
     /// Nil: one cycle.
     let interval: Duration?
     let printsJSON: Bool
+    /// Whether progress goes to standard output, as lines of JSON.
+    let printsProgress: Bool
     /// Whether the pending files are counted at the start of a cycle.
     var countsPending = true
 
@@ -98,13 +100,14 @@ struct MigrationRun: Sendable {
     private func runCycle(_ control: CycleControl) async throws -> CycleResult {
         let observer = CycleObserver(
             console: console, metrics: metrics, health: health, catalog: catalog, settings: settings,
-            control: control, wantsTotals: countsPending && (server != nil || console.isTerminal), logger: logger
+            control: control, counting: counting, printsJSON: printsProgress, logger: logger
         )
         return try await withThrowingTaskGroup(of: CycleResult?.self) { group in
             group.addTask {
                 try await migrator.runCycle(control: control) { observer.begin($0) }
             }
-            group.addTask {
+            // Who reads the lines may be slow.
+            group.addTask(executorPreference: printsProgress ? ThreadPool(name: "des-progress", count: 1) : nil) {
                 await observer.run()
                 return nil
             }
@@ -120,6 +123,11 @@ struct MigrationRun: Sendable {
             }
             throw CancellationError()
         }
+    }
+
+    private var counting: CycleObserver.Counting {
+        guard countsPending else { return .never }
+        return server != nil || console.isTerminal || printsProgress ? .atOnce : .afterAWhile
     }
 
     /// - Returns: whether it could be written.

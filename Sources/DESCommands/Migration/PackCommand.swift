@@ -49,6 +49,9 @@ package struct PackCommand: AsyncParsableCommand {
     @Flag(name: .long, help: "Print the result as one JSON object.")
     var json = false
 
+    @Flag(name: .long, help: "Print progress as lines of JSON on standard output, one a second; implies --json.")
+    var jsonProgress = false
+
     @OptionGroup var logging: LoggingOptions
 
     package init() {}
@@ -117,7 +120,8 @@ package struct PackCommand: AsyncParsableCommand {
         let run = MigrationRun(
             migrator: try Migrator(world: world, settings: settings, metrics: metrics, logger: logger),
             catalog: catalog, settings: settings, console: console, logger: logger, metrics: metrics,
-            health: HealthState(), signals: StopSignals(logger: logger), server: nil, interval: nil, printsJSON: json
+            health: HealthState(), signals: StopSignals(logger: logger), server: nil, interval: nil,
+            printsJSON: json || jsonProgress, printsProgress: jsonProgress
         )
         return try await run.run()
     }

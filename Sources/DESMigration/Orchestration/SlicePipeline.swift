@@ -52,13 +52,17 @@ struct SlicePipeline: Sendable {
         let mark = MarkStage(context: context)
         let clean = CleanupStage(context: context)
 
-        let queues: [(PipelineStage, @Sendable () -> Int)] = [
-            (.validate, { rows.count }), (.bigFiles, { withBigFiles.count }),
-            (.pack, { contents.count + compressed.reduce(0) { max($0, $1.count) } + written.count }),
-            (.upload, { sealed.count }), (.mark, { published.count }), (.cleanup, { marked.count }),
-        ]
         // Ends with the stages.
-        async let _ = sample(queues)
+        async let _ = sample {
+            let appended = compressed.map { $0.queue(before: .pack) }.max { $0.count < $1.count }
+            let pack = contents.queue(before: .pack).followed(by: written.queue(before: .pack))
+            let queues = [
+                rows.queue(before: .validate), withBigFiles.queue(before: .bigFiles),
+                appended.map(pack.followed(by:)) ?? pack, sealed.queue(before: .upload),
+                published.queue(before: .mark), marked.queue(before: .cleanup),
+            ]
+            return (queues, QueueState.limit(queues, isFetching: !rows.isFinished))
+        }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await fetch.run(into: rows) }
             group.addTask {
@@ -91,13 +95,16 @@ struct SlicePipeline: Sendable {
         }
     }
 
-    /// Tells again and again how much waits, also while a stage stands still.
-    private func sample(_ queues: [(PipelineStage, @Sendable () -> Int)]) async {
-        let metrics = context.ledger.metrics
+    /// Tells again and again how much waits and for which stage, also while a stage stands still.
+    private func sample(_ look: @Sendable () -> (queues: [QueueState], limit: PipelineStage?)) async {
+        let ledger = context.ledger
         repeat {
-            for (stage, count) in queues { metrics.queueDepth(stage, count()) }
+            let (queues, limit) = look()
+            for queue in queues { ledger.metrics.queueDepth(queue.stage, queue.count) }
+            ledger.limit = limit
         } while (try? await context.cycle.world.clock.sleep(for: Self.samplingInterval)) != nil
-        for (stage, _) in queues { metrics.queueDepth(stage, 0) }
+        for queue in look().queues { ledger.metrics.queueDepth(queue.stage, 0) }
+        ledger.limit = nil
     }
 
     private static let samplingInterval = Duration.seconds(1)

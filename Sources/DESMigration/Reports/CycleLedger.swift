@@ -21,7 +21,9 @@ package final class CycleLedger: Sendable {
     private let result: Mutex<CycleResult>
     private let fetchedCount = Atomic<Int>(0)
     private let readBytes = Atomic<Int64>(0)
+    private let counter = FileCounter()
     private let recoveryProgress = Mutex<RecoveryProgress?>(nil)
+    private let limitingStage = Mutex<PipelineStage?>(nil)
     private let notes = Mutex<Set<ByteString>>([])
     private let warnings = Mutex<[CycleWarning: Int]>([:])
     private let failureWatch = Mutex<FailureWatch?>(nil)
@@ -50,6 +52,18 @@ package final class CycleLedger: Sendable {
     /// Files that count as fetched are left as they are after all, because the cycle is to stop.
     func left(_ count: Int) {
         fetchedCount.subtract(count, ordering: .relaxed)
+    }
+
+    /// Files came so far.
+    func count(_ files: Int, _ step: FileCounts.Step) { counter.add(files, step) }
+
+    /// How many files came how far.
+    package var counts: FileCounts { counter.counts(snapshot) }
+
+    /// The stage that the others wait for; nil while none runs, or nothing waits.
+    package internal(set) var limit: PipelineStage? {
+        get { limitingStage.withLock { $0 } }
+        set { limitingStage.withLock { $0 = newValue } }
     }
 
     /// How far the recovery of what an interrupted run left is; nil before and after it.

@@ -1,3 +1,4 @@
+import DESTelemetry
 import Synchronization
 
 /// Joins two stages: any number of producers and consumers, bounded by the weight of what waits in it.
@@ -26,6 +27,14 @@ final class BoundedStream<Element: Sendable>: Sendable {
 
     /// How many elements wait.
     var count: Int { protected.withLock { $0.state.count } }
+
+    /// What waits for the stage that takes from it.
+    func queue(before stage: PipelineStage) -> QueueState {
+        protected.withLock { QueueState(stage: stage, count: $0.state.count, isFull: !$0.state.hasRoom) }
+    }
+
+    /// Whether nothing more comes.
+    var isFinished: Bool { protected.withLock { $0.state.isFinished } }
 
     /// Hands the element on, and waits while the stream is at its limit. After `finish` the element is dropped.
     ///

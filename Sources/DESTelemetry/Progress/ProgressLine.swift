@@ -4,7 +4,6 @@ import Synchronization
 /// through the shared ``ConsoleSink``, removed at the end. When standard error is no terminal, nothing is written.
 package final class ProgressLine: Sendable {
     private struct State {
-        var renderer = ProgressRenderer()
         var lastShown: Duration?
         var isFinished = false
     }
@@ -20,16 +19,17 @@ package final class ProgressLine: Sendable {
         self.sink = sink
     }
 
-    /// Shows how far the work has come, unless the last time was less than a tenth of a second ago by
-    /// `snapshot.elapsed`. Cheap enough to be called for each batch.
-    package func update(_ snapshot: ProgressSnapshot) {
+    /// Shows how far the work has come, unless the last time was less than a tenth of a second ago by its `elapsed`. Cheap
+    /// enough to be called for each batch.
+    package func update(_ progress: WorkProgress) {
+        let elapsed = progress.snapshot.elapsed
         guard sink.isTerminal else { return }
         state.withLock { state in
             guard !state.isFinished else { return }
-            if let lastShown = state.lastShown, snapshot.elapsed - lastShown < Self.interval { return }
-            state.lastShown = snapshot.elapsed
+            if let lastShown = state.lastShown, elapsed - lastShown < Self.interval { return }
+            state.lastShown = elapsed
             // A line of the full width would move the cursor to the next one, from where it could not be cleared.
-            sink.showProgress(state.renderer.line(snapshot, columns: sink.columns - 1))
+            sink.showProgress(progress.line(columns: sink.columns - 1))
         }
     }
 

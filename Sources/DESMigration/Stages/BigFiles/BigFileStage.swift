@@ -38,6 +38,7 @@ struct BigFileStage: Sendable {
         }
         do {
             let published = try await publisher.publish(file)
+            ledger.count(1, .read)
             context.slice.wasRead(file.location)
             ledger.metrics.stageTime(.bigFiles, context.cycle.elapsed - start)
             return file.published(as: published.sha256, crc32: published.crc32)

@@ -91,6 +91,7 @@ actor AppendStage {
             do {
                 try target.append(file, of: batch)
                 policy.update(target.number, memoryInBytes: target.memoryInBytes)
+                cycle.ledger.count(1, .packed)
                 if let file = target.fileToWriteBack() { writeback.offer(file) }
             } catch {
                 abandon(target, error)

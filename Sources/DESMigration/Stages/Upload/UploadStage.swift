@@ -53,6 +53,7 @@ struct UploadStage: Sendable {
             switch outcome {
             case .success(let outcome):
                 cycle.ledger.published(shards: 1, bytes: Int64(shard.size), bigFiles: 0)
+                cycle.ledger.count(shard.rows.count, .published)
                 published.append(PublishedShard(shard, outcome))
             case .failure(let error) where error.code == .superseded:
                 // Nothing of it has failed: whoever has the work now does it.

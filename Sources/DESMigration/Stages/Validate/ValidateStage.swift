@@ -87,7 +87,10 @@ struct ValidateStage: Sendable {
             let file = try Self.file(row, checked, found, part.bytes, from: start)
             cycle.ledger.read(file.identity.size)
             cycle.oddTimes.look(at: row.key)
-            if file.contents != nil { context.slice.wasRead(file.location) }
+            if file.contents != nil {
+                cycle.ledger.count(1, .read)
+                context.slice.wasRead(file.location)
+            }
             part.add(file, gateBytes: held)
             permit.settled(row)
         } catch let cut as ReadingCut {
