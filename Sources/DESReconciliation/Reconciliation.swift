@@ -20,15 +20,17 @@ package struct Reconciliation: Sendable {
         threads = world.threads.pool("des-reconcile", count: 2)
     }
 
+    /// - Parameter onStart: gets the book in which findings are kept, for whoever shows how far it is.
     /// - Throws: `CatalogError` or `StorageError` when the rows cannot be read or the shards not be listed, `SpoolError`,
     ///   `CancellationError`.
-    package func run() async throws -> ReconciliationReport {
+    package func run(onStart: @Sendable (FindingBook) -> Void = { _ in }) async throws -> ReconciliationReport {
         let staged = try await LeftoverCheck.stagedFiles(in: world.stagingDirectory, on: threads)
         let context = ReconciliationContext(
             world: world, settings: settings, spool: try await Spool.make(on: threads),
             book: FindingBook(limit: settings.limit), parts: StoreParts(of: world.store, bits: settings.shardBits),
             staged: Set(staged.filter(\.isSealed).map { ByteString($0.name) }), logger: logger,
             start: world.now().microsecondsSinceEpoch / 1_000_000)
+        onStart(context.book)
         let reader = ShardIndexReader(context: context)
         let shards = DayShards(context: context, reader: reader)
         let rows = try await MarkedRows(context)

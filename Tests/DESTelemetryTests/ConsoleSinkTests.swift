@@ -23,15 +23,23 @@ import Testing
                 == "one\n\(clear)10 files\(clear)two\n10 files\(clear)20 files\(clear)three\n")
     }
 
-    private static func progress(_ files: Int, after elapsed: Duration) -> WorkProgress {
-        var meter = ProgressMeter()
-        return meter.progress(ProgressSnapshot([.init("read", files)], bytes: 0, elapsed: elapsed))
+    private static func progress(_ files: Int, after elapsed: Duration) -> ProgressSnapshot {
+        ProgressSnapshot([.init("read", files)], bytes: nil, elapsed: elapsed)
+    }
+
+    @Test func `Without a terminal somebody is told once a minute`() {
+        let pipe = SystemPipe()
+        let sink = ConsoleSink(descriptor: pipe.writeEnd)
+        let progress = ProgressLine(sink: sink) { sink.write(line: $0) }
+        for second in 1...150 { progress.update(Self.progress(second, after: .seconds(second))) }
+        progress.finish()
+        #expect(pipe.readAvailable() == "60 read · 1.0 files/s\n120 read · 1.0 files/s\n")
     }
 
     @Test func `Without a terminal there is no progress and no control character`() {
         let pipe = SystemPipe()
         let sink = ConsoleSink(descriptor: pipe.writeEnd)
-        let progress = ProgressLine(sink: sink)
+        let progress = ProgressLine(sink: sink) { _ in }
         progress.update(Self.progress(1, after: .seconds(1)))
         sink.write(line: "only this")
         progress.finish()
@@ -73,7 +81,7 @@ import Testing
     @Test func `The progress line changes at most ten times a second and not after its end`() {
         let pipe = SystemPipe()
         let sink = ConsoleSink(descriptor: pipe.writeEnd, isTerminal: true)
-        let progress = ProgressLine(sink: sink)
+        let progress = ProgressLine(sink: sink) { _ in }
         for step in 1...10 {
             progress.update(Self.progress(step, after: .milliseconds(step * 40)))
         }

@@ -11,9 +11,6 @@ final class CycleObserver: Sendable {
     private struct State {
         var ledger: CycleLedger?
         var total: Int?
-        var meter = ProgressMeter()
-        /// Lines for whoever has no terminal; the first after a while, since most runs are over then.
-        var logPace = LogPace(every: CycleObserver.logInterval, isFirstDue: false)
         var jsonPace = LogPace(every: .seconds(1))
         var stop: StopProgress?
         var stopPace = LogPace(every: .seconds(10))
@@ -28,11 +25,10 @@ final class CycleObserver: Sendable {
         case never
     }
 
-    private static let logInterval = Duration.seconds(60)
+    private static let patience = Duration.seconds(60)
 
     private let state = Mutex(State())
     private let line: ProgressLine
-    private let hasTerminal: Bool
     private let start = ContinuousClock().now
     private let metrics: MigrationMetrics
     private let health: HealthState
@@ -48,8 +44,7 @@ final class CycleObserver: Sendable {
         console: ConsoleSink, metrics: MigrationMetrics, health: HealthState, catalog: any SourceCatalog,
         settings: MigrationSettings, control: CycleControl, counting: Counting, printsJSON: Bool, logger: Logger
     ) {
-        line = ProgressLine(sink: console)
-        hasTerminal = console.isTerminal
+        line = ProgressLine(sink: console) { logger.info("\($0)") }
         self.metrics = metrics
         self.health = health
         self.catalog = catalog
@@ -75,7 +70,7 @@ final class CycleObserver: Sendable {
     func countPending() async {
         switch counting {
         case .atOnce: break
-        case .afterAWhile: guard (try? await Task.sleep(for: Self.logInterval)) != nil else { return }
+        case .afterAWhile: guard (try? await Task.sleep(for: Self.patience)) != nil else { return }
         case .never: return
         }
         do {
@@ -121,12 +116,8 @@ final class CycleObserver: Sendable {
         snapshot.filesFailed = counts.ended
         snapshot.filesTotal = total
         snapshot.limit = ledger.limit?.rawValue
-        let (progress, isLogged, isPrinted) = state.withLock { state in
-            let isPrinted = printsJSON && (state.jsonPace.isDue(at: elapsed) || isLast)
-            return (state.meter.progress(snapshot), !hasTerminal && state.logPace.isDue(at: elapsed), isPrinted)
-        }
-        line.update(progress)
-        if isLogged { logger.info("\(progress.line())") }
+        let progress = line.update(snapshot)
+        let isPrinted = printsJSON && state.withLock { $0.jsonPace.isDue(at: elapsed) || isLast }
         // Who reads it may be gone; the migration goes on.
         if isPrinted, let text = try? JSONOutput.text(ProgressReport(progress, runID: ledger.snapshot.runID)) {
             try? Console.out(text)

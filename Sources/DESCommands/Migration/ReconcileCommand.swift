@@ -86,19 +86,24 @@ package struct ReconcileCommand: AsyncParsableCommand {
 
     package func run() async throws {
         let configuration = try loadConfiguration()
+        let console = ConsoleSink()
         let logger = logging.logger(
             label: "des-reconcile", level: configuration.logging.level,
-            format: configuration.logging.format, sink: ConsoleSink())
+            format: configuration.logging.format, sink: console)
+        let observer = ReconciliationObserver(line: ProgressLine(sink: console) { logger.info("\($0)") })
         for warning in configuration.warnings { logger.warning("\(warning)") }
         do {
-            guard let report = try await reconcileUntilSignal(configuration, logger) else {
+            guard let report = try await reconcileUntilSignal(configuration, observer, logger) else {
                 throw ExitStatus.stopped(by: SIGINT)
             }
+            observer.finish()
             try Console.out(json ? try JSONOutput.snakeCaseText(report) : report.text)
             if !report.isClean { throw ExitStatus.incomplete }
         } catch let code as ExitCode {
+            observer.finish()
             throw code
         } catch {
+            observer.finish()
             logger.critical("\(error)")
             throw ExitStatus.fatal
         }
@@ -117,12 +122,16 @@ package struct ReconcileCommand: AsyncParsableCommand {
 
     /// - Returns: nil if a signal ended it.
     private func reconcileUntilSignal(
-        _ configuration: MigrationConfiguration, _ logger: Logger
+        _ configuration: MigrationConfiguration, _ observer: ReconciliationObserver, _ logger: Logger
     ) async throws -> ReconciliationReport? {
         try await withThrowingTaskGroup(of: ReconciliationReport?.self) { group in
-            group.addTask { try await reconcile(configuration, logger) }
+            group.addTask { try await reconcile(configuration, observer, logger) }
             group.addTask {
                 for await _ in await UnixSignalsSequence(trapping: .stopping) { break }
+                return nil
+            }
+            group.addTask {
+                try await observer.run()
                 return nil
             }
             let first = try await group.next() ?? nil
@@ -132,7 +141,7 @@ package struct ReconcileCommand: AsyncParsableCommand {
     }
 
     private func reconcile(
-        _ configuration: MigrationConfiguration, _ logger: Logger
+        _ configuration: MigrationConfiguration, _ observer: ReconciliationObserver, _ logger: Logger
     ) async throws -> ReconciliationReport {
         let assembly = MigrationAssembly(configuration: configuration, logger: logger)
         let parts = try assembly.parts(access: repair ? .readWrite : .readOnly)
@@ -158,7 +167,7 @@ package struct ReconcileCommand: AsyncParsableCommand {
         settings.bigFilesPrefix = migration.bigFilesPrefix
         settings.shardBits = migration.shardBits
         let report = try await Reconciliation(world: ReconciliationWorld(world), settings: settings, logger: logger)
-            .run()
+            .run { observer.begin($0) }
         await parts.close()
         return report
     }

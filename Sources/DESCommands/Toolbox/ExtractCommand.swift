@@ -42,7 +42,11 @@ struct ExtractCommand: ToolCommand {
                 throw CommandProblem("--output \(output) is the folder of the shards itself: name another one")
             }
             let place = try await ShardPlaces.open(place, surroundings.opening)
-            var extraction = Extraction(extractor: try Extractor(folder: output), console: surroundings.console)
+            let progress = ToolProgress(
+                "restored", of: wanted.isEmpty ? nil : wanted.count, surroundings.console)
+            defer { progress.finish() }
+            var extraction = Extraction(
+                extractor: try Extractor(folder: output), console: surroundings.console, progress: progress)
             do {
                 if wanted.isEmpty {
                     try await extraction.all(of: place)
@@ -53,6 +57,7 @@ struct ExtractCommand: ToolCommand {
                 extraction.counts.stopped = "\(failure)"
             }
             let counts = extraction.counts
+            progress.finish()
             try surroundings.console.out(json ? try JSONOutput.text(counts) : counts.text(folder: output))
             if counts.stopped != nil { throw ExitStatus.fatal }
             if counts.filesFailed > 0 { throw ExitStatus.incomplete }

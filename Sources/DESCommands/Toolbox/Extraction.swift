@@ -35,6 +35,7 @@ struct Extraction {
 
     let extractor: Extractor
     let console: ToolConsole
+    let progress: ToolProgress
     var counts = Counts()
 
     /// All files, shard after shard.
@@ -109,6 +110,7 @@ struct Extraction {
             counts.totalSizeBytes += entry.size
         case .alreadyThere: counts.filesAlreadyThere += 1
         }
+        progress.done(entry.size)
     }
 
     /// Counts a file, or a whole shard, that was not restored.
@@ -116,6 +118,7 @@ struct Extraction {
     /// - Throws: ``Stop`` if no other one could be either.
     private mutating func note(_ error: any Error, _ uid: String? = nil) throws {
         counts.filesFailed += 1
+        progress.failed()
         let subject = uid.map { "\($0.escapedForOneLine): " } ?? ""
         let endsAll = error is FolderFailure || (error as? ShardProblem)?.isOfLocalDisk == true
         console.error(

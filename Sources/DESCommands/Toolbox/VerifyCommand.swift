@@ -48,7 +48,10 @@ struct VerifyCommand: ToolCommand {
             let console = surroundings.console
             var report = Report()
             let decoder = PayloadDecoder()
+            let progress = ToolProgress("verified", console)
+            defer { progress.finish() }
             func note(_ problem: ShardProblem) throws {
+                progress.failed()
                 let damage = Damage(shard: problem.file, uid: problem.uid, message: problem.message)
                 switch problem.kind {
                 case .damage: report.damaged.append(damage)
@@ -64,6 +67,7 @@ struct VerifyCommand: ToolCommand {
                         case .failure(let problem): try note(problem)
                         case .success(let entry):
                             report.files += 1
+                            progress.done(entry.size)
                             report.totalSizeBytes += entry.size
                             if case .inline = entry.content, entry.meta.crc32 == nil { report.withoutChecksum += 1 }
                         }
@@ -72,6 +76,7 @@ struct VerifyCommand: ToolCommand {
                     try note(problem)
                 }
             }
+            progress.finish()
             try console.out(json ? try JSONOutput.text(report) : Self.text(report))
             guard report.shards > 0 else { throw CommandProblem("there is no shard in \(place): nothing was verified") }
             if !report.damaged.isEmpty || !report.unreadable.isEmpty { throw ExitStatus.incomplete }

@@ -1,14 +1,14 @@
 import Synchronization
 
 /// Where findings are counted and the first of each kind kept.
-final class FindingBook: Sendable {
+package final class FindingBook: Sendable {
     private let report = Mutex(ReconciliationReport())
     private let limit: Int
 
     /// - Parameter limit: how many of a kind are kept.
     init(limit: Int) { self.limit = limit }
 
-    var snapshot: ReconciliationReport { report.withLock { $0 } }
+    package var snapshot: ReconciliationReport { report.withLock { $0 } }
 
     func add(_ finding: Finding) {
         report.withLock { report in

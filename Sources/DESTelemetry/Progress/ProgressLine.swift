@@ -1,10 +1,14 @@
 import Synchronization
 
-/// The progress line of a command on its terminal: shown at most ten times a second, moved out of the way by log lines
-/// through the shared ``ConsoleSink``, removed at the end. When standard error is no terminal, nothing is written.
+/// Shows how far a command is. On its terminal that is a line, shown at most ten times a second, moved out of the way by log
+/// lines through the shared ``ConsoleSink``, and removed at the end; when standard error is no terminal, somebody is told once
+/// a minute.
 package final class ProgressLine: Sendable {
     private struct State {
+        var meter = ProgressMeter()
         var lastShown: Duration?
+        /// Not at the start: most commands are done before it is due.
+        var pace = LogPace(every: .seconds(60), isFirstDue: false)
         var isFinished = false
     }
 
@@ -12,25 +16,36 @@ package final class ProgressLine: Sendable {
     static let interval = Duration.milliseconds(100)
 
     private let sink: ConsoleSink
+    private let tell: @Sendable (String) -> Void
     private let state = Mutex(State())
 
-    /// - Parameter sink: the one that the log writes to.
-    package init(sink: ConsoleSink) {
+    /// - Parameters:
+    ///   - sink: the one that the log writes to.
+    ///   - tell: gets the line once a minute when there is no terminal.
+    package init(sink: ConsoleSink, tell: @escaping @Sendable (String) -> Void) {
         self.sink = sink
+        self.tell = tell
     }
 
-    /// Shows how far the work has come, unless the last time was less than a tenth of a second ago by its `elapsed`. Cheap
-    /// enough to be called for each batch.
-    package func update(_ progress: WorkProgress) {
-        let elapsed = progress.snapshot.elapsed
-        guard sink.isTerminal else { return }
-        state.withLock { state in
-            guard !state.isFinished else { return }
-            if let lastShown = state.lastShown, elapsed - lastShown < Self.interval { return }
-            state.lastShown = elapsed
+    /// Shows how far the work has come, unless the last time was less than a tenth of a second ago by `snapshot.elapsed`.
+    ///
+    /// - Returns: the same with how fast it goes on.
+    @discardableResult
+    package func update(_ snapshot: ProgressSnapshot) -> WorkProgress {
+        let (progress, line) = state.withLock { state -> (WorkProgress, String?) in
+            let progress = state.meter.progress(snapshot)
+            guard !state.isFinished else { return (progress, nil) }
+            guard sink.isTerminal else {
+                return (progress, state.pace.isDue(at: snapshot.elapsed) ? progress.line() : nil)
+            }
+            if let lastShown = state.lastShown, snapshot.elapsed - lastShown < Self.interval { return (progress, nil) }
+            state.lastShown = snapshot.elapsed
             // A line of the full width would move the cursor to the next one, from where it could not be cleared.
             sink.showProgress(progress.line(columns: sink.columns - 1))
+            return (progress, nil)
         }
+        if let line { tell(line) }
+        return progress
     }
 
     /// Shows a text in the place of the numbers.

@@ -64,7 +64,7 @@ package struct WorkProgress: Sendable {
             return (importance: importance, text: "\(step.files.groupedByThousands) \(step.name)")
         }
         if snapshot.filesFailed > 0 { parts.append((3, "\(snapshot.filesFailed.groupedByThousands) failed")) }
-        parts.append((1, snapshot.bytes.byteCountText))
+        if let bytes = snapshot.bytes { parts.append((1, bytes.byteCountText)) }
         if let filesPerSecond { parts.append((5, "\(Self.rateText(filesPerSecond)) files/s")) }
         if let share { parts.append((9, "\(Int(share * 100)) %")) }
         if let rest { parts.append((7, "ETA \(rest.humanReadable)")) }

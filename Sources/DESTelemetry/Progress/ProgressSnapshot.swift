@@ -19,13 +19,14 @@ package struct ProgressSnapshot: Sendable, Equatable {
     package var filesFailed = 0
     /// All files; nil while nobody knows.
     package var filesTotal: Int?
-    package var bytes: Int64
+    /// Bytes that were read; nil where nobody counts them.
+    package var bytes: Int64?
     /// Time since the work began.
     package var elapsed: Duration
     /// The part of the work that the others wait for; nil if nothing is known of that.
     package var limit: String?
 
-    package init(_ steps: [Step], bytes: Int64, elapsed: Duration) {
+    package init(_ steps: [Step], bytes: Int64?, elapsed: Duration) {
         self.steps = steps
         self.bytes = bytes
         self.elapsed = elapsed
