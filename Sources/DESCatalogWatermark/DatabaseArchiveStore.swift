@@ -14,6 +14,8 @@ package protocol ArchiveSession {
     var hasAcceptance: Bool { get throws }
     /// The present moment, as it stands in SQL.
     var now: String { get }
+    /// The moment that a stored watermark names; nil if it names none.
+    func moment(of watermark: CatalogValue) -> Timestamp?
     /// What is said of a watermark that is no time, and what to do about it.
     func problem(ofWatermark value: CatalogValue) -> (reason: String, advice: String)
 }
@@ -128,7 +130,7 @@ extension DatabaseArchiveStore {
     package static func config(_ id: Int64, in session: Session, lock: String = "") throws -> ArchiveConfig? {
         let sql = "SELECT archived_until, \(tables.lagDays) FROM des_archive_config WHERE id = $1\(lock)"
         guard let row = try session.rows(tables.written(sql), [.integer(id)]).first else { return nil }
-        let until = row[0].timestamp
+        let until = session.moment(of: row[0])
         if until == nil, row[0] != .null {
             let problem = session.problem(ofWatermark: row[0])
             throw CatalogError(

@@ -83,6 +83,11 @@ extension PostgresSession: ArchiveSession {
 
     package var now: String { "now()" }
 
+    package func moment(of watermark: CatalogValue) -> Timestamp? {
+        // What counts since when in a column of another type is not ours to guess.
+        if case .time(let moment) = watermark { moment } else { nil }
+    }
+
     package func problem(ofWatermark value: CatalogValue) -> (reason: String, advice: String) {
         ("archived_until is no time", "make it a column of type timestamptz")
     }

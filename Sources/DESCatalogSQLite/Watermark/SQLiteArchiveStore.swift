@@ -58,6 +58,8 @@ extension Database: ArchiveSession {
 
     package var now: String { "'\(Timestamp.now().storedText)'" }
 
+    package func moment(of watermark: CatalogValue) -> Timestamp? { watermark.timestamp }
+
     package func problem(ofWatermark value: CatalogValue) -> (reason: String, advice: String) {
         ("archived_until is no time: \(value.uidText ?? "bytes")", "set it with des-migrate --set-watermark")
     }

@@ -126,6 +126,20 @@ struct ArchiveStoreTests {
     }
 
     @Test(
+        "A watermark in a PostgreSQL column of another type is not guessed",
+        arguments: [("bigint", "1"), ("text", "'2024-01-01'")])
+    func otherType(type: String, value: String) async throws {
+        let fixture = try ArchiveFixture(.postgres)
+        try fixture.execute(
+            """
+            CREATE TABLE des_archive_config (id INTEGER PRIMARY KEY, archived_until \(type), lag_days INTEGER);
+            INSERT INTO des_archive_config VALUES (1, \(value), 7)
+            """)
+        #expect(
+            await catalogError { _ = try await fixture.store().config() }?.description.contains("is no time") == true)
+    }
+
+    @Test(
         "Packed rows are noted once, listed in pages, and forgotten as the watermark passes",
         arguments: ArchiveKind.allCases)
     func packed(kind: ArchiveKind) async throws {
