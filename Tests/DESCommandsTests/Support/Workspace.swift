@@ -53,7 +53,7 @@ final class Workspace: Sendable {
         let script = "\(UUID().uuidString).sql"
         try write(text, to: script)
         let result = try await DESCommandsTests.run(
-            "/usr/bin/env", ["sqlite3", "-bail", "catalog.db", ".read \(script)"], in: path)
+            "/usr/bin/env", ["sqlite3", "-bail", "-cmd", ".timeout 20000", "catalog.db", ".read \(script)"], in: path)
         try FileManager.default.removeItem(atPath: "\(path)/\(script)")
         try #require(result.end == .exit(0), "\(result.everything)")
         return result.output.trimmingCharacters(in: .newlines)
