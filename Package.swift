@@ -171,9 +171,9 @@ let package = Package(
         program("des-stats"),
 
         tests(of: "DESBase", ["DESRouting", "DESTestSupport"]),
-        // A clock, random numbers, and real servers for tests, which the scripts of Tests/Support start.
+        // A clock, random numbers, folders, and real servers for tests, which the scripts of Tests/Support start.
         .target(
-            name: "DESTestSupport", dependencies: ["DESTelemetry"], path: "Tests/DESTestSupport",
+            name: "DESTestSupport", dependencies: ["DESBase", "DESTelemetry"], path: "Tests/DESTestSupport",
             swiftSettings: settings
         ),
         tests(of: "DESPostgres", ["DESTestSupport"]),
@@ -200,7 +200,8 @@ let package = Package(
         tests(
             of: "DESConfiguration",
             [
-                "DESRouting", "DESShard", "DESS3", "DESTelemetry", .product(name: "Logging", package: "swift-log"),
+                "DESRouting", "DESShard", "DESS3", "DESTelemetry", "DESTestSupport",
+                .product(name: "Logging", package: "swift-log"),
             ]
         ),
         tests(
@@ -238,6 +239,7 @@ let package = Package(
             of: "DESReconciliation",
             [
                 "DESBase", "DESRouting", "DESShard", "DESStorage", "DESCatalog", "DESCatalogSQLite", "DESMigration",
+                "DESTestSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
             ]

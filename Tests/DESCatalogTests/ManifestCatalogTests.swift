@@ -1,5 +1,6 @@
 import DESBase
 import DESCatalog
+import DESTestSupport
 import Foundation
 import Testing
 
@@ -96,7 +97,7 @@ struct ManifestCatalogTests {
     @Test("A manifest is read from its file, and a missing one is an error that names it")
     func files() async throws {
         let database = try TemporaryDatabase()
-        let path = database.folder.appending(path: "manifest.json").path
+        let path = database.folder("manifest.json")
         let error = await catalogError { _ = try await ManifestCatalog.load(path: path) }
         #expect(error?.code == .cannotOpen)
         #expect(error?.description.contains(path) == true)

@@ -1,6 +1,7 @@
 import DESBase
 import DESCatalog
 import DESCatalogSQLite
+import DESTestSupport
 import Foundation
 import Testing
 
@@ -200,17 +201,17 @@ struct SQLiteMarkTests {
             INSERT INTO files SELECT i, 'uid' || i, '2024-01-01', '/data/' || i, i, 0 FROM n
             """, "BEGIN", "UPDATE files SET archived = 1")
         for name in ["scanned", "marked"] {
-            let path = database.folder.appending(path: name).path
+            let path = database.folder(name)
             try FileManager.default.copyItem(atPath: database.path, toPath: path)
             try FileManager.default.copyItem(atPath: database.path + "-journal", toPath: path + "-journal")
         }
         let scanned = SQLiteCatalog(
-            path: database.folder.appending(path: "scanned").path, schema: CatalogSchema(table: "files"),
+            path: database.folder("scanned"), schema: CatalogSchema(table: "files"),
             access: .readOnly)
         let rows = try await scanned.pendingRows(olderThan: .latest).allRows(pageSize: 1000)
         #expect(rows.count == 5000)
         let marked = SQLiteCatalog(
-            path: database.folder.appending(path: "marked").path, schema: CatalogSchema(table: "files"))
+            path: database.folder("marked"), schema: CatalogSchema(table: "files"))
         let outcomes = try await marked.mark(rows.map(\.key))
         #expect(outcomes.allSatisfy { $0 == .marked })
     }

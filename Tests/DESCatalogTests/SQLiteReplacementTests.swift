@@ -1,6 +1,7 @@
 import DESBase
 import DESCatalog
 import DESCatalogSQLite
+import DESTestSupport
 import Foundation
 import Testing
 
@@ -66,7 +67,7 @@ struct SQLiteReplacementTests {
         arguments: ["rm", "mv", "link"])
     func removed(how: String) async throws {
         let (old, new) = try databases(journal: "DELETE")
-        let link = old.folder.appending(path: "link.db").path
+        let link = old.folder("link.db")
         try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: old.path)
         let catalog = SQLiteCatalog(path: how == "link" ? link : old.path, schema: CatalogSchema(table: "files"))
         let rows = try await catalog.pendingRows(olderThan: .latest).allRows()

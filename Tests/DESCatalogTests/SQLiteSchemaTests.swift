@@ -1,6 +1,7 @@
 import DESBase
 import DESCatalog
 import DESCatalogSQLite
+import DESTestSupport
 import Foundation
 import Testing
 
@@ -23,7 +24,7 @@ struct SQLiteSchemaTests {
         let folder = SQLiteCatalog(path: database.folder.path, schema: CatalogSchema(table: "files"))
         #expect(await catalogError { try await folder.checkSchema() }?.code == .cannotOpen)
 
-        let textFile = database.folder.appending(path: "notes.txt")
+        let textFile = database.folder.url.appending(path: "notes.txt")
         try Data(String(repeating: "no database\n", count: 1000).utf8).write(to: textFile)
         let text = SQLiteCatalog(path: textFile.path, schema: CatalogSchema(table: "files"))
         #expect(await catalogError { try await text.checkSchema() }?.code == .corrupt)

@@ -1,6 +1,6 @@
 import DESCatalog
 import DESCatalogSQLite
-import Foundation
+import DESTestSupport
 import GRDBSQLite
 
 /// A throw-away folder with an SQLite file, and a plain connection to it: the "other program" that owns the catalog.
@@ -16,22 +16,18 @@ final class TemporaryDatabase {
         """
     static let index = "CREATE INDEX files_by_time ON files (created_at, uid)"
 
-    let folder: URL
+    let folder: TemporaryFolder
     let path: String
     private var connection: OpaquePointer?
 
     init(_ sql: String...) throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "des-catalog-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        path = folder.appending(path: "catalog.db").path
+        folder = try TemporaryFolder()
+        path = folder("catalog.db")
         guard sqlite3_open(path, &connection) == SQLITE_OK else { throw Failure(description: "cannot open \(path)") }
         for statement in sql { try execute(statement) }
     }
 
-    deinit {
-        sqlite3_close_v2(connection)
-        try? FileManager.default.removeItem(at: folder)
-    }
+    deinit { sqlite3_close_v2(connection) }
 
     func execute(_ sql: String) throws {
         guard sqlite3_exec(connection, sql, nil, nil, nil) == SQLITE_OK else {

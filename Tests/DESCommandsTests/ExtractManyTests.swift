@@ -1,3 +1,4 @@
+import DESTestSupport
 import Foundation
 import Testing
 
@@ -109,12 +110,8 @@ import Testing
 /// A small file system in memory; needs the right to mount.
 private final class SmallDisk {
     static let isPossible: Bool = {
-        let path = FileManager.default.temporaryDirectory.appending(path: "des-disk-\(UUID().uuidString)").path
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        guard (try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)) != nil else {
-            return false
-        }
-        return (try? SmallDisk(at: path, kibibytes: 64)) != nil
+        guard let folder = try? TemporaryFolder(), let place = try? folder.folder("probe") else { return false }
+        return (try? SmallDisk(at: place, kibibytes: 64)) != nil
     }()
 
     let path: String

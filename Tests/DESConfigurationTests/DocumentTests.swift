@@ -1,4 +1,5 @@
 @testable import DESConfiguration
+import DESTestSupport
 import FoundationEssentials
 import Testing
 
@@ -105,15 +106,13 @@ struct DocumentTests {
 
     @Test("a file is read from its path, and what cannot be read is said")
     func files() throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "des-configuration-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
+        let folder = try TemporaryFolder()
         func failure(_ path: String) throws -> String {
             try #require(throws: ConfigurationError.self) {
                 try MigrationConfiguration.load(path: path, environment: [:])
             }.description
         }
-        let file = folder.appending(path: "a config.json")
+        let file = folder.url.appending(path: "a config.json")
         try Data(#"{"database": {"url": "sqlite:///${NAME}"}}"#.utf8).write(to: file)
         let configuration = try MigrationConfiguration.load(path: file.path, environment: ["NAME": "n.db"])
         #expect(configuration.database.url == .sqlite(path: "n.db"))

@@ -146,10 +146,10 @@ import Testing
         let folder = try TemporaryFolder()
         for (name, entries, count) in [("other", entries(offset: 8), 12), ("few", [UInt8](), 12)] {
             let forged = try forge(leaf: entries.isEmpty ? [] : frame(entries), count: UInt32(count)).0
-            let reader = try ShardReader(path: folder.write(forged.bytes, to: name))
+            let reader = try ShardReader(path: folder.write(name, forged.bytes))
             #expect(throws: ShardError.self) { try reader.verifyLookupTable() }
         }
-        let whole = try ShardReader(path: folder.write(bytes, to: "whole"))
+        let whole = try ShardReader(path: folder.write("whole", bytes))
         #expect(try whole.verifyLookupTable())
     }
 

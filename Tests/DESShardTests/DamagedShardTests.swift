@@ -1,4 +1,5 @@
 import DESShard
+import DESTestSupport
 import Foundation
 import Testing
 
@@ -25,7 +26,7 @@ import Testing
         let folder = try TemporaryFolder()
         let whole = try makeShard(Self.files)
         for length in 0..<whole.count {
-            let path = try folder.write(Array(whole.prefix(length)), to: "cut.des")
+            let path = try folder.write("cut.des", Array(whole.prefix(length)))
             guard case .failure(let error) = readAll(path) else {
                 Issue.record("cut to \(length) bytes it was read")
                 continue
@@ -43,7 +44,7 @@ import Testing
             for bit in 0..<8 {
                 var damaged = whole
                 damaged[offset] ^= 1 << bit
-                let path = try folder.write(damaged, to: "flip.des")
+                let path = try folder.write("flip.des", damaged)
                 guard case .success(let found) = readAll(path) else { continue }
                 // A flip in a uid or in the time of the meta is not protected by a checksum; content always is.
                 for contents in found.values where !expected.values.contains(contents) {
@@ -103,7 +104,7 @@ import Testing
             ("other magic", Array("PK".utf8) + shard(entries: [entry(a)]), .notAShard),
         ]
         for (name, bytes, code) in cases {
-            let path = try folder.write(bytes, to: "bad.des")
+            let path = try folder.write("bad.des", bytes)
             guard case .failure(let error) = readAll(path) else {
                 Issue.record("\(name): it was read")
                 continue
@@ -117,7 +118,7 @@ import Testing
         let folder = try TemporaryFolder()
         var bytes = try makeShard(Self.files, compression: CompressionSettings(codec: .none))
         bytes[8] ^= 1
-        let reader = try ShardReader(path: folder.write(bytes, to: "damaged.des"))
+        let reader = try ShardReader(path: folder.write("damaged.des", bytes))
         var damaged: [String] = []
         var whole: [String] = []
         reader.verify {
@@ -134,9 +135,9 @@ import Testing
         let folder = try TemporaryFolder()
         let golden = GoldenShardTests.folder
         let manager = FileManager.default
-        try manager.copyItem(atPath: golden.path, toPath: folder.path("copy"))
-        let shard = folder.path("copy/v2-bigfile.des")
-        let bigFiles = folder.path("copy/_bigFiles")
+        try manager.copyItem(atPath: golden.path, toPath: folder("copy"))
+        let shard = folder("copy/v2-bigfile.des")
+        let bigFiles = folder("copy/_bigFiles")
         let name = try #require(try manager.contentsOfDirectory(atPath: bigFiles).first)
         let path = bigFiles + "/" + name
         let original = try #require(manager.contents(atPath: path))

@@ -129,15 +129,15 @@ import Testing
         let shard = StoredShard(try makeShard(files, lookupThreshold: 100))
         for file in files { #expect(try shard.contents(file.uid) == file.contents) }
         let folder = try TemporaryFolder()
-        let reader = try ShardReader(path: folder.write(shard.bytes, to: "table.des"))
+        let reader = try ShardReader(path: folder.write("table.des", shard.bytes))
         #expect(try reader.index.entries().map(\.uid) == files.map(\.uid))
         reader.verify { if case .failure(let error) = $0 { Issue.record("\(error)") } }
         #expect(try reader.verifyLookupTable())
-        #expect(try !ShardReader(path: folder.write(makeShard(files), to: "none.des")).verifyLookupTable())
+        #expect(try !ShardReader(path: folder.write("none.des", makeShard(files))).verifyLookupTable())
         var damaged = shard.bytes
         let tail = try shard.tail()
         damaged[Int(try #require(shard.table(tail)).dataEnd) + 50] ^= 1
-        let other = try ShardReader(path: folder.write(damaged, to: "damaged.des"))
+        let other = try ShardReader(path: folder.write("damaged.des", damaged))
         #expect(throws: ShardError.self) { try other.verifyLookupTable() }
     }
 

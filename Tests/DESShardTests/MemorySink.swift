@@ -1,28 +1,11 @@
 import DESBase
 import DESShard
-import Foundation
 
 /// Keeps what a shard writer writes.
 final class MemorySink: ShardSink {
     private(set) var bytes: [UInt8] = []
 
     func write(_ more: UnsafeRawBufferPointer) throws { bytes.append(contentsOf: more) }
-}
-
-/// A folder of its own that goes with the object.
-final class TemporaryFolder {
-    let url = FileManager.default.temporaryDirectory.appending(path: "des-test-\(UUID().uuidString)")
-
-    init() throws { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) }
-
-    deinit { try? FileManager.default.removeItem(at: url) }
-
-    func path(_ name: String) -> String { url.appending(path: name).path }
-
-    func write(_ bytes: [UInt8], to name: String) throws -> String {
-        try Data(bytes).write(to: url.appending(path: name))
-        return path(name)
-    }
 }
 
 /// One shard with these files, as the pipeline would write it.

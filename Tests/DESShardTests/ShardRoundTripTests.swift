@@ -30,7 +30,7 @@ import Testing
         let files = Self.files(count: 300, seed: 7)
         for bufferSize in [1, 1000, 64 << 10] {
             let path = try folder.write(
-                makeShard(files, compression: settings, bufferSize: bufferSize), to: "\(bufferSize).des"
+                "\(bufferSize).des", makeShard(files, compression: settings, bufferSize: bufferSize)
             )
             let reader = try ShardReader(path: path)
             #expect(reader.index.version == 2)
@@ -51,7 +51,7 @@ import Testing
         var generator = TestRandom(seed: 3)
         let noise = (0..<1000).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
         let folder = try TemporaryFolder()
-        let path = try folder.write(makeShard([("a", noise), ("b", [])]), to: "a.des")
+        let path = try folder.write("a.des", makeShard([("a", noise), ("b", [])]))
         let reader = try ShardReader(path: path)
         #expect(try reader.index.entries().map(\.codec) == [.none, .none])
     }
@@ -61,8 +61,7 @@ import Testing
         let zeros = [UInt8](repeating: 0, count: 9 << 20)
         for codec in [Codec.zstd, .lz4] {
             let path = try folder.write(
-                makeShard([("zeros", zeros)], compression: CompressionSettings(codec: codec, level: 0)),
-                to: "\(codec).des"
+                "\(codec).des", makeShard([("zeros", zeros)], compression: CompressionSettings(codec: codec, level: 0))
             )
             #expect(try ShardReader(path: path).contents(uid: "zeros") == zeros)
         }
@@ -85,7 +84,7 @@ import Testing
 
     @Test func `an empty shard is read`() throws {
         let folder = try TemporaryFolder()
-        let reader = try ShardReader(path: folder.write(makeShard([]), to: "empty.des"))
+        let reader = try ShardReader(path: folder.write("empty.des", makeShard([])))
         #expect(reader.index.count == 0)
         #expect(reader.sizeInBytes == 24)
         #expect(try reader.contents(uid: "") == nil)

@@ -3,7 +3,6 @@ import DESCatalog
 import DESCatalogODBC
 import DESODBC
 import DESTestSupport
-import Foundation
 import Testing
 
 /// The connector with other databases that can run here: what works with three drivers owes nothing to one of them.
@@ -16,16 +15,17 @@ struct ODBCOtherDatabasesTests {
     /// An empty database, and a connection to fill it.
     private final class Database: Sendable {
         let source: ODBCSource
+        private let folder: TemporaryFolder
         private let connection: ODBCConnection
 
         init(_ kind: Kind) throws {
+            folder = try TemporaryFolder()
             switch kind {
             case .postgresql:
                 let server = try PostgresTestServer.shared()
                 source = try ODBCSource(url: server.postgresURL(database: try server.createPostgresDatabase()))
             case .sqlite:
-                let file = FileManager.default.temporaryDirectory.appending(path: "des-odbc-\(UUID().uuidString).db")
-                source = ODBCSource(connectionString: "DRIVER={SQLite3};DATABASE=\(file.path)")
+                source = ODBCSource(connectionString: "DRIVER={SQLite3};DATABASE=\(folder("catalog.db"))")
             }
             connection = ODBCConnection(source: { [source] in try source.connectionString() })
         }
@@ -128,7 +128,7 @@ struct ODBCOtherDatabasesTests {
     func withoutKey(kind: Kind) async throws {
         let database = try Database(kind)
         try await database.execute(
-            Self.table(kind).replacingOccurrences(of: "PRIMARY KEY", with: ""), Self.rows(kind))
+            Self.table(kind).replacing("PRIMARY KEY", with: ""), Self.rows(kind))
         let catalog = database.catalog()
         let rows = try await catalog.pendingRows(olderThan: Self.cutoff).allRows()
         let outcomes = try await catalog.mark(rows.map { RowMark(key: $0.key, shard: "s") }, within: nil)

@@ -66,8 +66,8 @@ struct PostgresServerFaultTests {
 /// A small file system in memory; needs the right to mount.
 private final class SmallDisk: Sendable {
     static let isPossible: Bool = {
-        let path = FileManager.default.temporaryDirectory.appending(path: "des-probe-\(UUID().uuidString)").path
-        return (try? SmallDisk(at: path)) != nil
+        guard let folder = try? TemporaryFolder() else { return false }
+        return (try? SmallDisk(at: folder("probe"))) != nil
     }()
 
     let path: String

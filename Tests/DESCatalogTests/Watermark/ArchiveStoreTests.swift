@@ -359,7 +359,7 @@ struct ArchiveStoreTests {
     @Test("A missing file is named with its setting, and not created")
     func missingFile() async throws {
         let database = try TemporaryDatabase()
-        let path = database.folder.appending(path: "none.db").path
+        let path = database.folder("none.db")
         let error = await catalogError { try await SQLiteArchiveStore(path: path).prepare() }
         #expect(error?.code == .cannotOpen)
         #expect(error?.description.contains("migration.watermark_url") == true)

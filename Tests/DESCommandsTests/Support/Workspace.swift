@@ -1,3 +1,4 @@
+import DESTestSupport
 import Foundation
 import Testing
 
@@ -11,30 +12,21 @@ final class Workspace: Sendable {
         var createdAt = "2024-01-02 03:04:05"
     }
 
-    let path: String
+    private let folder: TemporaryFolder
 
-    init() throws {
-        path = FileManager.default.temporaryDirectory.appending(path: "des-commands-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
+    init() throws { folder = try TemporaryFolder() }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    var path: String { folder.path }
 
     // MARK: - Files
 
-    func write(_ contents: some Sequence<UInt8>, to name: String) throws {
-        let file = URL(filePath: path).appending(path: name)
-        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try Data(contents).write(to: file)
-    }
+    func write(_ contents: some Sequence<UInt8>, to name: String) throws { try folder.write(name, contents) }
 
     func write(_ text: String, to name: String) throws { try write(text.utf8, to: name) }
 
-    func bytes(_ name: String) throws -> [UInt8] {
-        try [UInt8](Data(contentsOf: URL(filePath: path).appending(path: name)))
-    }
+    func bytes(_ name: String) throws -> [UInt8] { try folder.bytes(of: name) }
 
-    func text(_ name: String) throws -> String { String(decoding: try bytes(name), as: UTF8.self) }
+    func text(_ name: String) throws -> String { try folder.text(of: name) }
 
     func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(path)/\(name)") }
 

@@ -1,4 +1,5 @@
 import DESBase
+import DESTestSupport
 import Glibc
 import Testing
 
@@ -33,7 +34,7 @@ import Testing
     }
 
     @Test func `a file that somebody has open for writing, or mapped, is not at rest`() throws {
-        let folder = try UnitFolder()
+        let folder = try TemporaryFolder()
         let path = try folder.write("file")
         let watch = ChangeWatch { FileClock.now() + 3600 * Self.second }
         func mayChange() throws -> Bool {

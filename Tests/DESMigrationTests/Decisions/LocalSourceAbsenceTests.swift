@@ -1,14 +1,15 @@
+import DESTestSupport
 import Foundation
 import Testing
 
 @testable import DESMigration
 
 @Suite(.timeLimit(.minutes(5))) struct LocalSourceAbsenceTests {
-    private let folder: UnitFolder
+    private let folder: TemporaryFolder
     private let files: LocalSourceFiles
 
     init() throws {
-        folder = try UnitFolder()
+        folder = try TemporaryFolder()
         files = try LocalSourceFiles()
         try folder.folder("full")
         try folder.write("full/there")

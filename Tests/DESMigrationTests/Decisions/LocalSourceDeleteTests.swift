@@ -1,17 +1,18 @@
 import DESBase
+import DESTestSupport
 import Glibc
 import Testing
 
 @testable import DESMigration
 
 @Suite struct LocalSourceDeleteTests {
-    private let folder: UnitFolder
+    private let folder: TemporaryFolder
     private let files: LocalSourceFiles
     private let path: String
     private let identity: FileIdentity
 
     init() throws {
-        folder = try UnitFolder()
+        folder = try TemporaryFolder()
         files = try LocalSourceFiles(watch: ChangeWatch { FileClock.now() + 1_000_000_000 })
         path = try folder.write("file", "content")
         identity = try FileSystem.existingStatus(path).identity
@@ -22,19 +23,19 @@ import Testing
     @Test func `a file that is still the same is deleted, and nothing beside it`() throws {
         try folder.write("beside")
         #expect(files.delete(path, ifStill: identity) == .deleted)
-        #expect(try folder.names == ["beside"])
+        #expect(try folder.names() == ["beside"])
         #expect(files.delete(path, ifStill: identity) == .alreadyGone)
     }
 
     @Test func `a file URL is deleted as its path`() throws {
         #expect(files.delete("file://\(path)", ifStill: identity) == .deleted)
-        #expect(try folder.names == [])
+        #expect(try folder.names() == [])
     }
 
     @Test func `a file with other content is kept`() throws {
         try folder.write("file", "longer content")
         #expect(files.delete(path, ifStill: identity) == changed)
-        #expect(try folder.read("file") == Array("longer content".utf8))
+        #expect(try folder.bytes(of: "file") == Array("longer content".utf8))
     }
 
     @Test func `a file of the same size with another time is kept, by one nanosecond as well`() throws {
@@ -56,13 +57,13 @@ import Testing
         rename(path, folder("old"))
         rename(folder("other"), path)
         #expect(files.delete(path, ifStill: identity) == changed)
-        #expect(try folder.read("file") == Array("CONTENT".utf8))
+        #expect(try folder.bytes(of: "file") == Array("CONTENT".utf8))
     }
 
     @Test func `a link is kept, and so is what it leads to`() throws {
         try folder.link("link", to: path)
         #expect(files.delete(folder("link"), ifStill: identity) == .kept("it is a symbolic link, not the file itself"))
-        #expect(try folder.names == ["file", "link"])
+        #expect(try folder.names() == ["file", "link"])
     }
 
     @Test func `a dangling link is kept`() throws {
@@ -75,7 +76,7 @@ import Testing
         try FileSystem.remove(path)
         try folder.folder("file")
         #expect(files.delete(path, ifStill: identity) == .kept("it is a directory, not the file itself"))
-        #expect(try folder.names == ["file"])
+        #expect(try folder.names() == ["file"])
     }
 
     @Test func `where a folder above has gone there is nothing to delete`() {

@@ -1,5 +1,6 @@
 import DESBase
 import DESShard
+import DESTestSupport
 import Glibc
 import Testing
 
@@ -8,14 +9,14 @@ import Testing
 @Suite struct LocalSourcePiecesTests {
     private static let size = BigFileReader.pieceSize * 2 + 12_345
 
-    private let folder: UnitFolder
+    private let folder: TemporaryFolder
     private let files: LocalSourceFiles
     private let path: String
     private let content: [UInt8]
     private let identity: FileIdentity
 
     init() throws {
-        folder = try UnitFolder()
+        folder = try TemporaryFolder()
         files = try LocalSourceFiles()
         content = (0..<Self.size).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ $0 >> 9) }
         path = try folder.write("file", content)
@@ -77,7 +78,7 @@ import Testing
         #expect(bytes == content)
         // But it is not deleted in the place of the old one.
         #expect(files.delete(path, ifStill: identity) == .kept("it has changed since it was packed"))
-        #expect(try folder.read("file") == Array("other".utf8))
+        #expect(try folder.bytes(of: "file") == Array("other".utf8))
     }
 
     @Test func `a file that is another one by now is not begun`() throws {

@@ -1,4 +1,5 @@
 import DESBase
+import DESTestSupport
 import Glibc
 import Testing
 
@@ -6,10 +7,10 @@ import Testing
 
 /// What happens between the look at a source and its deletion, and to sources that are not where their path says.
 @Suite struct LocalSourceRaceTests {
-    private let folder: UnitFolder
+    private let folder: TemporaryFolder
     private let later = ChangeWatch { FileClock.now() + 1_000_000_000 }
 
-    init() throws { folder = try UnitFolder() }
+    init() throws { folder = try TemporaryFolder() }
 
     private func identity(_ path: String) throws -> FileIdentity { try FileSystem.existingStatus(path).identity }
 
@@ -23,7 +24,7 @@ import Testing
         var identity = try identity(path)
         identity.mayChangeUnseen = true
         guard case .postponed = files.delete(path, ifStill: identity) else { Issue.record("it is deleted"); return }
-        #expect(try folder.names == ["file"])
+        #expect(try folder.names() == ["file"])
     }
 
     @Test func `a file that somebody has open for writing is left for a later cycle, under its own name`() throws {
@@ -34,7 +35,7 @@ import Testing
         let writer = open(path, O_WRONLY)
         guard case .postponed = files.delete([source]).first else { Issue.record("it is deleted"); return }
         close(writer)
-        #expect(try folder.names == ["file"])
+        #expect(try folder.names() == ["file"])
     }
 
     @Test func `whatever takes the place of a source while it is deleted is never lost`() async throws {
@@ -50,8 +51,8 @@ import Testing
             for number in 0..<count { rename(folder("new/\(number)"), folder("\(number)")) }
         }
         _ = try await (deletions, replaced)
-        for number in 0..<count { #expect(try folder.read("\(number)") == Array("new \(number)".utf8)) }
-        #expect(try folder.names.count == count + 1)
+        for number in 0..<count { #expect(try folder.bytes(of: "\(number)") == Array("new \(number)".utf8)) }
+        #expect(try folder.names().count == count + 1)
     }
 
     @Test func `of two hard links both are deleted`() throws {
@@ -61,7 +62,7 @@ import Testing
         let files = try LocalSourceFiles(watch: later)
         let sources = [try packed(first), try packed(second)]
         #expect(files.delete(sources) == [.deleted, .deleted])
-        #expect(try folder.names == ["third"])
+        #expect(try folder.names() == ["third"])
         // Another one's change is a change all the same.
         let last = try packed(third)
         chmod(third, 0o600)
@@ -74,14 +75,14 @@ import Testing
         #expect(rename(path, moved) == 0)
         let files = try LocalSourceFiles(watch: later)
         files.undoInterruptedDeletion(of: path)
-        #expect(try folder.names == ["file"])
+        #expect(try folder.names() == ["file"])
         try folder.write(LocalSourceFiles.ownName(for: "file"), "older")
         files.undoInterruptedDeletion(of: path)
-        #expect(try folder.read("file") == Array("content".utf8))
-        #expect(try folder.names.count == 2)
+        #expect(try folder.bytes(of: "file") == Array("content".utf8))
+        #expect(try folder.names().count == 2)
         // Nor is it deleted over it.
         guard case .kept = files.delete([try packed(path)]).first else { Issue.record("it is deleted"); return }
-        #expect(try folder.names.count == 2)
+        #expect(try folder.names().count == 2)
     }
 
     @Test(arguments: [1, 240, 241, 242, 243, 255]) func `a name of any length finds a name to wait under`(
@@ -104,7 +105,7 @@ import Testing
         // Even if it were the very file that was packed.
         let source = PackedSource(location: folder("roots/d/f"), identity: try identity(outside))
         #expect(files.delete([source]) == [.kept("it is outside of source_roots")])
-        #expect(try folder.read("outside/f") == Array("nobody archived this".utf8))
+        #expect(try folder.bytes(of: "outside/f") == Array("nobody archived this".utf8))
     }
 
     @Test func `roots that look alike are two, and a name may begin with a combining character`() throws {

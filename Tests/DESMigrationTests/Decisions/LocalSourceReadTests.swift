@@ -1,5 +1,6 @@
 import DESBase
 import DESShard
+import DESTestSupport
 import Foundation
 import Glibc
 import Testing
@@ -7,11 +8,11 @@ import Testing
 @testable import DESMigration
 
 @Suite(.timeLimit(.minutes(5))) struct LocalSourceReadTests {
-    private let folder: UnitFolder
+    private let folder: TemporaryFolder
     private let files: LocalSourceFiles
 
     init() throws {
-        folder = try UnitFolder()
+        folder = try TemporaryFolder()
         files = try LocalSourceFiles()
     }
 

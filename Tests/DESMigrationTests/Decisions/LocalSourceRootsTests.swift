@@ -1,15 +1,16 @@
 import DESBase
 import DESShard
+import DESTestSupport
 import Testing
 
 @testable import DESMigration
 
 @Suite struct LocalSourceRootsTests {
-    private let folder: UnitFolder
+    private let folder: TemporaryFolder
     private let files: LocalSourceFiles
 
     init() throws {
-        folder = try UnitFolder()
+        folder = try TemporaryFolder()
         for name in ["data/sub", "database", "elsewhere"] { try folder.folder(name) }
         for name in ["data/file", "data/sub/file", "database/file", "elsewhere/file"] { try folder.write(name) }
         files = try LocalSourceFiles(roots: [folder("data")])

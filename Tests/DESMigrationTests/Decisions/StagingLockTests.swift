@@ -1,4 +1,5 @@
 import DESBase
+import DESTestSupport
 import Foundation
 import Glibc
 import Testing
@@ -6,11 +7,11 @@ import Testing
 @testable import DESMigration
 
 @Suite struct StagingLockTests {
-    private let folder: UnitFolder
+    private let folder: TemporaryFolder
     private let staging: StagingFolder
 
     init() throws {
-        folder = try UnitFolder()
+        folder = try TemporaryFolder()
         staging = StagingFolder(path: folder("staging"))
     }
 
@@ -23,7 +24,7 @@ import Testing
                 + "wait for it, or give this one its own packer.staging_dir"
         )
         // Being refused changes nothing for the first one.
-        #expect(try folder.read("staging/lock") == Array(StagingLockText(process: getpid(), store: nil).text.utf8))
+        #expect(try folder.bytes(of: "staging/lock") == Array(StagingLockText(process: getpid(), store: nil).text.utf8))
         #expect(throws: StagingLockError.self) { _ = try StagingLock(folder: staging) }
         withExtendedLifetime(lock) {}
     }
@@ -64,7 +65,7 @@ import Testing
         try folder.folder("staging")
         try folder.write("staging/lock", left)
         let lock = try StagingLock(folder: staging)
-        #expect(StagingLockText(try folder.read("staging/lock")) == StagingLockText(process: getpid(), store: nil))
+        #expect(StagingLockText(try folder.bytes(of: "staging/lock")) == StagingLockText(process: getpid(), store: nil))
         withExtendedLifetime(lock) {}
     }
 
@@ -73,7 +74,7 @@ import Testing
         try folder.write("staging/lock", "4194304\nstore 01M7Y0EYB2\n")
         let lock = try StagingLock(folder: staging)
         let text = StagingLockText(process: getpid(), store: "01M7Y0EYB2")
-        #expect(try folder.read("staging/lock") == Array(text.text.utf8))
+        #expect(try folder.bytes(of: "staging/lock") == Array(text.text.utf8))
         withExtendedLifetime(lock) {}
     }
 
@@ -99,7 +100,7 @@ import Testing
         try folder.write("staging/\(name)", "no number of a process")
         let error = #expect(throws: StagingLockError.self) { _ = try StagingLock(folder: staging) }
         #expect(error?.description.contains(staging.path) == true)
-        #expect(try folder.read("staging/\(name)") == Array("no number of a process".utf8))
+        #expect(try folder.bytes(of: "staging/\(name)") == Array("no number of a process".utf8))
     }
 
     @Test func `the folder is created, but not those above it: a disk may not be mounted`() throws {
@@ -136,7 +137,7 @@ import Testing
         }
         #expect(error?.description.hasPrefix("cannot use the staging folder \(folder(name)): cannot ") == true)
         #expect(error?.description.hasSuffix("Not a directory") == true)
-        #expect(try folder.read("file") == Array("content".utf8))
+        #expect(try folder.bytes(of: "file") == Array("content".utf8))
     }
 
     @Test func `a folder in the place of the lock file is an error`() throws {
@@ -165,7 +166,7 @@ import Testing
 
 @Suite struct StagingFolderTests {
     @Test func `leftovers are told apart by their names, and what is not ours is left alone`() throws {
-        let folder = try UnitFolder()
+        let folder = try TemporaryFolder()
         let suffix = "01M7Y0EYB2ZY0JP6ES967REN9Z"
         let sealed = ["20240101_FF_\(suffix).des", "20240102_00_\(suffix).des"]
         let ours = sealed + ["20240102_01_\(suffix).des.open", "bigfile-1.open", "20240102_02_\(suffix).des.damaged"]
@@ -175,11 +176,11 @@ import Testing
         #expect(leftovers.sealed == sealed)
         #expect(leftovers.unfinished == ["20240102_01_\(suffix).des.open", "bigfile-1.open"])
         #expect(leftovers.damaged == ["20240102_02_\(suffix).des.damaged"])
-        #expect(try folder.names == (ours + foreign).sorted())
+        #expect(try folder.names() == (ours + foreign).sorted())
     }
 
     @Test func `an empty folder has none, and a missing one is an error`() throws {
-        let folder = try UnitFolder()
+        let folder = try TemporaryFolder()
         #expect(try StagingFolder(path: folder.path).leftovers() == StagingFolder.Leftovers())
         #expect(throws: SystemError.self) { try StagingFolder(path: folder("missing")).leftovers() }
     }

@@ -1,6 +1,7 @@
 import DESBase
 import DESCatalog
 import DESShard
+import Glibc
 import Synchronization
 
 @testable import DESMigration
@@ -52,4 +53,11 @@ extension CatalogValue {
         .blob(Array(repeating: 0xFF, count: 70_000)), .time(.earliest), .time(.latest),
         .time(Timestamp(microsecondsSinceEpoch: -1)),
     ]
+}
+
+/// Gives the file another time of last modification, and leaves its content alone.
+func setModificationTime(_ path: String, seconds: Int, nanoseconds: Int = 0) throws {
+    // The time of the last access is given as well, because nobody looks at it.
+    let times = [timespec(tv_sec: seconds, tv_nsec: nanoseconds), timespec(tv_sec: seconds, tv_nsec: nanoseconds)]
+    guard utimensat(AT_FDCWD, path, times, 0) == 0 else { throw SystemError.last("touch", path) }
 }

@@ -1,5 +1,6 @@
 import DESCatalog
 import DESMigration
+import DESTestSupport
 import Foundation
 import Glibc
 import Testing

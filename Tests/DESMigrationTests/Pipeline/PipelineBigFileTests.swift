@@ -2,6 +2,7 @@ import DESBase
 import DESCatalog
 import DESMigration
 import DESShard
+import DESTestSupport
 import Testing
 
 /// Files above the threshold are stored once each, beside the shards, under their hash.

@@ -3,6 +3,7 @@ import DESCatalog
 import DESCatalogSQLite
 import DESMigration
 import DESStorage
+import DESTestSupport
 import Foundation
 import Testing
 

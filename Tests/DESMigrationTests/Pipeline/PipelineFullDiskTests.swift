@@ -2,6 +2,7 @@ import DESBase
 import DESMigration
 import DESShard
 import DESStorage
+import DESTestSupport
 import Glibc
 import Testing
 

@@ -3,6 +3,7 @@ import DESCatalog
 import DESCatalogSQLite
 import DESCatalogWatermark
 import DESMigration
+import DESTestSupport
 import Foundation
 import Testing
 

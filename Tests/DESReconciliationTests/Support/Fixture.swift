@@ -5,6 +5,7 @@ import DESMigration
 import DESReconciliation
 import DESShard
 import DESStorage
+import DESTestSupport
 import Foundation
 import GRDB
 import Logging
@@ -28,11 +29,13 @@ final class Fixture: Sendable {
     static let young = Date(timeIntervalSince1970: 1_717_190_000)
 
     let path: String
+    private let folder: TemporaryFolder
     let database: DatabaseQueue
     let threads = ThreadPool(name: "test-store", count: 2)
 
     init(createdAt: String = "TEXT") throws {
-        path = FileManager.default.temporaryDirectory.path + "/des-reconciliation-\(UUID().uuidString)"
+        folder = try TemporaryFolder()
+        path = folder.path
         for folder in ["output/_bigFiles", "staging", "sources"] {
             try FileSystem.createDirectory("\(path)/\(folder)")
         }
@@ -48,10 +51,7 @@ final class Fixture: Sendable {
         }
     }
 
-    deinit {
-        try? database.close()
-        try? FileManager.default.removeItem(atPath: path)
-    }
+    deinit { try? database.close() }
 
     // MARK: Making things
 

@@ -1,18 +1,16 @@
 import DESBase
 import DESStorage
+import DESTestSupport
 import Foundation
 
 /// A local store in a folder of its own, which goes with the object.
 final class StoreFolder: Sendable {
-    let path: String
+    private let folder: TemporaryFolder
     let threads = ThreadPool(name: "des-test", count: 2)
 
-    init() throws {
-        path = FileManager.default.temporaryDirectory.path + "/des-retrieval-\(UUID().uuidString)"
-        try FileSystem.createDirectory(path)
-    }
+    init() throws { folder = try TemporaryFolder() }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    var path: String { folder.path }
 
     /// As readers use it.
     var store: DirectoryStore { DirectoryStore(root: path, threads: threads, keepsNames: true) }

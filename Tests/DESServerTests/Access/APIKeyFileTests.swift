@@ -1,5 +1,6 @@
 import DESBase
 import DESConfiguration
+import DESTestSupport
 import Foundation
 import Logging
 import NIOHTTP1
@@ -10,17 +11,14 @@ import Testing
 
 /// A file of keys in a folder of its own.
 private final class KeyFile: Sendable {
-    let path: String
-    private let folder: URL
+    private let folder: TemporaryFolder
 
     init(_ text: String) throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "keys-\(UUID())")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        path = folder.appending(path: "keys.yaml").path
+        folder = try TemporaryFolder()
         try write(text)
     }
 
-    deinit { try? FileManager.default.removeItem(at: folder) }
+    var path: String { folder("keys.yaml") }
 
     func write(_ text: String, mode: Int = 0o600) throws {
         try Data(text.utf8).write(to: URL(filePath: path), options: .atomic)

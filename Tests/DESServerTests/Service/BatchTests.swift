@@ -141,15 +141,13 @@ import Testing
             service.retriever.add(uid, Array("content of \(uid)".utf8))
         }
         service.retriever.add("big", [UInt8](repeating: 9, count: 2_000_001), isBig: true)
-        let folder = FileManager.default.temporaryDirectory.appending(path: "des-batch-\(UUID())")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
+        let folder = try TemporaryFolder()
         try await service.run { server in
             let answer = try await server.request(
                 "/files/batch", method: "POST", headers: ["Accept: application/x-tar"], body: try body(uids + ["big"]))
             #expect(answer.status == 200)
             #expect(answer["Content-Type"] == "application/x-tar")
-            let archive = folder.appending(path: "batch.tar")
+            let archive = folder.url.appending(path: "batch.tar")
             try Data(answer.body).write(to: archive)
             let tar = Process()
             tar.executableURL = URL(filePath: "/bin/tar")
@@ -157,9 +155,7 @@ import Testing
             try tar.run()
             tar.waitUntilExit()
             #expect(tar.terminationStatus == 0)
-            func content(_ name: String) throws -> String {
-                try String(contentsOf: folder.appending(path: name), encoding: .utf8)
-            }
+            func content(_ name: String) throws -> String { try folder.text(of: name) }
             for (name, uid) in [
                 ("plain@7", "plain"), ("plain", "plain"), ("dir/file", "dir/file"),
                 ("%2E%2E/%2E%2E/etc/x", "../../etc/x"),
@@ -171,7 +167,7 @@ import Testing
             // The fake answers from the back: the second of the two comes first and has the plain name.
             #expect(try content("plain") == "content of plain")
             #expect(try content("plain@0") == "content of plain")
-            #expect(try Data(contentsOf: folder.appending(path: "big")) == Data(repeating: 9, count: 2_000_001))
+            #expect(try folder.bytes(of: "big") == [UInt8](repeating: 9, count: 2_000_001))
             let text = try content("_des_report.json")
             let report = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
             #expect(report["sent"] as? Int == 15)

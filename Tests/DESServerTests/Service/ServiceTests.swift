@@ -151,11 +151,8 @@ private let query = "?created_at=2024-01-02T03:04:05.678Z"
     }
 
     @Test func `With a certificate it speaks TLS`() async throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "des-tls-\(UUID())")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let certificate = folder.appending(path: "cert.pem").path
-        let key = folder.appending(path: "key.pem").path
+        let folder = try TemporaryFolder()
+        let (certificate, key) = (folder("cert.pem"), folder("key.pem"))
         _ = try run(
             "/usr/bin/openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate,
             "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1")

@@ -3,6 +3,7 @@ import DESConfiguration
 import DESRetrieval
 import DESRouting
 import DESTelemetry
+import DESTestSupport
 import Foundation
 import Logging
 import Testing
@@ -11,14 +12,11 @@ import Testing
 
 /// A folder with files that variables name.
 private final class Place: Sendable {
-    let path: String
+    private let folder: TemporaryFolder
 
-    init() throws {
-        path = FileManager.default.temporaryDirectory.appending(path: "settings-\(UUID())").path
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
+    init() throws { folder = try TemporaryFolder() }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    var path: String { folder.path }
 
     /// A certificate of its own and its key, in PEM.
     func certificate(_ name: String) throws -> (certificate: String, key: String) {

@@ -1,6 +1,7 @@
 import DESBase
 import DESShard
 import DESStorage
+import DESTestSupport
 import Glibc
 import Testing
 

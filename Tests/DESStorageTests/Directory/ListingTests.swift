@@ -1,5 +1,6 @@
 import DESBase
 import DESStorage
+import DESTestSupport
 import Glibc
 import Testing
 

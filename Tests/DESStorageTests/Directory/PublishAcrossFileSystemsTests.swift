@@ -1,16 +1,18 @@
 import DESBase
 import DESStorage
+import DESTestSupport
 import Glibc
 import Testing
 
 /// Where staging is on another file system than the store, publishing copies.
-@Suite(.enabled(if: otherFileSystem != nil, "this machine has one file system")) struct PublishAcrossFileSystemsTests {
+@Suite(.enabled(if: TemporaryFolder.Place.otherFileSystem != nil, "this machine has one file system"))
+struct PublishAcrossFileSystemsTests {
     let staging: TemporaryFolder
     let folder: TemporaryFolder
     let store: DirectoryStore
 
     init() throws {
-        staging = try TemporaryFolder(in: try #require(otherFileSystem))
+        staging = try TemporaryFolder(in: try #require(TemporaryFolder.Place.otherFileSystem))
         folder = try TemporaryFolder()
         // Characters of several bytes, so that who counts the wrong ones is found out.
         try FileSystem.createFolder(folder("größe-éééé-目录目录目录"))
@@ -34,7 +36,7 @@ import Testing
     @Test func `a copy appears under the key, and nothing else`() async throws {
         let text = String(repeating: "large ", count: 500_000)
         #expect(try await publish(stage("sub/a.des", text, as: "a")) == .created)
-        #expect(try folder.read("\(root)/sub/a.des") == text)
+        #expect(try folder.text(of: "\(root)/sub/a.des") == text)
         #expect(try folder.names(in: "\(root)/sub") == ["a.des"])
         #expect(try staging.names() == ["a"])
         #expect(try await publish(stage("sub/a.des", text, as: "a")) == .alreadyThere)
@@ -42,7 +44,7 @@ import Testing
 
     @Test func `an empty file is copied`() async throws {
         #expect(try await publish(stage("empty", "")) == .created)
-        #expect(try folder.read("\(root)/empty") == "")
+        #expect(try folder.text(of: "\(root)/empty") == "")
     }
 
     @Test(arguments: ["", "half a sha", "a longer one than what is published"])
@@ -52,7 +54,7 @@ import Testing
         try folder.write("\(root)/.a.des.1a2b.partial", left)
         try folder.write("\(root)/_bigFiles/.hash.1a2b.partial", left)
         #expect(try await publish(stage("a.des", "shard")) == .created)
-        #expect(try folder.read("\(root)/a.des") == "shard")
+        #expect(try folder.text(of: "\(root)/a.des") == "shard")
         #expect(try await store.unfinishedCopies(in: ["_bigFiles"]).count == 2)
         try await store.prepare()
         #expect(try folder.names(in: root) == ["_bigFiles", "a.des"])
@@ -79,7 +81,7 @@ import Testing
         }
         #expect(outcomes.count { (try? $0.get()) == .created } == 1)
         #expect(outcomes.count { (try? $0.get()) == .alreadyThere } == 7)
-        #expect(try folder.read("\(root)/_bigFiles/hash") == text)
+        #expect(try folder.text(of: "\(root)/_bigFiles/hash") == text)
         #expect(try folder.names(in: "\(root)/_bigFiles") == ["hash"])
     }
 
@@ -87,7 +89,7 @@ import Testing
         try folder.write("\(root)/a.des", "other")
         let error = await #expect(throws: StorageError.self) { try await publish(stage("a.des", "shard")) }
         #expect(error?.code == .conflict)
-        #expect(try folder.read("\(root)/a.des") == "other")
+        #expect(try folder.text(of: "\(root)/a.des") == "other")
         #expect(try folder.names(in: root) == ["a.des"])
     }
 
@@ -97,7 +99,7 @@ import Testing
         let file = try stage("a.des", "shard")
         await #expect(throws: StorageError.self) { _ = try await same.publish([file]).first?.get() }
         #expect(try folder.names(in: root) == [".a.des.1z.partial"])
-        #expect(try folder.read("\(root)/.a.des.1z.partial") == "another maker's")
+        #expect(try folder.text(of: "\(root)/.a.des.1z.partial") == "another maker's")
     }
 
     @Test func `a staged file that is missing is an error and leaves nothing behind`() async throws {
@@ -121,7 +123,7 @@ import Testing
             return await group.reduce(into: []) { $0 += $1 }
         }
         #expect(outcomes.allSatisfy { (try? $0.get()) == .created })
-        for number in 0..<40 { #expect(try folder.read("\(root)/file-\(number).des") == "content \(number)") }
+        for number in 0..<40 { #expect(try folder.text(of: "\(root)/file-\(number).des") == "content \(number)") }
         #expect(try folder.names(in: root).count == 40)
     }
 }

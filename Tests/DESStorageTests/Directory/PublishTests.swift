@@ -1,5 +1,6 @@
 import DESBase
 import DESStorage
+import DESTestSupport
 import Glibc
 import Testing
 
@@ -33,14 +34,14 @@ import Testing
 
     @Test func `a file appears under its key, and the staged one stays`() async throws {
         #expect(try await publish(stage("a.des", "shard")) == .created)
-        #expect(try folder.read("store/a.des") == "shard")
-        #expect(try staging.read("a.des") == "shard")
+        #expect(try folder.text(of: "store/a.des") == "shard")
+        #expect(try staging.text(of: "a.des") == "shard")
         #expect(try folder.names(in: "store") == ["a.des"])
     }
 
     @Test func `missing folders below that of the store are created`() async throws {
         #expect(try await publish(stage("_bigFiles/deep/er/hash", "big", as: "copy")) == .created)
-        #expect(try folder.read("store/_bigFiles/deep/er/hash") == "big")
+        #expect(try folder.text(of: "store/_bigFiles/deep/er/hash") == "big")
     }
 
     @Test(arguments: ["a.des", "_bigFiles/hash"])
@@ -86,8 +87,8 @@ import Testing
     ) async throws {
         try folder.write("store/a.des", existing)
         #expect(await code(try stage("a.des", "shard")) == .conflict)
-        #expect(try folder.read("store/a.des") == existing)
-        #expect(try staging.read("a.des") == "shard")
+        #expect(try folder.text(of: "store/a.des") == existing)
+        #expect(try staging.text(of: "a.des") == "shard")
         #expect(try folder.names(in: "store") == ["a.des"])
     }
 
@@ -102,7 +103,7 @@ import Testing
     @Test func `a file in the place of the folder is an error and stays`() async throws {
         try folder.write("store/_bigFiles", "a file")
         #expect(await code(try stage("_bigFiles/hash", "big", as: "copy")) == .failed)
-        #expect(try folder.read("store/_bigFiles") == "a file")
+        #expect(try folder.text(of: "store/_bigFiles") == "a file")
     }
 
     @Test(.enabled(if: geteuid() != 0, "root may write everywhere"))

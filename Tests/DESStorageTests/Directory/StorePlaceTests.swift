@@ -1,5 +1,6 @@
 import DESBase
 import DESShard
+import DESTestSupport
 import Foundation
 import Glibc
 import Testing
@@ -95,7 +96,7 @@ import Testing
         try rename("store", to: "copy")
         #expect(symlink(folder("away"), folder("store")) == 0)
         #expect(try await keys() == [Self.shard])
-        guard let otherFileSystem else { return }
+        guard let otherFileSystem = TemporaryFolder.Place.otherFileSystem else { return }
         let volume = try TemporaryFolder(in: otherFileSystem)
         try volume.write("_desStore", mark)
         try volume.write(Self.other, "x")

@@ -2,6 +2,7 @@ import DESBase
 import DESS3
 import DESShard
 import DESStorage
+import DESTestSupport
 import Testing
 
 @Suite("A store in S3", .timeLimit(.minutes(5)))

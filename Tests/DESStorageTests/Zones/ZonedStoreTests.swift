@@ -1,6 +1,7 @@
 import DESBase
 import DESRouting
 import DESStorage
+import DESTestSupport
 import Testing
 
 @Suite("A store of several zones")

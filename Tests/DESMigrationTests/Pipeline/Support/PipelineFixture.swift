@@ -7,13 +7,14 @@ import DESRouting
 import DESShard
 import DESStorage
 import DESTelemetry
+import DESTestSupport
 import Foundation
 import Testing
 
 /// A whole migration in a throw-away folder: sources, catalog, staging folder and output.
 final class PipelineFixture {
-    let folder: PipelineFolder
-    private let elsewhere: PipelineFolder?
+    let folder: TemporaryFolder
+    private let elsewhere: TemporaryFolder?
     let table: PipelineTable
     let sources: String
     let output: String
@@ -36,8 +37,8 @@ final class PipelineFixture {
     init(
         definition: String = PipelineTable.definition, isMarked: Bool = true, stagesElsewhere: Bool = false
     ) throws {
-        elsewhere = stagesElsewhere ? try PipelineFolder(in: FileManager.default.temporaryDirectory.path) : nil
-        folder = try PipelineFolder()
+        elsewhere = stagesElsewhere ? try TemporaryFolder() : nil
+        folder = try TemporaryFolder(in: .memory)
         sources = try folder.folder("sources")
         output = try folder.folder("output")
         if isMarked { try PipelineDisk.write(Array("fixture".utf8), to: "\(output)/\(StoreMark.key)") }

@@ -1,10 +1,11 @@
+import DESTestSupport
 import Foundation
 
 /// A small file system in memory, for tests of what a really full disk does; needs the right to mount.
 final class PipelineSmallDisk: Sendable {
     /// Whether this process may mount.
     static let isPossible: Bool = {
-        guard let folder = try? PipelineFolder(),
+        guard let folder = try? TemporaryFolder(in: .memory),
             let disk = try? PipelineSmallDisk(at: folder.path + "/probe", in: folder, kibibytes: 64)
         else { return false }
         return PipelineDisk.names(in: disk.path).isEmpty
@@ -12,9 +13,9 @@ final class PipelineSmallDisk: Sendable {
 
     let path: String
     /// Cannot go while something is mounted in it.
-    private let folder: PipelineFolder
+    private let folder: TemporaryFolder
 
-    init(at path: String, in folder: PipelineFolder, kibibytes: Int) throws {
+    init(at path: String, in folder: TemporaryFolder, kibibytes: Int) throws {
         self.path = path
         self.folder = folder
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)

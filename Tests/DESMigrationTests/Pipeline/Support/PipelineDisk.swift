@@ -1,29 +1,6 @@
 import Foundation
 import Glibc
 
-/// A throw-away folder, in memory where the system has such a place, because the pipeline waits for every sync.
-final class PipelineFolder: Sendable {
-    /// Without a `/` at its end.
-    let path: String
-
-    /// - Parameter parent: where it is made; nil: in memory, if there is such a place.
-    init(in parent: String? = nil) throws {
-        let memory = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : FileManager.default.temporaryDirectory.path
-        let parent = parent ?? memory
-        path = parent + "/des-pipeline-" + UUID().uuidString
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    /// The path of a folder below it, which exists afterwards.
-    func folder(_ name: String) throws -> String {
-        let folder = path + "/" + name
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        return folder
-    }
-}
-
 /// What tests do to files.
 enum PipelineDisk {
     /// Writes a whole file, over what is there.
