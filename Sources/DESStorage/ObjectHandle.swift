@@ -22,25 +22,6 @@ extension ObjectHandle {
     package func readCached(_ range: Range<UInt64>, into output: UnsafeMutableRawBufferPointer) -> Bool { false }
 }
 
-/// Reads through the store, by key: for stores that cannot tell one version of an object from another.
-package struct KeyedHandle: ObjectHandle {
-    package let attributes: ObjectAttributes
-    private let store: any ObjectStore
-
-    package init(_ attributes: ObjectAttributes, in store: any ObjectStore) {
-        self.attributes = attributes
-        self.store = store
-    }
-
-    package func read(_ range: Range<UInt64>) async throws(StorageError) -> [UInt8] {
-        let bytes = try await store.read(attributes.key, range: range)
-        guard bytes.count == range.count else {
-            throw .short(attributes.key, range, found: bytes.count)
-        }
-        return bytes
-    }
-}
-
 extension StorageError {
     /// An object gave fewer bytes than it should have.
     static func short(_ key: String, _ range: Range<UInt64>, found: Int) -> StorageError {

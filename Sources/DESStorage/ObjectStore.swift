@@ -126,8 +126,4 @@ extension ObjectStore {
     package var isDivided: Bool { false }
 
     package func parts(of key: ShardKey) throws(StorageError) -> [any ObjectStore] { [self] }
-
-    package func open(_ object: ObjectAttributes) async throws(StorageError) -> any ObjectHandle {
-        KeyedHandle(object, in: self)
-    }
 }

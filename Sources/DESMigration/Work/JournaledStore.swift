@@ -24,6 +24,10 @@ struct JournaledStore: ObjectStore {
 
     func part(of shard: String) -> any ObjectStore { JournaledStore(base: base.part(of: shard), note: note) }
 
+    func open(_ object: ObjectAttributes) async throws(StorageError) -> any ObjectHandle {
+        try await base.open(object)
+    }
+
     func attributes(of key: String) async throws(StorageError) -> ObjectAttributes? {
         try await base.attributes(of: key)
     }

@@ -56,8 +56,20 @@ package struct ZonedStore: ObjectStore {
     }
 
     package func attributes(of key: String) async throws(StorageError) -> ObjectAttributes? {
+        try await found(key)?.attributes
+    }
+
+    package func open(_ object: ObjectAttributes) async throws(StorageError) -> any ObjectHandle {
+        guard let zone = try await found(object.key)?.store else { return try await store(of: object.key).open(object) }
+        return try await zone.open(object)
+    }
+
+    /// An object in the zone where it lies.
+    private func found(
+        _ key: String
+    ) async throws(StorageError) -> (store: any ObjectStore, attributes: ObjectAttributes)? {
         for store in try stores(of: key) {
-            if let attributes = try await store.attributes(of: key) { return attributes }
+            if let attributes = try await store.attributes(of: key) { return (store, attributes) }
         }
         return nil
     }

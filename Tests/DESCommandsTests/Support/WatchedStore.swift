@@ -74,6 +74,10 @@ struct WatchedStore: ObjectStore {
 
     func publish(_ files: [StagedFile]) async -> [Result<PublishOutcome, StorageError>] { await base.publish(files) }
 
+    func open(_ object: ObjectAttributes) async throws(StorageError) -> any ObjectHandle {
+        try await base.open(object)
+    }
+
     func attributes(of key: String) async throws(StorageError) -> ObjectAttributes? {
         try watch.begin(StoreRequest(kind: .attributes, key: key))
         defer { watch.end() }

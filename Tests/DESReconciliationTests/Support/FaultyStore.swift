@@ -19,6 +19,10 @@ struct FaultyStore: ObjectStore, UnfinishedUploads {
 
     func publish(_ files: [StagedFile]) async -> [Result<PublishOutcome, StorageError>] { await real.publish(files) }
 
+    func open(_ object: ObjectAttributes) async throws(StorageError) -> any ObjectHandle {
+        try await real.open(object)
+    }
+
     func attributes(of key: String) async throws(StorageError) -> ObjectAttributes? {
         try before("attributes", key)
         return try await real.attributes(of: key)

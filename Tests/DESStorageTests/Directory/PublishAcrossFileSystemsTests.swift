@@ -42,11 +42,6 @@ struct PublishAcrossFileSystemsTests {
         #expect(try await publish(stage("sub/a.des", text, as: "a")) == .alreadyThere)
     }
 
-    @Test func `an empty file is copied`() async throws {
-        #expect(try await publish(stage("empty", "")) == .created)
-        #expect(try folder.text(of: "\(root)/empty") == "")
-    }
-
     @Test(arguments: ["", "half a sha", "a longer one than what is published"])
     func `a copy that a dead process began is no hindrance, and is removed when the store is got ready`(
         left: String
@@ -85,14 +80,6 @@ struct PublishAcrossFileSystemsTests {
         #expect(try folder.names(in: "\(root)/_bigFiles") == ["hash"])
     }
 
-    @Test func `other content under the key is left as it is`() async throws {
-        try folder.write("\(root)/a.des", "other")
-        let error = await #expect(throws: StorageError.self) { try await publish(stage("a.des", "shard")) }
-        #expect(error?.code == .conflict)
-        #expect(try folder.text(of: "\(root)/a.des") == "other")
-        #expect(try folder.names(in: root) == ["a.des"])
-    }
-
     @Test func `a file under the name of the copy is an error that leaves it alone`() async throws {
         let same = DirectoryStore(root: folder(root), threads: ThreadPool(name: "des-test", count: 1), random: { 71 })
         try folder.write("\(root)/.a.des.1z.partial", "another maker's")
@@ -100,20 +87,6 @@ struct PublishAcrossFileSystemsTests {
         await #expect(throws: StorageError.self) { _ = try await same.publish([file]).first?.get() }
         #expect(try folder.names(in: root) == [".a.des.1z.partial"])
         #expect(try folder.text(of: "\(root)/.a.des.1z.partial") == "another maker's")
-    }
-
-    @Test func `a staged file that is missing is an error and leaves nothing behind`() async throws {
-        let missing = StagedFile(path: staging("none"), key: "a.des", size: 5)
-        let error = await #expect(throws: StorageError.self) { try await publish(missing) }
-        #expect(error?.code == .notFound)
-        #expect(try FileSystem.status(folder("\(root)/a.des")) == nil)
-    }
-
-    @Test func `a staged file that is not of its size is not published`() async throws {
-        try staging.write("a.des", "shard")
-        let file = StagedFile(path: staging("a.des"), key: "a.des", size: 6)
-        for _ in 0..<2 { await #expect(throws: StorageError.self) { try await publish(file) } }
-        #expect(try FileSystem.status(folder("\(root)/a.des")) == nil)
     }
 
     @Test func `many files at a time do not come into each other's way`() async throws {

@@ -36,6 +36,10 @@ struct PipelineFaultyStore: ObjectStore {
         return files.contains { $0.key == StoreMark.key } ? outcomes : answer(outcomes)
     }
 
+    func open(_ object: ObjectAttributes) async throws(StorageError) -> any ObjectHandle {
+        try await real.open(object)
+    }
+
     func attributes(of key: String) async throws(StorageError) -> ObjectAttributes? {
         if key != StoreMark.key, faults.strike(.attributes) { throw error(key) }
         return try await real.attributes(of: key)
