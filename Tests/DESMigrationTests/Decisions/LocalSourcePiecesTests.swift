@@ -45,11 +45,6 @@ import Testing
         #expect(bytes == content)
     }
 
-    @Test func `an empty file has no pieces`() throws {
-        let path = try folder.write("empty", [])
-        try files.readPieces(path, of: FileSystem.existingStatus(path).identity) { _ in Issue.record("a piece") }
-    }
-
     @Test func `a file that grows has changed`() throws {
         #expect(try outcome { try append("more") } == .changed)
     }
@@ -91,11 +86,6 @@ import Testing
         try FileSystem.remove(path)
         let missing = #expect(throws: SourceError.self) { try files.readPieces(path, of: identity) { _ in } }
         #expect(missing?.reason == .missing)
-    }
-
-    @Test func `what the receiver throws comes through`() {
-        struct Full: Error {}
-        #expect(throws: Full.self) { try files.readPieces(path, of: identity) { _ in throw Full() } }
     }
 
     private func append(_ text: String) throws {

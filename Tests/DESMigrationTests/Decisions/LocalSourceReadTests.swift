@@ -36,25 +36,6 @@ import Testing
         #expect(throws: SourceError.self) { _ = try read(location) }?.reason
     }
 
-    @Test(arguments: [0, 1, 63, 64, 65, 4096, 100_000]) func `a file is appended whole`(size: Int) throws {
-        let content = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31) }
-        let path = try folder.write("file", content)
-        let (found, bytes) = try read(path)
-        #expect(bytes == content)
-        let status = try FileSystem.existingStatus(path)
-        #expect(found == .contents(status.identity))
-        #expect(status.size == Int64(size))
-    }
-
-    @Test func `a file at the threshold is read, one over it is not`() throws {
-        let path = try folder.write("file", [UInt8](repeating: 7, count: 1000))
-        let identity = try FileSystem.existingStatus(path).identity
-        #expect(try read(path, threshold: 1000).read == .contents(identity))
-        let (found, bytes) = try read(path, threshold: 999)
-        #expect(found == .bigFile(identity))
-        #expect(bytes.isEmpty)
-    }
-
     @Test func `a sparse file of a terabyte is a big file, and nothing is read of it`() throws {
         let path = try folder.write("sparse")
         try OpenFile(path, .readWrite).truncate(to: 1 << 40)
@@ -68,11 +49,6 @@ import Testing
     @Test func `a file URL is a path`() throws {
         let path = try folder.write("a file", "text")
         #expect(try read("file://\(path)").bytes == Array("text".utf8))
-    }
-
-    @Test(arguments: ["é", "e\u{301}", "new\nline", "\"quoted\"", "trailing ", "-", "100%25"])
-    func `a name of any characters is read`(name: String) throws {
-        #expect(try read(folder.write(name, name)).bytes == Array(name.utf8))
     }
 
     @Test func `nothing there is missing, under a file as well`() throws {

@@ -106,9 +106,4 @@ import Testing
         }
         #expect(await files.delete(sources) == Array(repeating: .alreadyGone, count: 5))
     }
-
-    @Test("Without any source there is nothing to do")
-    func none() async throws {
-        #expect(await (try fixture.files()).delete([]) == [])
-    }
 }

@@ -14,20 +14,6 @@ import Testing
 
     init() throws { fixture = try S3SourceFixture() }
 
-    @Test(
-        "A file up to the threshold is read whole, a larger one is told", arguments: [0, 1, 999, 1000, 1001, 300_000])
-    func read(_ size: Int) async throws {
-        let bytes = S3SourceFixture.bytes(size)
-        let location = try await fixture.put(bytes, "file")
-        let files = try fixture.files()
-        let (result, read) = try await files.readAll(location, threshold: 1000)
-        let expected = try #require(try await files.identity(of: location))
-        #expect(expected.size == Int64(size))
-        #expect(result == (size <= 1000 ? .contents(expected) : .bigFile(expected)))
-        #expect(read == (size <= 1000 ? bytes : []))
-        #expect(try await files.pieces(location, of: expected) == bytes)
-    }
-
     @Test("A big file comes in pieces of 4 MiB, in order")
     func pieces() async throws {
         let bytes = S3SourceFixture.bytes(9_000_001)
@@ -62,29 +48,11 @@ import Testing
         }
     }
 
-    @Test("Keys that look alike are told apart")
-    func alike() async throws {
-        let composed = try await fixture.put([1], "\u{E9}")
-        let decomposed = try await fixture.put([2, 2], "e\u{301}")
-        let files = try fixture.files()
-        let packed = try await [composed, decomposed].asyncMap { location in
-            PackedSource(location: location, identity: try await files.readAll(location).0.identity)
-        }
-        #expect(packed.map(\.identity.size) == [1, 2])
-        #expect(await files.delete([packed[0]]) == [.deleted])
-        #expect(try await files.readAll(decomposed).1 == [2, 2])
-    }
-
-    @Test("An object is missing only if S3 said so; no bucket, no right and wrong keys are something else")
+    @Test("No bucket, no right and wrong keys are something else than a missing object")
     func missing() async throws {
         let location = try await fixture.put([1], "there")
         let files = try fixture.files()
         let identity = try #require(try await files.identity(of: location))
-        #expect(await files.readFailure(fixture.location("none"))?.reason == .missing)
-        #expect(await files.piecesFailure(fixture.location("none"), of: identity)?.reason == .missing)
-        #expect(try await files.identity(of: fixture.location("none")) == nil)
-        let gone = await files.delete(fixture.location("none"), ifStill: identity)
-        #expect(gone == .alreadyGone)
 
         // All but the last say nothing of the object.
         let others: [(S3SourceFiles, String, String)] = [
@@ -106,18 +74,6 @@ import Testing
             }
             #expect(why.contains(text))
         }
-    }
-
-    @Test("An object that was replaced since it was packed is not read as the same, nor deleted")
-    func changed() async throws {
-        let location = try await fixture.put(S3SourceFixture.bytes(1000, seed: 1), "file")
-        let files = try fixture.files()
-        let (result, _) = try await files.readAll(location)
-        try await fixture.put(S3SourceFixture.bytes(1000, seed: 2), "file")
-        #expect(try await files.identity(of: location) != result.identity)
-        #expect(await files.piecesFailure(location, of: result.identity)?.reason == .changed)
-        #expect(await files.delete(location, ifStill: result.identity) == .kept("it has changed since it was packed"))
-        #expect(try await fixture.names() == ["file"])
     }
 
     @Test("An object that is replaced or deleted while it is read in pieces is noticed", arguments: [true, false])
@@ -151,21 +107,6 @@ import Testing
             try await files.readPieces(location, of: identity) { _ in throw PipelineFailure("full") }
         }
         #expect(gets.withLock { $0 } <= 2)
-    }
-
-    @Test("Many are read at the same time")
-    func parallel() async throws {
-        try await fixture.putMany(64)
-        let files = try fixture.files()
-        try await withThrowingTaskGroup(of: Bool.self) { group in
-            for number in 0..<64 {
-                group.addTask {
-                    let (_, bytes) = try await files.readAll(fixture.location("\(number)"))
-                    return bytes == S3SourceFixture.bytes(10 + number % 50, seed: number)
-                }
-            }
-            for try await isRight in group { #expect(isRight) }
-        }
     }
 
     @Test("Only objects inside of the roots are read")
@@ -236,13 +177,5 @@ import Testing
         ] {
             #expect(text.contains("\n\(sample)\n"), "\(sample) is not in \(text)")
         }
-    }
-}
-
-extension Array where Element: Sendable {
-    fileprivate func asyncMap<Value>(_ body: (Element) async throws -> Value) async rethrows -> [Value] {
-        var values: [Value] = []
-        for element in self { values.append(try await body(element)) }
-        return values
     }
 }
