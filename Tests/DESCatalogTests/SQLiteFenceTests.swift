@@ -51,14 +51,4 @@ struct SQLiteFenceTests {
         let reader = database.catalog(access: .readOnly)
         #expect(await catalogError { try await reader.raise(Fence(unit: "u", token: 2)) }?.code == .readOnly)
     }
-
-    @Test("A manifest cannot be shared")
-    func manifest() async throws {
-        let manifest = try ManifestCatalog(json: Array("[]".utf8), path: "files.json")
-        #expect(await catalogError { try await manifest.raise(Fence(unit: "u", token: 1)) }?.code == .notMarkable)
-        let error = await catalogError {
-            _ = try await manifest.mark([], within: Fence(unit: "u", token: 1))
-        }
-        #expect(error?.code == .notMarkable)
-    }
 }

@@ -126,28 +126,6 @@ struct ODBCMarkTests {
         await other.close()
     }
 
-    @Test("A late token is refused in the transaction that would mark, also on another connection")
-    func fences() async throws {
-        let database = try database()
-        let (first, second) = (try database.catalog(), try database.catalog())
-        let old = Fence(unit: "2024-01-01", token: 1)
-        let new = Fence(unit: "2024-01-01", token: 2)
-        try await first.raise(old)
-        #expect(try await first.mark([mark("a")], within: old) == [.marked])
-        try await second.raise(new)
-        let late = await catalogError { _ = try await first.mark([mark("b")], within: old) }
-        #expect(late?.code == .fenced)
-        let lateRaise = await catalogError { try await first.raise(old) }
-        #expect(lateRaise?.code == .fenced)
-        try await second.raise(new)
-        #expect(try marked(database) == "ad")
-        #expect(try await second.mark([mark("b")], within: new) == [.marked])
-        // Another unit is another matter.
-        #expect(try await first.mark([mark("c")], within: Fence(unit: "other", token: 1)) == [.marked])
-        await first.close()
-        await second.close()
-    }
-
     @Test("Many workers that take over a unit at once leave the highest token")
     func raisingAtOnce() async throws {
         let database = try database()

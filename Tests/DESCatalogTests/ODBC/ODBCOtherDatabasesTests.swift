@@ -67,49 +67,6 @@ struct ODBCOtherDatabasesTests {
 
     private static let cutoff = Timestamp(year: 2024, month: 6, day: 1) ?? .latest
 
-    @Test("Scan, marks, fences and statistics", arguments: Kind.allCases, [true, false])
-    func all(kind: Kind, isIndexed: Bool) async throws {
-        let database = try Database(kind)
-        try await database.execute(Self.table(kind), Self.rows(kind))
-        if isIndexed { try await database.execute("CREATE INDEX by_time ON files (created_at, uid)") }
-        let catalog = database.catalog()
-        try await catalog.checkSchema()
-        let scan = try await catalog.pendingRows(olderThan: Self.cutoff)
-        #expect((scan.pagingNote == nil) == isIndexed)
-        let rows = try await scan.allRows(pageSize: 2)
-        #expect(rows.uids == ["c", "b", "größe 😀", "NULL", "f"])
-        try #require(rows.count == 5)
-        #expect(rows[2].key.location == .text("/größe 😀"))
-        #expect(rows[2].key.createdAt.timestamp == Timestamp(parsing: "2024-01-02T03:04:05.123456Z"))
-
-        var expected = CatalogStatistics(hasSizes: true)
-        for row in rows {
-            expected.count(
-                time: row.key.createdAt.timestamp, cutoff: Self.cutoff, hasUID: row.key.uid != .null, hasLocation: true,
-                size: row.size.integerValue)
-        }
-        expected.rowsAfterCutoff = 1
-        #expect(try await catalog.statistics(olderThan: Self.cutoff) == expected)
-        #expect(try await catalog.pendingDays(olderThan: Self.cutoff).map(\.rows) == [2, 2, 1])
-
-        let fence = Fence(unit: "größe", token: 5)
-        try await catalog.raise(fence)
-        let keys = [rows[2], rows[0], rows[2]].map { RowMark(key: $0.key, shard: "s") }
-        #expect(try await catalog.mark(keys, within: fence) == [.marked, .marked, .alreadyMarked])
-        try await catalog.raise(Fence(unit: "größe", token: 6))
-        let late = await catalogError {
-            _ = try await catalog.mark([RowMark(key: rows[1].key, shard: "s")], within: fence)
-        }
-        #expect(late?.code == .fenced)
-        #expect(try await catalog.pendingRows(olderThan: Self.cutoff).allRows().uids == ["b", "NULL", "f"])
-        let found = try await catalog.recoveredRows(
-            for: [("größe 😀", try #require(rows[2].key.createdAt.timestamp)), ("b", Self.cutoff)])
-        #expect(found.map { $0.map(\.isArchived) } == [[true], []])
-        #expect(try await catalog.locationsStillPending(["/b", "/c", "/größe 😀"]) == ["/b"])
-        await catalog.close()
-        await database.close()
-    }
-
     @Test("Long texts are read whole, and found again", arguments: Kind.allCases)
     func longTexts(kind: Kind) async throws {
         let database = try Database(kind)

@@ -48,16 +48,6 @@ struct ODBCScanTests {
         await catalog.close()
     }
 
-    @Test("A range of days leaves out what lies before it, and rows without a time if they are not asked for")
-    func range() async throws {
-        let database = try ODBCDatabase(ODBCDatabase.defaultTable, Self.rows, ODBCDatabase.index)
-        let catalog = try database.catalog()
-        let from = try #require(Timestamp(year: 2024, month: 1, day: 2))
-        let range = PendingRange(from: from, before: Self.cutoff, includesUndated: false)
-        #expect(try await catalog.pendingRows(in: range).allRows().uids == ["a", "b"])
-        await catalog.close()
-    }
-
     @Test("100,000 rows of one time are returned once each, in bounded pages", arguments: Kind.allCases)
     func ties(kind: Kind) async throws {
         let database = try ODBCDatabase(ODBCDatabase.defaultTable, kind.statement)

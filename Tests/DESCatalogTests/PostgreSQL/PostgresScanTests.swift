@@ -6,28 +6,6 @@ import Testing
 
 @Suite("Reading pending rows of a PostgreSQL catalog")
 struct PostgresScanTests {
-    @Test(
-        "The pending rows come by time, by pages, whatever the page's size", arguments: [1, 2, 3, 7, 100],
-        [true, false])
-    func order(pageSize: Int, hasIndex: Bool) async throws {
-        let database = try await PostgresTestDatabase(
-            PostgresTestDatabase.defaultTable, hasIndex ? PostgresTestDatabase.indexes : "SELECT 1")
-        try await database.execute(
-            """
-            INSERT INTO files (uid, created_at, file_location, size_bytes, archived) VALUES
-            ('c', '2024-01-03Z', '/c', 3, NULL), ('a', '2024-01-01T02:00:00+02', '/a', NULL, false),
-            ('x', '2024-01-02Z', '/x', 1, true), ('b', '2024-01-01Z', '/b', 2, false), ('d', '2024-02-01Z', '/d', 1, false)
-            """)
-        let scan = try await database.catalog().pendingRows(olderThan: moment("2024-02-01"))
-        #expect((scan.pagingNote == nil) == hasIndex)
-        let rows = try await scan.allRows(pageSize: pageSize)
-        #expect(rows.uids == ["a", "b", "c"])
-        #expect(rows.map(\.size) == [.null, .integer(2), .integer(3)])
-        #expect(rows[0].key.createdAt == .time(try moment("2024-01-01")))
-        #expect(rows[0].key.location == .text("/a"))
-        #expect(try await scan.nextPage(atMost: 5).isEmpty)
-    }
-
     @Test("A hundred thousand rows with one timestamp come once each", arguments: [true, false])
     func oneTimestamp(hasIndex: Bool) async throws {
         let database = try await PostgresTestDatabase(

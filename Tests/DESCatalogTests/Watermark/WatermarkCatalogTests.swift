@@ -208,18 +208,6 @@ struct WatermarkCatalogTests {
             ])
     }
 
-    @Test("There are no fences behind a watermark")
-    func fences() async throws {
-        let base = try base()
-        defer { withExtendedLifetime(base) {} }
-        let catalog = catalog(base, SQLiteArchiveStore(path: base.path))
-        let fence = Fence(unit: "u", token: 1)
-        #expect(await catalogError { try await catalog.raise(fence) }?.code == .notMarkable)
-        #expect(await catalogError { _ = try await catalog.mark([], within: fence) }?.code == .notMarkable)
-        await catalog.close()
-        #expect(await catalogError { try await catalog.checkSchema() }?.code == .closed)
-    }
-
     @Test("A row's identity tells apart what differs, and only that")
     func identities() {
         func identity(_ uid: CatalogValue, _ time: CatalogValue, _ place: CatalogValue) -> RowIdentity {
