@@ -2,6 +2,7 @@ import DESBase
 import Foundation
 import Glibc
 import Synchronization
+import DESTestSupport
 import Testing
 
 @Suite struct ThreadPoolTests {
@@ -76,8 +77,6 @@ import Testing
         let made = queues.withLock { $0 }
         #expect(made.allSatisfy { $0.jobs.load(ordering: .relaxed) > 0 && !$0.isStopped.load(ordering: .relaxed) })
         (pool, owner) = (nil, nil)
-        let limit = ContinuousClock.now.advanced(by: .seconds(60))
-        while !made.allSatisfy({ $0.isStopped.load(ordering: .relaxed) }), .now < limit { await Task.yield() }
-        #expect(made.allSatisfy { $0.isStopped.load(ordering: .relaxed) })
+        try await waitUntil { made.allSatisfy { $0.isStopped.load(ordering: .relaxed) } }
     }
 }

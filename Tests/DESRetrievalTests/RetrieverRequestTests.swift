@@ -80,7 +80,7 @@ import Testing
         }
         let retriever = retriever()
         let first = Task { try await retriever.find(files[0].request) }
-        while isListing.value == 0 { await Task.yield() }
+        try await waitUntil { isListing.value > 0 }
         let second = Task { try await retriever.file(uid: files[1].uid, createdAt: files[1].request.createdAt) }
         for _ in 0..<100 { await Task.yield() }
         first.cancel()

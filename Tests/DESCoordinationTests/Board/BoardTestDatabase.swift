@@ -100,7 +100,7 @@ struct BoardTestDatabase: Sendable {
     func untilWaiting(_ count: Int) async throws {
         let sql =
             "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        while try await text(sql) != String(count) { await Task.yield() }
+        try await waitUntil { try await text(sql) == String(count) }
     }
 }
 

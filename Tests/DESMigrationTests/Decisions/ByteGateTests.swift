@@ -13,9 +13,9 @@ import Testing
             isIn.change { $0 = true }
             return held
         }
+        try await waitUntil { gate.hasWaiters }
         gate.release(4)
-        for _ in 0..<50 { await Task.yield() }
-        #expect(!isIn.value)
+        #expect(gate.hasWaiters && !isIn.value)
         gate.release(6)
         #expect(try await waiting.value == 5)
     }
@@ -34,7 +34,7 @@ import Testing
         #expect(gate.held == 6)
         #expect(!gate.hasWaiters)
         let waiting = Task { try await gate.acquire(5) }
-        while !gate.hasWaiters { await Task.yield() }
+        try await waitUntil { gate.hasWaiters }
         #expect(gate.acquireNow(1) == nil)
         gate.release(6)
         #expect(try await waiting.value == 5)
@@ -44,18 +44,21 @@ import Testing
     }
 
     @Test func `a cancelled waiter gives way to those behind it`() async throws {
-        let gate = ByteGate(capacity: 10)
-        let held = try await gate.acquire(5)
-        let large = Task { try await gate.acquire(10) }
-        for _ in 0..<50 { await Task.yield() }
-        let small = Task { try await gate.acquire(5) }
-        for _ in 0..<50 { await Task.yield() }
-        large.cancel()
-        await #expect(throws: CancellationError.self) { _ = try await large.value }
-        #expect(try await small.value == 5)
-        gate.release(held)
-        gate.release(5)
-        #expect(try await gate.acquire(10) == 10)
+        // Often, so that the small one comes before the large one goes, and after.
+        for _ in 0..<100 {
+            let gate = ByteGate(capacity: 10)
+            let held = try await gate.acquire(5)
+            let large = Task { try await gate.acquire(10) }
+            try await waitUntil { gate.hasWaiters }
+            let small = Task { try await gate.acquire(5) }
+            await Task.yield()
+            large.cancel()
+            await #expect(throws: CancellationError.self) { _ = try await large.value }
+            #expect(try await small.value == 5)
+            gate.release(held)
+            gate.release(5)
+            #expect(try await gate.acquire(10) == 10)
+        }
     }
 
     @Test func `never more than the capacity is in, and at the end all of it is free`() async throws {

@@ -84,7 +84,7 @@ import Testing
         world.sources = hooked
         world.catalog = PipelineHookedCatalog(real: world.catalog) { page in
             // What came before is read while there is time for it.
-            while read.value < (page - 1) * 4 { await Task.yield() }
+            try await waitUntil { read.value >= (page - 1) * 4 }
             clock.advance(by: .seconds(10))
         }
         let outcome = try await fixture.run(in: world)

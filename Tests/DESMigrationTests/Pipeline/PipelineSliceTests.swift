@@ -2,6 +2,7 @@ import DESBase
 import DESCatalog
 import DESMigration
 import Foundation
+import DESTestSupport
 import Testing
 
 /// Work that comes in slices, some of which somebody else takes away.
@@ -43,7 +44,7 @@ import Testing
         let real = world.catalog
         world.catalog = PipelineHookedCatalog(real: real) { page in
             if page == 3 {
-                while read.value < 10 { await Task.yield() }
+                try await waitUntil { read.value >= 10 }
                 lose.finish()
             }
             guard page >= 3 else { return }

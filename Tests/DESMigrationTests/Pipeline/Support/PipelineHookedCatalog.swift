@@ -9,7 +9,7 @@ struct PipelineHookedCatalog: SourceCatalog {
     /// Changes what a mark is answered.
     var answer: @Sendable ([MarkOutcome]) -> [MarkOutcome] = { $0 }
     /// Gets the number of the page, from 1.
-    let beforePage: @Sendable (Int) async -> Void
+    let beforePage: @Sendable (Int) async throws -> Void
 
     var hasSizes: Bool { real.hasSizes }
 
@@ -49,10 +49,10 @@ struct PipelineHookedCatalog: SourceCatalog {
 
     private struct Scan: PendingRowScan {
         let real: any PendingRowScan
-        let beforePage: @Sendable (Int) async -> Void
+        let beforePage: @Sendable (Int) async throws -> Void
         private let count = PipelineLocked(0)
 
-        init(real: any PendingRowScan, beforePage: @escaping @Sendable (Int) async -> Void) {
+        init(real: any PendingRowScan, beforePage: @escaping @Sendable (Int) async throws -> Void) {
             self.real = real
             self.beforePage = beforePage
         }
@@ -64,7 +64,7 @@ struct PipelineHookedCatalog: SourceCatalog {
                 count += 1
                 return count
             }
-            await beforePage(page)
+            try await beforePage(page)
             return try await real.nextPage(atMost: count)
         }
 
