@@ -173,7 +173,8 @@ let package = Package(
         tests(of: "DESBase", ["DESRouting", "DESTestSupport"]),
         // A clock, random numbers, folders, and real servers for tests, which the scripts of Tests/Support start.
         .target(
-            name: "DESTestSupport", dependencies: ["DESBase", "DESTelemetry"], path: "Tests/DESTestSupport",
+            name: "DESTestSupport", dependencies: ["DESBase", "DESTelemetry", "CPostgres"],
+            path: "Tests/DESTestSupport",
             swiftSettings: settings
         ),
         tests(of: "DESPostgres", ["DESTestSupport"]),

@@ -1,6 +1,7 @@
 import DESBase
 import DESCatalog
 import DESCatalogSQLite
+import DESTestSupport
 import Foundation
 import Testing
 
@@ -106,7 +107,9 @@ struct SQLiteTrialTests {
 
     @Test(
         "A view whose rows are others at each look is refused, and one whose rows stay the same is not",
-        arguments: [
+        arguments: [false, true])
+    func views(isMarked: Bool) async throws {
+        try await atOnce([
             ("uid", "created_at", "file_location", true),
             ("uid", "ifnull(created_at, '2026-01-01')", "file_location", true),
             ("uid", "ifnull(created_at, datetime('now'))", "file_location", true),
@@ -114,17 +117,21 @@ struct SQLiteTrialTests {
             ("uid", "datetime('now', '-30 days')", "file_location", false),
             ("hex(randomblob(8))", "'2026-01-31'", "file_location", false),
             ("uid", "'2026-01-31'", "file_location || random()", false),
-        ], [false, true])
-    func views(columns: (uid: String, time: String, location: String, isTaken: Bool), isMarked: Bool) async throws {
+        ]) { try await Self.tryView($0, isMarked: isMarked) }
+    }
+
+    private static func tryView(
+        _ columns: (uid: String, time: String, location: String, isTaken: Bool), isMarked: Bool
+    ) async throws {
         let database = try TemporaryDatabase()
-        for statement in Self.view(columns.uid, columns.time, columns.location) { try database.execute(statement) }
+        for statement in view(columns.uid, columns.time, columns.location) { try database.execute(statement) }
         if isMarked {
             try database.execute("INSERT INTO rows (uid, created_at, archived) VALUES ('c', '2026-01-01', 1)")
         }
         let catalog = database.catalog()
         try await catalog.checkSchema()
         let error = await catalogError { try await catalog.tryMark(olderThan: .latest) }
-        #expect(error?.code == (columns.isTaken ? nil : .notMarkable))
+        #expect(error?.code == (columns.isTaken ? nil : .notMarkable), "\(columns)")
         if !columns.isTaken {
             #expect(error?.description.contains("was not found again by its uid, time and location") == true)
             #expect(error?.description.contains("nothing was packed") == true)

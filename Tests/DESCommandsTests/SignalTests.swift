@@ -11,7 +11,7 @@ import Testing
 
     @Test("a signal in the middle of a cycle ends it in good order", arguments: signals)
     func middle(_ signal: Int32, _ code: Int32) async throws {
-        let count = 100_000
+        let count = 20_000
         try await place.makeCatalog(rowsOfOneFile: count, contents: Array("small".utf8))
         try place.configure("migration: {batch_size: 100}")
         let run = try place.start("des-migrate", "--config", "config.yaml", "--json")

@@ -11,3 +11,13 @@ package func waitUntil(_ condition: () async throws -> Bool) async throws {
         await Task.yield()
     }
 }
+
+/// Does the same for all cases at once: for what waits for a clock that is not ours, as that of a database.
+package func atOnce<Case: Sendable>(
+    _ cases: [Case], _ body: @escaping @Sendable (Case) async throws -> Void
+) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+        for one in cases { group.addTask { try await body(one) } }
+        try await group.waitForAll()
+    }
+}

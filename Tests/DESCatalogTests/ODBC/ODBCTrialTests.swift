@@ -1,6 +1,7 @@
 import DESBase
 import DESCatalog
 import DESCatalogODBC
+import DESTestSupport
 import Testing
 
 @Suite("Trying a mark in a MariaDB catalog, and a table that changes")
@@ -28,13 +29,15 @@ struct ODBCTrialTests {
         await catalog.close()
     }
 
-    @Test(
-        "A view whose rows are others at each look is refused, and one whose rows stay the same is not",
-        arguments: [
+    @Test("A view whose rows are others at each look is refused, and one whose rows stay the same is not")
+    func views() async throws {
+        try await atOnce([
             ("uid", "created_at", true), ("uid", "COALESCE(created_at, '2026-01-01')", true),
             ("uid", "NOW() - INTERVAL 30 DAY", false), ("uid", "NOW(6) - INTERVAL 30 DAY", false),
-        ])
-    func views(uid: String, time: String, isTaken: Bool) async throws {
+        ]) { try await Self.tryView(uid: $0.0, time: $0.1, isTaken: $0.2) }
+    }
+
+    private static func tryView(uid: String, time: String, isTaken: Bool) async throws {
         let database = try ODBCDatabase(
             ODBCDatabase.defaultTable.replacing("TABLE files", with: "TABLE rows_of_files"),
             """
@@ -48,7 +51,7 @@ struct ODBCTrialTests {
         let catalog = try database.catalog()
         try await catalog.checkSchema()
         let error = await catalogError { try await catalog.tryMark(olderThan: .latest) }
-        #expect(error?.code == (isTaken ? nil : .notMarkable))
+        #expect(error?.code == (isTaken ? nil : .notMarkable), "\(uid), \(time)")
         if !isTaken {
             #expect(error?.description.contains("was not found again by its uid, time and location") == true)
         }
@@ -56,9 +59,9 @@ struct ODBCTrialTests {
         await catalog.close()
     }
 
-    @Test(
-        "A table that changes while the catalog is open is looked up anew, and its rows are found and marked",
-        arguments: [
+    @Test("A table that changes while the catalog is open is looked up anew, and its rows are found and marked")
+    func refreshed() async throws {
+        try await atOnce([
             ["ALTER TABLE files ADD COLUMN other INT FIRST"],
             ["ALTER TABLE files MODIFY created_at DATETIME"], ["ALTER TABLE files MODIFY created_at VARCHAR(30)"],
             ["ALTER TABLE files MODIFY created_at DATE"], ["ALTER TABLE files MODIFY uid INT"],
@@ -75,8 +78,10 @@ struct ODBCTrialTests {
                 "RENAME TABLE files TO old, new TO files", "DROP TABLE old",
             ],
             ["CREATE TRIGGER t BEFORE UPDATE ON files FOR EACH ROW SET NEW.size_bytes = 5"],
-        ])
-    func refreshed(change: [String]) async throws {
+        ]) { try await Self.tryChange($0) }
+    }
+
+    private static func tryChange(_ change: [String]) async throws {
         let database = try ODBCDatabase(
             ODBCDatabase.defaultTable,
             """
@@ -94,7 +99,7 @@ struct ODBCTrialTests {
         try await catalog.checkSchema()
         try await catalog.tryMark(olderThan: .latest)
         let rows = try await catalog.pendingRows(olderThan: .latest).allRows()
-        #expect(rows.uids == ["2", "3"])
+        #expect(rows.uids == ["2", "3"], "\(change)")
         #expect(rows.allSatisfy { $0.key.createdAt.timestamp == Timestamp(year: 2026, month: 1, day: 31) })
         #expect(try await catalog.mark(rows.map(\.key)) == [.marked, .marked])
         #expect(try await catalog.pendingRows(olderThan: .latest).allRows().isEmpty)

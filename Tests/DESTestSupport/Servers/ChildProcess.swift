@@ -6,6 +6,8 @@ package enum ChildProcess {
     /// The program could not be run, or failed.
     package struct Failure: Error, CustomStringConvertible {
         package let description: String
+
+        package init(description: String) { self.description = description }
     }
 
     /// Returns what the program printed. The calling thread waits for it.
