@@ -102,8 +102,7 @@ final class ConformingCatalog {
             let store = SQLiteArchiveStore(path: file.path)
             try await store.prepare()
             return WatermarkCatalog(
-                base: file.catalog(schema: CatalogSchema(table: "files", archivedColumn: nil)), store: store,
-                hasSizes: true)
+                base: file.catalog(schema: CatalogSchema(table: "files", archivedColumn: nil)), store: store)
         }
         throw TemporaryDatabase.Failure(description: "no database for \(kind)")
     }

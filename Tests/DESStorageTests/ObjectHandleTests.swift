@@ -25,7 +25,7 @@ struct ObjectHandleTests {
             let expected = Array(bytes[Int(range.lowerBound)..<Int(range.upperBound)])
             #expect(try await handle.read(range) == expected)
             var output = [UInt8](repeating: 0, count: range.count)
-            let isThere = output.withUnsafeMutableBytes { handle.readNow(range, into: $0) }
+            let isThere = output.withUnsafeMutableBytes { handle.readCached(range, into: $0) }
             if isThere { #expect(output == expected) }
         }
     }
@@ -37,7 +37,7 @@ struct ObjectHandleTests {
         let error = await #expect(throws: StorageError.self) { try await handle.read(2..<5) }
         #expect(error?.code == .damaged && error?.key == Self.key)
         var output = [UInt8](repeating: 0, count: 3)
-        let isThere = output.withUnsafeMutableBytes { handle.readNow(2..<5, into: $0) }
+        let isThere = output.withUnsafeMutableBytes { handle.readCached(2..<5, into: $0) }
         #expect(!isThere)
     }
 

@@ -1,4 +1,4 @@
-import DESBase
+package import DESBase
 package import DESCatalog
 package import DESCatalogWatermark
 package import DESPostgres
