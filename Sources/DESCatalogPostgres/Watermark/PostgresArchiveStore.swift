@@ -84,8 +84,8 @@ extension PostgresSession: ArchiveSession {
     package var now: String { "now()" }
 
     package func moment(of watermark: CatalogValue) -> Timestamp? {
-        // What counts since when in a column of another type is not ours to guess.
-        if case .time(let moment) = watermark { moment } else { nil }
+        // Since when a number counts is not ours to guess.
+        if case .integer = watermark { nil } else { watermark.timestamp }
     }
 
     package func problem(ofWatermark value: CatalogValue) -> (reason: String, advice: String) {

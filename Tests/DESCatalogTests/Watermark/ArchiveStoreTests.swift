@@ -125,15 +125,13 @@ struct ArchiveStoreTests {
         #expect(error?.description.contains("archived_until") == true)
     }
 
-    @Test(
-        "A watermark in a PostgreSQL column of another type is not guessed",
-        arguments: [("bigint", "1"), ("text", "'2024-01-01'")])
-    func otherType(type: String, value: String) async throws {
+    @Test("A watermark that is a number in PostgreSQL is not guessed")
+    func number() async throws {
         let fixture = try ArchiveFixture(.postgres)
         try fixture.execute(
             """
-            CREATE TABLE des_archive_config (id INTEGER PRIMARY KEY, archived_until \(type), lag_days INTEGER);
-            INSERT INTO des_archive_config VALUES (1, \(value), 7)
+            CREATE TABLE des_archive_config (id INTEGER PRIMARY KEY, archived_until bigint, lag_days INTEGER);
+            INSERT INTO des_archive_config VALUES (1, 1704067200, 7)
             """)
         #expect(
             await catalogError { _ = try await fixture.store().config() }?.description.contains("is no time") == true)
