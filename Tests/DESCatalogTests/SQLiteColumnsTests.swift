@@ -21,6 +21,16 @@ struct SQLiteColumnsTests {
         CatalogSchema(table: "files", archivedColumn: archived, whereClause: clause)
     }
 
+    @Test("Of two columns whose names look alike it is the named one", arguments: ["\u{E9}", "e\u{301}"])
+    func lookAlikes(name: String) async throws {
+        let database = try TemporaryDatabase(
+            "CREATE TABLE files (uid TEXT, created_at TEXT, \"\u{E9}\" TEXT, \"e\u{301}\" TEXT, archived INTEGER)",
+            "INSERT INTO files VALUES ('a', '2024-01-01', '/composed', '/combined', 0)")
+        let schema = CatalogSchema(table: "files", locationColumn: name, sizeColumn: nil)
+        let rows = try await database.catalog(schema: schema).pendingRows(olderThan: .latest).allRows()
+        #expect(rows.map(\.key.location) == [.text(name.utf8.count == 2 ? "/composed" : "/combined")])
+    }
+
     @Test("The moment of the mark and the shard are noted beside it")
     func markColumns() async throws {
         let database = try TemporaryDatabase(Self.table, Self.rows)

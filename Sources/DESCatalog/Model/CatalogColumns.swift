@@ -1,3 +1,5 @@
+import DESBase
+
 /// A column of a catalog's table, as one database describes it.
 package protocol CatalogColumn: Sendable {
     var name: String { get }
@@ -28,7 +30,7 @@ extension CatalogColumns {
         hidden: (String) throws -> Column? = { _ in nil }
     ) throws {
         func column(_ wanted: String, for purpose: String) throws -> Column {
-            let exact = columns.first { $0.name == wanted }
+            let exact = columns.first { $0.name.isByteEqual(to: wanted) }
             if let column = try exact ?? columns.first(where: { isSame($0.name, wanted) }) ?? hidden(wanted) {
                 return column
             }

@@ -91,7 +91,7 @@ package final class ODBCCatalog: DatabaseCatalog {
     }
 
     func notMarkable(_ table: ODBCTable, what: String) -> CatalogError {
-        if let archived = table.archived, let members = table.enumerations[archived.name] {
+        if let archived = table.archived, let members = table.enumerations[ByteString(archived.name)] {
             return CatalogError(
                 code: .notMarkable, what: what, place: place,
                 reason: "no member of the column \"\(archived.name)\" means true (it has "

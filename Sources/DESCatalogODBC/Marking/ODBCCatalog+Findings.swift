@@ -57,7 +57,8 @@ extension ODBCTable {
         case .boolean, .uuid, .bytes, .date, .timestamp: return nil
         }
         let known = DoneMark.texts + DoneMark.pendingTexts
-        if let members = enumerations[archived.name], members.allSatisfy({ known.contains($0.lowercased()) }) {
+        let members = enumerations[ByteString(archived.name)]
+        if let members, members.allSatisfy({ known.contains($0.lowercased()) }) {
             return nil
         }
         // A comment for all but MySQL.

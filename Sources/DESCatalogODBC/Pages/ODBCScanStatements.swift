@@ -69,7 +69,7 @@ struct ODBCScanStatements: Sendable {
             + numbers.map { (Self.numberName($0), number(of: $0)) }
     }
 
-    private func isEnumeration(_ column: ODBCColumn) -> Bool { table.enumerations[column.name] != nil }
+    private func isEnumeration(_ column: ODBCColumn) -> Bool { table.enumerations[ByteString(column.name)] != nil }
 
     private static func numberName(_ column: ODBCColumn) -> String { "\0\(column.name)" }
 

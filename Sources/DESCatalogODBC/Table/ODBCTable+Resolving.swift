@@ -1,3 +1,4 @@
+import DESBase
 import DESCatalog
 import DESODBC
 
@@ -16,11 +17,13 @@ extension ODBCTable {
         qualifiedName = found.qualifiedName
         place = found.table
         columns = try CatalogColumns(
-            schema, among: found.columns, place: description, isSame: { $0.lowercased() == $1.lowercased() },
+            schema, among: found.columns, place: description,
+            isSame: { $0.lowercased().isByteEqual(to: $1.lowercased()) },
             hidden: { try Self.hiddenColumn($0, of: found, dialect, in: session) })
         let names = try Self.optional { () throws(ODBCError) in try session.primaryKey(of: found.table) }
         let key = try names.map { name in
-            try found.columns.first { $0.name == name } ?? Self.hiddenColumn(name, of: found, dialect, in: session)
+            try found.columns.first { $0.name.isByteEqual(to: name) }
+                ?? Self.hiddenColumn(name, of: found, dialect, in: session)
         }
         // A part of a key tells no rows apart.
         primaryKey = key.contains { $0 == nil } ? [] : key.compactMap { $0 }
@@ -30,7 +33,8 @@ extension ODBCTable {
         let kinds = try Self.optional { () throws(ODBCError) in [try session.isView(found.table)] }
         isView = kinds.contains(true)
         renewsTime =
-            try isView ? mayKeepTime(in: session) : createdAt.isTime && server[createdAt.name]?.isRenewed == true
+            try isView
+            ? mayKeepTime(in: session) : createdAt.isTime && server[ByteString(createdAt.name)]?.isRenewed == true
         mayHaveTriggers = try isView || Self.mayHaveTriggers(found.table, dialect, in: session)
         try checkWhereClause(in: session, place: description)
     }
@@ -91,7 +95,7 @@ extension ODBCTable {
     /// By name; empty for all but MySQL and MariaDB.
     private static func serverColumns(
         of table: ODBCSession.Table, _ dialect: SQLDialect, in session: ODBCSession
-    ) throws(ODBCError) -> [String: ServerColumn] {
+    ) throws(ODBCError) -> [ByteString: ServerColumn] {
         guard dialect.product == .mysql else { return [:] }
         let isInSchema = table.catalog == nil ? "TABLE_SCHEMA = DATABASE()" : "TABLE_SCHEMA = ?"
         let names = [table.catalog, table.name].compactMap { $0 }
@@ -100,10 +104,10 @@ extension ODBCTable {
             SELECT COLUMN_NAME, COLUMN_TYPE, EXTRA FROM information_schema.COLUMNS \
             WHERE \(isInSchema) AND TABLE_NAME = ?
             """, names.map { .text($0) })
-        var columns: [String: ServerColumn] = [:]
+        var columns: [ByteString: ServerColumn] = [:]
         for row in rows {
             guard row.count == 3, let name = row[0].text else { continue }
-            columns[name] = ServerColumn(
+            columns[ByteString(name)] = ServerColumn(
                 members: row[1].text.flatMap(members),
                 isRenewed: row[2].text?.lowercased().contains("on update") == true)
         }

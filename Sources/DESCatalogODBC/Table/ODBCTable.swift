@@ -23,7 +23,7 @@ struct ODBCTable: CatalogTable {
     var place = ODBCSession.Table(catalog: nil, schema: nil, name: "")
     /// The members of the columns that are an ENUM or SET of MySQL, by name: such columns are put in order by the number of the
     /// member, and compared by its text.
-    var enumerations: [String: [String]] = [:]
+    var enumerations: [ByteString: [String]] = [:]
     /// Whether triggers are known, or cannot be looked for.
     var mayHaveTriggers = true
 
@@ -94,7 +94,7 @@ struct ODBCTable: CatalogTable {
 
     /// What a marked row has in the archived column; nil if no mark can be made in a column of its type.
     var markedValue: String? {
-        if let archived, let members = enumerations[archived.name] {
+        if let archived, let members = enumerations[ByteString(archived.name)] {
             return DoneMark.member(of: members).map(SQLText.literal)
         }
         return switch archived?.type {

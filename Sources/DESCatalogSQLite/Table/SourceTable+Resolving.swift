@@ -1,3 +1,4 @@
+import DESBase
 import DESCatalog
 import GRDB
 import GRDBSQLite
@@ -82,21 +83,21 @@ extension SourceTable {
     /// The columns of a primary key, compared as the key compares them: it may tell texts apart that the column's own collation
     /// takes for equal.
     private static func keyOrder(_ names: [String], of table: Found, in database: Database) throws -> [String] {
-        var collations: [String: String] = [:]
+        var collations: [ByteString: String] = [:]
         for row in try database.rows(
             """
             SELECT x.name, x.coll FROM pragma_index_list(?1, ?2) AS l, pragma_index_xinfo(l.name, ?2) AS x
             WHERE l.origin = 'pk' AND x.key = 1
             """, [.text(table.name), .text(table.schema)])
         {
-            if let name = row[0].uidText { collations[name] = row[1].uidText }
+            if let name = row[0].uidText { collations[ByteString(name)] = row[1].uidText }
         }
         return names.map { name in
             let sql = "t.\(SQLText.name(name))"
             var own: UnsafePointer<CChar>?
             let code = sqlite3_table_column_metadata(
                 database.sqliteConnection, table.schema, table.name, name, nil, &own, nil, nil, nil)
-            guard code == SQLITE_OK, let own, let collation = collations[name],
+            guard code == SQLITE_OK, let own, let collation = collations[ByteString(name)],
                 sqlite3_stricmp(own, collation) != 0
             else { return sql }
             return "\(sql) COLLATE \(SQLText.name(collation))"

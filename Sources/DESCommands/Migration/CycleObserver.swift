@@ -99,14 +99,16 @@ final class CycleObserver: Sendable {
         let elapsed = start.duration(to: ContinuousClock().now)
         if let recovery = ledger.recovery {
             line.show(recovery.text)
-        } else if control.readsOn || isLast {
-            show(ledger, total, elapsed, isLast: isLast)
         } else {
-            showStop(left: ledger.filesFetched - result.filesProcessed, done: result.filesProcessed, elapsed)
+            let stop =
+                control.readsOn || isLast
+                ? nil
+                : stopText(left: ledger.filesFetched - result.filesProcessed, done: result.filesProcessed, elapsed)
+            show(ledger, total, elapsed, stop, isLast: isLast)
         }
     }
 
-    private func show(_ ledger: CycleLedger, _ total: Int?, _ elapsed: Duration, isLast: Bool) {
+    private func show(_ ledger: CycleLedger, _ total: Int?, _ elapsed: Duration, _ stop: String?, isLast: Bool) {
         let counts = ledger.counts
         var snapshot = ProgressSnapshot(
             [
@@ -116,7 +118,7 @@ final class CycleObserver: Sendable {
         snapshot.filesFailed = counts.ended
         snapshot.filesTotal = total
         snapshot.limit = ledger.limit?.rawValue
-        let progress = line.update(snapshot)
+        let progress = line.update(snapshot, showing: stop)
         let isPrinted = printsJSON && state.withLock { $0.jsonPace.isDue(at: elapsed) || isLast }
         // Who reads it may be gone; the migration goes on.
         if isPrinted, let text = try? JSONOutput.text(ProgressReport(progress, runID: ledger.snapshot.runID)) {
@@ -124,16 +126,16 @@ final class CycleObserver: Sendable {
         }
     }
 
-    /// Whoever asked for the end sees what it waits for.
-    private func showStop(left: Int, done: Int, _ elapsed: Duration) {
-        guard left > 0 else { return }
+    /// Whoever asked for the end sees what it waits for; nil if that is nothing.
+    private func stopText(left: Int, done: Int, _ elapsed: Duration) -> String? {
+        guard left > 0 else { return nil }
         let (stop, isDue) = state.withLock { state in
             let stop = state.stop ?? StopProgress(elapsed: elapsed, done: done)
             state.stop = stop
             return (stop, state.stopPace.isDue(at: elapsed))
         }
         let text = stop.text(left: left, done: done, elapsed: elapsed)
-        line.show(text)
         if isDue { logger.notice("\(text)") }
+        return text
     }
 }

@@ -25,9 +25,6 @@ final class BoundedStream<Element: Sendable>: Sendable {
         self.weigh = weigh
     }
 
-    /// How many elements wait.
-    var count: Int { protected.withLock { $0.state.count } }
-
     /// What waits for the stage that takes from it.
     func queue(before stage: PipelineStage) -> QueueState {
         protected.withLock { QueueState(stage: stage, count: $0.state.count, isFull: !$0.state.hasRoom) }

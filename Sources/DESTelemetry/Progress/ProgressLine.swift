@@ -29,19 +29,21 @@ package final class ProgressLine: Sendable {
 
     /// Shows how far the work has come, unless the last time was less than a tenth of a second ago by `snapshot.elapsed`.
     ///
+    /// - Parameter text: is shown in the place of the numbers; nobody is told then.
     /// - Returns: the same with how fast it goes on.
     @discardableResult
-    package func update(_ snapshot: ProgressSnapshot) -> WorkProgress {
+    package func update(_ snapshot: ProgressSnapshot, showing text: String? = nil) -> WorkProgress {
         let (progress, line) = state.withLock { state -> (WorkProgress, String?) in
             let progress = state.meter.progress(snapshot)
             guard !state.isFinished else { return (progress, nil) }
             guard sink.isTerminal else {
-                return (progress, state.pace.isDue(at: snapshot.elapsed) ? progress.line() : nil)
+                return (progress, text == nil && state.pace.isDue(at: snapshot.elapsed) ? progress.line() : nil)
             }
             if let lastShown = state.lastShown, snapshot.elapsed - lastShown < Self.interval { return (progress, nil) }
             state.lastShown = snapshot.elapsed
             // A line of the full width would move the cursor to the next one, from where it could not be cleared.
-            sink.showProgress(progress.line(columns: sink.columns - 1))
+            let columns = sink.columns - 1
+            sink.showProgress(text.map { String($0.prefix(max(0, columns))) } ?? progress.line(columns: columns))
             return (progress, nil)
         }
         if let line { tell(line) }

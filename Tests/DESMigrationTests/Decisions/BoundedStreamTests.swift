@@ -1,3 +1,4 @@
+import DESTelemetry
 import DESTestSupport
 import Testing
 
@@ -199,4 +200,8 @@ import Testing
         }
         #expect(counts.value.allSatisfy { $0 == 1 })
     }
+}
+
+extension BoundedStream {
+    fileprivate var count: Int { queue(before: .pack).count }
 }
